@@ -1,0 +1,30 @@
+# arcproof_folder(<folder> [USES <folder>...] [LINKS <library>...] [EXCLUDE <source>...])
+#
+# Makes one static library of all sources of <folder>, and publishes that folder's headers alone: a directory of the build
+# tree holds one symbolic link, <folder> -> the source folder, and only that directory goes on the include path. A header is
+# always included by its path from the project's root (#include "engine/core/random.h"), and an include of a folder that is
+# not in USES (directly, or through a folder in USES) does not compile. This is how the arrows of the design are enforced.
+function(arcproof_folder folder)
+  cmake_parse_arguments(ARG "" "" "USES;LINKS;EXCLUDE" ${ARGN})
+  string(REPLACE "/" "_" name ${folder})
+  file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/${folder}/*.cpp)
+  foreach(excluded ${ARG_EXCLUDE})
+    list(REMOVE_ITEM sources ${PROJECT_SOURCE_DIR}/${folder}/${excluded})
+  endforeach()
+
+  set(publish ${PROJECT_BINARY_DIR}/publish/${name})
+  get_filename_component(parent ${publish}/${folder} DIRECTORY)
+  file(MAKE_DIRECTORY ${parent})
+  if(NOT EXISTS ${publish}/${folder})
+    file(CREATE_LINK ${PROJECT_SOURCE_DIR}/${folder} ${publish}/${folder} SYMBOLIC)
+  endif()
+
+  add_library(arcproof_${name} STATIC ${sources})
+  target_include_directories(arcproof_${name} PUBLIC ${publish})
+  target_link_libraries(arcproof_${name} PRIVATE arcproof_options)
+  foreach(used ${ARG_USES})
+    string(REPLACE "/" "_" used_name ${used})
+    target_link_libraries(arcproof_${name} PUBLIC arcproof_${used_name})
+  endforeach()
+  target_link_libraries(arcproof_${name} PUBLIC ${ARG_LINKS})
+endfunction()

@@ -1,0 +1,27 @@
+#include "engine/core/error.h"
+
+#include <fmt/format.h>
+
+namespace arcproof {
+namespace {
+
+std::string sentence(const Complaint& c) {
+  std::string text = c.file;
+  if (!c.key.empty()) text += (text.empty() ? "" : ": ") + c.key;
+  if (!c.found.empty()) text += (text.empty() ? "" : ": ") + ("found " + c.found);
+  if (!c.allowed.empty()) text += "; allowed: " + c.allowed;
+  return text;
+}
+
+}  // namespace
+
+InputError::InputError(Complaint complaint)
+    : std::runtime_error(sentence(complaint)), complaint_(std::move(complaint)) {}
+
+void require(bool holds, std::string_view contract, std::source_location where) {
+  if (holds) return;
+  throw ContractError(fmt::format("{}:{}: in {}: broken contract: {}", where.file_name(), where.line(),
+                                  where.function_name(), contract));
+}
+
+}  // namespace arcproof

@@ -1,0 +1,53 @@
+// Statistics of samples. All functions ignore nothing: NaN in, NaN out, unless stated. Sums are taken in the
+// order given.
+#pragma once
+
+#include <span>
+#include <vector>
+
+namespace arcproof::statistics {
+
+double mean(std::span<const double> x);                ///< NaN when empty
+double standard_deviation(std::span<const double> x);  ///< with n - 1; NaN for fewer than 2
+
+/// Quantile with linear interpolation between order statistics (type 7 of Hyndman & Fan 1996, as
+/// numpy.percentile). NaN when x is empty or holds a NaN. p in [0, 1].
+double quantile(std::span<const double> x, double p);
+std::vector<double> quantiles(std::span<const double> x, std::span<const double> p);
+double median(std::span<const double> x);
+
+/// 1.4826 median |x - median(x)|: the standard deviation of a normal sample, untouched by outliers.
+double mad_sigma(std::span<const double> x);
+
+struct Clipped {
+  double mean;
+  double median;
+  double sigma;  ///< standard deviation of what was kept
+  std::size_t kept;
+};
+/// Iterated clipping at `threshold` sigma about the median; ignores NaN.
+Clipped sigma_clipped(std::span<const double> x, double threshold = 3.0, int iterations = 5);
+
+struct Interval {
+  double low;
+  double high;
+};
+
+/// Equal-tailed Jeffreys interval of a binomial proportion (Brown, Cai & DasGupta 2001), with its ends set to
+/// 0 and 1 at k = 0 and k = n. `level` is the coverage, 0.6827 for "1 sigma". [0, 1] when n = 0.
+Interval binomial_interval(int successes, int trials, double level = 0.6827);
+
+double normal_cdf(double z);
+double normal_quantile(double p);  ///< p in (0, 1)
+
+/// Upper tail of chi-squared with `dof` degrees of freedom.
+double chi_squared_sf(double chi2, double dof);
+
+/// Mode of a sample by Gaussian kernel density with Scott's bandwidth (as scipy.stats.gaussian_kde),
+/// evaluated on a grid of 512 points between the extremes and refined by a parabola.
+double kde_mode(std::span<const double> x);
+
+/// Ranks from 1, ties averaged.
+std::vector<double> average_ranks(std::span<const double> x);
+
+}  // namespace arcproof::statistics

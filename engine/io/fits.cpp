@@ -1,0 +1,517 @@
+#include "engine/io/fits.h"
+
+#include "engine/core/error.h"
+#include "engine/io/files.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <memory>
+
+#include <fitsio.h>
+#include <fmt/format.h>
+
+namespace arcproof::io {
+namespace fs = std::filesystem;
+namespace {
+
+struct Closer {
+  void operator()(fitsfile* file) const {
+    int status = 0;
+    fits_close_file(file, &status);
+  }
+};
+using FilePointer = std::unique_ptr<fitsfile, Closer>;
+
+std::string status_text(int status) {
+  char text[FLEN_STATUS] = {};
+  fits_get_errstatus(status, text);
+  fits_clear_errmsg();
+  return fmt::format("CFITSIO status {}: {}", status, text);
+}
+
+bool means_truncated(int status) { return status == END_OF_FILE || status == READ_ERROR; }
+
+// ---------------------------------------------------------------- reading
+
+class Reader {
+ public:
+  explicit Reader(const fs::path& path) : path_(path) {
+    require_file(path, "");
+    fitsfile* file = nullptr;
+    int status = 0;
+    fits_open_diskfile(&file, path.c_str(), READONLY, &status);
+    file_.reset(file);
+    if (status) fail("", fmt::format("not a readable FITS file ({})", status_text(status)), "a FITS file");
+    status = 0;
+    fits_get_num_hdus(file_.get(), &count_, &status);
+    if (status) fail("", fmt::format("a damaged FITS file ({})", status_text(status)), "a whole FITS file");
+  }
+
+  fitsfile* get() const { return file_.get(); }
+  int hdu_count() const { return count_; }
+
+  [[noreturn]] void fail(const std::string& key, const std::string& found, const std::string& allowed) const {
+    throw InputError({path_.string(), key, found, allowed});
+  }
+
+  void check(int status) const {
+    if (status == 0) return;
+    const std::string found = means_truncated(status) ? "a truncated file (" + status_text(status) + ")"
+                                                      : "an unreadable HDU (" + status_text(status) + ")";
+    fail("HDU " + current_name(), found, "a whole, standard FITS file");
+  }
+
+  int move_to(int index) const {
+    int type = 0, status = 0;
+    fits_movabs_hdu(file_.get(), index + 1, &type, &status);
+    if (status) fail(fmt::format("HDU {}", index), status_text(status), "a whole, standard FITS file");
+    return type;
+  }
+
+  std::string extension_name() const {
+    char name[FLEN_VALUE] = {};
+    int status = 0;
+    if (fits_read_key(file_.get(), TSTRING, "EXTNAME", name, nullptr, &status)) fits_clear_errmsg();
+    return name;
+  }
+
+  std::string current_name() const {
+    int number = 0;
+    fits_get_hdu_num(file_.get(), &number);
+    const std::string name = extension_name();
+    return fmt::format("{} ({})", number - 1, name.empty() ? (number == 1 ? "PRIMARY" : "no name") : name);
+  }
+
+  std::vector<std::string> names() const {
+    std::vector<std::string> result;
+    for (int i = 0; i < count_; ++i) {
+      move_to(i);
+      result.push_back(current_name());
+    }
+    return result;
+  }
+
+  std::string list_of_hdus() const { return fmt::format("{}", fmt::join(names(), ", ")); }
+
+  int axes() const {
+    int count = 0, status = 0;
+    check(fits_get_img_dim(file_.get(), &count, &status));
+    return count;
+  }
+
+  bool is_image_with_data(int index) const { return move_to(index) == IMAGE_HDU && axes() >= 2; }
+
+  // Position of the HDU that a user's word means; "" asks for the first that `wanted` accepts.
+  template <class Wanted>
+  int locate(const std::string& word, const Wanted& wanted, const std::string& what) const {
+    if (word.empty()) {
+      for (int i = 0; i < count_; ++i)
+        if (wanted(i)) return i;
+      fail("", "no HDU that holds " + what + "; HDUs are " + list_of_hdus(), "a file with " + what);
+    }
+    const bool number =
+        std::all_of(word.begin(), word.end(), [](unsigned char c) { return std::isdigit(c); });
+    for (int i = 0; i < count_; ++i) {
+      move_to(i);
+      const std::string name = extension_name();
+      if (number ? std::to_string(i) == word : ::strcasecmp(name.c_str(), word.c_str()) == 0) return i;
+    }
+    fail("HDU '" + word + "'", "no such HDU", "one of: " + list_of_hdus());
+  }
+
+  FitsHeader header() const {
+    FitsHeader result;
+    int keys = 0, status = 0;
+    check(fits_get_hdrspace(file_.get(), &keys, nullptr, &status));
+    for (int i = 1; i <= keys; ++i) add_card(i, result);
+    return result;
+  }
+
+ private:
+  void add_card(int position, FitsHeader& header) const {
+    char record[FLEN_CARD] = {}, key[FLEN_KEYWORD] = {}, value[FLEN_VALUE] = {}, comment[FLEN_COMMENT] = {};
+    int status = 0;
+    check(fits_read_record(file_.get(), position, record, &status));
+    header.records += fmt::format("{:<80}", record);
+    fits_read_keyn(file_.get(), position, key, value, comment, &status);
+    if (status) {
+      fits_clear_errmsg();
+      return;
+    }
+    std::string text = value;
+    if (!text.empty() && text.front() == '\'') {
+      text = text.substr(1, text.rfind('\'') - 1);
+      while (!text.empty() && text.back() == ' ') text.pop_back();
+    }
+    if (!text.empty()) header.add(key, text, comment);
+  }
+
+  fs::path path_;
+  FilePointer file_;
+  int count_ = 0;
+};
+
+std::vector<int> shape_of(const Reader& reader) {
+  const int axes = reader.axes();
+  std::vector<LONGLONG> lengths(static_cast<std::size_t>(std::max(axes, 1)));
+  int status = 0;
+  reader.check(fits_get_img_sizell(reader.get(), axes, lengths.data(), &status));
+  return {lengths.begin(), lengths.begin() + axes};
+}
+
+void read_pixels(const Reader& reader, std::size_t count, double* out) {
+  double null_value = std::nan("");
+  int any_null = 0, status = 0;
+  reader.check(fits_read_img(reader.get(), TDOUBLE, 1, static_cast<LONGLONG>(count), &null_value, out,
+                             &any_null, &status));
+}
+
+FitsHeader primary_header(const Reader& reader, int current) {
+  reader.move_to(0);
+  FitsHeader header = reader.header();
+  reader.move_to(current);
+  return header;
+}
+
+// ---------------------------------------------------------------- tables: reading
+
+std::string key_text(const Reader& reader, const std::string& key) {
+  char value[FLEN_VALUE] = {};
+  int status = 0;
+  if (fits_read_key(reader.get(), TSTRING, key.c_str(), value, nullptr, &status)) fits_clear_errmsg();
+  return value;
+}
+
+Reals read_real_column(const Reader& reader, int column, LONGLONG rows, long repeat) {
+  Reals values(static_cast<std::size_t>(rows * repeat));
+  double null_value = std::nan("");
+  int any = 0, status = 0;
+  if (!values.empty())
+    reader.check(fits_read_col(reader.get(), TDOUBLE, column, 1, 1, static_cast<LONGLONG>(values.size()),
+                               &null_value, values.data(), &any, &status));
+  return values;
+}
+
+Integers read_integer_column(const Reader& reader, int column, LONGLONG rows) {
+  std::vector<LONGLONG> raw(static_cast<std::size_t>(rows));
+  LONGLONG null_value = missing_integer;
+  int any = 0, status = 0;
+  if (rows)
+    reader.check(
+        fits_read_col(reader.get(), TLONGLONG, column, 1, 1, rows, &null_value, raw.data(), &any, &status));
+  return {raw.begin(), raw.end()};
+}
+
+Flags read_flag_column(const Reader& reader, int column, LONGLONG rows) {
+  std::vector<char> raw(static_cast<std::size_t>(rows));
+  char null_value = 0;
+  int any = 0, status = 0;
+  if (rows)
+    reader.check(
+        fits_read_col(reader.get(), TLOGICAL, column, 1, 1, rows, &null_value, raw.data(), &any, &status));
+  return {raw.begin(), raw.end()};
+}
+
+Texts read_text_column(const Reader& reader, int column, LONGLONG rows, long width) {
+  Texts values;
+  std::string buffer(static_cast<std::size_t>(width) + 1, '\0');
+  char* pointer = buffer.data();
+  char null_value[] = "";
+  for (LONGLONG row = 1; row <= rows; ++row) {
+    int any = 0, status = 0;
+    std::fill(buffer.begin(), buffer.end(), '\0');
+    reader.check(
+        fits_read_col(reader.get(), TSTRING, column, row, 1, 1, null_value, &pointer, &any, &status));
+    values.emplace_back(buffer.c_str());
+  }
+  return values;
+}
+
+bool is_structural(std::string_view key) {
+  constexpr std::string_view exact[] = {"XTENSION", "BITPIX",   "PCOUNT", "GCOUNT",
+                                        "EXTNAME",  "CHECKSUM", "DATASUM"};
+  constexpr std::string_view starts[] = {"NAXIS", "TFIELDS", "TTYPE", "TFORM", "TUNIT",
+                                         "TDISP", "TNULL",   "TCOMM", "TSCAL", "TZERO"};
+  return std::any_of(std::begin(exact), std::end(exact), [&](auto k) { return key == k; }) ||
+         std::any_of(std::begin(starts), std::end(starts), [&](auto k) { return key.starts_with(k); });
+}
+
+Column read_column(const Reader& reader, int number, LONGLONG rows) {
+  int type = 0, status = 0;
+  long repeat = 1, width = 0;
+  reader.check(fits_get_eqcoltype(reader.get(), number, &type, &repeat, &width, &status));
+  Column column;
+  column.name = key_text(reader, fmt::format("TTYPE{}", number));
+  column.unit = key_text(reader, fmt::format("TUNIT{}", number));
+  column.description = key_text(reader, fmt::format("TCOMM{}", number));
+  if (type == TSTRING) column.values = read_text_column(reader, number, rows, repeat);
+  else if (type == TLOGICAL && repeat == 1) column.values = read_flag_column(reader, number, rows);
+  else if (repeat == 1 &&
+           (type == TLONGLONG || type == TLONG || type == TINT || type == TSHORT || type == TBYTE))
+    column.values = read_integer_column(reader, number, rows);
+  else if (type == TDOUBLE || type == TFLOAT || type == TLONGLONG || type == TLONG || type == TSHORT ||
+           type == TBYTE) {
+    column.values = read_real_column(reader, number, rows, repeat);
+    column.width = static_cast<int>(std::max(1L, repeat));
+  } else {
+    reader.fail("HDU " + reader.current_name() + ", column " + column.name, fmt::format("data type {}", type),
+                "numbers, logical values or text");
+  }
+  return column;
+}
+
+// ---------------------------------------------------------------- writing
+
+class Writer {
+ public:
+  explicit Writer(const fs::path& path) : file_(path), name_(path.string()) {
+    fitsfile* raw = nullptr;
+    int status = 0;
+    fits_create_diskfile(&raw, file_.temporary().c_str(), &status);
+    fits_.reset(raw);
+    check(status);
+  }
+
+  fitsfile* get() const { return fits_.get(); }
+  void check(int status) const {
+    if (status) throw SystemError(fmt::format("{}: cannot be written ({})", name_, status_text(status)));
+  }
+  void text(const std::string& key, const std::string& value, const std::string& comment) const {
+    int status = 0;
+    std::string copy = value;
+    if (value.size() <= 68)
+      fits_update_key(get(), TSTRING, key.c_str(), copy.data(), comment.empty() ? nullptr : comment.c_str(),
+                      &status);
+    else
+      fits_update_key_longstr(get(), key.c_str(), copy.data(), comment.empty() ? nullptr : comment.c_str(),
+                              &status);
+    check(status);
+  }
+  void integer(const std::string& key, std::int64_t value, const std::string& comment) const {
+    int status = 0;
+    LONGLONG copy = value;
+    check(fits_update_key(get(), TLONGLONG, key.c_str(), &copy, comment.c_str(), &status));
+  }
+  void cards(const FitsHeader& header) const {
+    for (const FitsHeader::Card& card : header.cards()) write_card(card);
+  }
+
+  // As fits_write_chksum, but without the date that it puts into the comments.
+  void checksums() const {
+    int status = 0;
+    unsigned long data_sum = 0, hdu_sum = 0;
+    text("CHECKSUM", std::string(16, '0'), "HDU checksum");
+    text("DATASUM", "0", "data unit checksum");
+    check(fits_set_hdustruc(get(), &status));
+    check(fits_get_chksum(get(), &data_sum, &hdu_sum, &status));
+    text("DATASUM", std::to_string(data_sum), "data unit checksum");
+    check(fits_get_chksum(get(), &data_sum, &hdu_sum, &status));
+    char encoded[17] = {};
+    fits_encode_chksum(hdu_sum, 1, encoded);
+    text("CHECKSUM", encoded, "HDU checksum");
+  }
+
+  void finish() {
+    int status = 0;
+    fitsfile* raw = fits_.release();
+    fits_close_file(raw, &status);
+    check(status);
+    file_.commit();
+  }
+
+ private:
+  void write_card(const FitsHeader::Card& card) const {
+    char* end = nullptr;
+    const double number = std::strtod(card.value.c_str(), &end);
+    int status = 0;
+    if (!card.value.empty() && *end == '\0' && std::isfinite(number)) {
+      const bool whole = card.value.find_first_of(".eE") == std::string::npos;
+      if (whole) return integer(card.key, std::stoll(card.value), card.comment);
+      double copy = number;
+      check(fits_update_key(get(), TDOUBLE, card.key.c_str(), &copy, card.comment.c_str(), &status));
+    } else {
+      text(card.key, card.value, card.comment);
+    }
+  }
+
+  AtomicFile file_;
+  std::string name_;
+  FilePointer fits_;
+};
+
+std::size_t text_width(const Texts& texts) {
+  std::size_t width = 1;
+  for (const std::string& text : texts) width = std::max(width, text.size());
+  return width;
+}
+
+std::string format_code(const Column& column) {
+  if (std::holds_alternative<Integers>(column.values)) return "1K";
+  if (std::holds_alternative<Flags>(column.values)) return "1L";
+  if (const auto* texts = std::get_if<Texts>(&column.values)) return fmt::format("{}A", text_width(*texts));
+  return fmt::format("{}D", column.width);
+}
+
+std::string display_code(const Column& column) {
+  if (std::holds_alternative<Integers>(column.values)) return "I12";
+  if (std::holds_alternative<Flags>(column.values)) return "L1";
+  if (const auto* texts = std::get_if<Texts>(&column.values)) return fmt::format("A{}", text_width(*texts));
+  return "G15.8";
+}
+
+void write_values(const Writer& writer, int number, const Column& column) {
+  int status = 0;
+  if (const auto* reals = std::get_if<Reals>(&column.values)) {
+    Reals copy = *reals;
+    fits_write_col(writer.get(), TDOUBLE, number, 1, 1, static_cast<LONGLONG>(copy.size()), copy.data(),
+                   &status);
+  } else if (const auto* integers = std::get_if<Integers>(&column.values)) {
+    std::vector<LONGLONG> copy(integers->begin(), integers->end());
+    fits_write_col(writer.get(), TLONGLONG, number, 1, 1, static_cast<LONGLONG>(copy.size()), copy.data(),
+                   &status);
+  } else if (const auto* flags = std::get_if<Flags>(&column.values)) {
+    std::vector<char> copy(flags->begin(), flags->end());
+    fits_write_col(writer.get(), TLOGICAL, number, 1, 1, static_cast<LONGLONG>(copy.size()), copy.data(),
+                   &status);
+  } else {
+    for (std::size_t row = 0; row < column.rows(); ++row) {
+      std::string copy = std::get<Texts>(column.values)[row];
+      char* pointer = copy.data();
+      fits_write_col(writer.get(), TSTRING, number, static_cast<LONGLONG>(row + 1), 1, 1, &pointer, &status);
+    }
+  }
+  writer.check(status);
+}
+
+void write_table(const Writer& writer, const Table& table) {
+  std::vector<std::string> names, formats, units;
+  for (const Column& column : table.columns()) {
+    names.push_back(column.name);
+    formats.push_back(format_code(column));
+    units.push_back(column.unit);
+  }
+  std::vector<char*> name_pointers, format_pointers, unit_pointers;
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    name_pointers.push_back(names[i].data());
+    format_pointers.push_back(formats[i].data());
+    unit_pointers.push_back(units[i].data());
+  }
+  int status = 0;
+  writer.check(fits_create_tbl(writer.get(), BINARY_TBL, static_cast<LONGLONG>(table.rows()),
+                               static_cast<int>(names.size()), name_pointers.data(), format_pointers.data(),
+                               unit_pointers.data(), table.name().c_str(), &status));
+  for (std::size_t i = 0; i < table.columns().size(); ++i) {
+    const Column& column = table.columns()[i];
+    const int number = static_cast<int>(i) + 1;
+    writer.text(fmt::format("TDISP{}", number), display_code(column), "");
+    if (std::holds_alternative<Integers>(column.values))
+      writer.integer(fmt::format("TNULL{}", number), missing_integer, "missing value");
+    if (!column.description.empty()) writer.text(fmt::format("TCOMM{}", number), column.description, "");
+  }
+  for (const auto& [key, value] : table.notes()) writer.text(key, value, "");
+  writer.check(fits_set_hdustruc(writer.get(), &status));
+  for (std::size_t i = 0; i < table.columns().size(); ++i)
+    if (table.rows()) write_values(writer, static_cast<int>(i) + 1, table.columns()[i]);
+  writer.checksums();
+}
+
+void write_empty_primary(const Writer& writer, const FitsHeader& cards) {
+  int status = 0;
+  writer.check(fits_create_img(writer.get(), 8, 0, nullptr, &status));
+  writer.cards(cards);
+  writer.checksums();
+}
+
+}  // namespace
+
+void FitsHeader::add(std::string key, std::string value, std::string comment) {
+  cards_.push_back({std::move(key), std::move(value), std::move(comment)});
+}
+
+std::optional<std::string> FitsHeader::text(std::string_view key) const {
+  for (const Card& card : cards_)
+    if (card.key == key) return card.value;
+  return std::nullopt;
+}
+
+std::optional<double> FitsHeader::number(std::string_view key) const {
+  const auto value = text(key);
+  if (!value) return std::nullopt;
+  char* end = nullptr;
+  const double number = std::strtod(value->c_str(), &end);
+  if (end == value->c_str() || *end != '\0') return std::nullopt;
+  return number;
+}
+
+FitsImage read_fits_image(const fs::path& path, const std::string& hdu) {
+  const Reader reader(path);
+  const int index = reader.locate(
+      hdu, [&](int i) { return reader.is_image_with_data(i); }, "a two-dimensional image");
+  if (reader.move_to(index) != IMAGE_HDU || reader.axes() != 2)
+    reader.fail("HDU " + reader.current_name(), "not a two-dimensional image", "a two-dimensional image");
+  const std::vector<int> shape = shape_of(reader);
+  FitsImage image{Array2D<double>(shape[0], shape[1]), reader.header(), {}, reader.current_name()};
+  read_pixels(reader, image.pixels.size(), image.pixels.data());
+  image.primary = primary_header(reader, index);
+  return image;
+}
+
+FitsArray read_fits_array(const fs::path& path, const std::string& hdu) {
+  const Reader reader(path);
+  const int index = reader.locate(
+      hdu, [&](int i) { return reader.is_image_with_data(i); }, "an array");
+  if (reader.move_to(index) != IMAGE_HDU)
+    reader.fail("HDU " + reader.current_name(), "a table", "an image or a cube");
+  FitsArray array{shape_of(reader), {}, reader.header()};
+  std::size_t count = array.shape.empty() ? 0 : 1;
+  for (const int length : array.shape) count *= static_cast<std::size_t>(length);
+  array.values.resize(count);
+  if (count) read_pixels(reader, count, array.values.data());
+  return array;
+}
+
+Table read_fits_table(const fs::path& path, const std::string& hdu) {
+  const Reader reader(path);
+  const int index = reader.locate(
+      hdu, [&](int i) { return reader.move_to(i) == BINARY_TBL; }, "a binary table");
+  if (reader.move_to(index) != BINARY_TBL)
+    reader.fail("HDU " + reader.current_name(), "not a binary table", "a binary table");
+  LONGLONG rows = 0;
+  int columns = 0, status = 0;
+  reader.check(fits_get_num_rowsll(reader.get(), &rows, &status));
+  reader.check(fits_get_num_cols(reader.get(), &columns, &status));
+  Table table(reader.extension_name());
+  for (int number = 1; number <= columns; ++number) table.add(read_column(reader, number, rows));
+  for (const FitsHeader::Card& card : reader.header().cards())
+    if (!is_structural(card.key)) table.note(card.key, card.value);
+  return table;
+}
+
+void write_fits_tables(const fs::path& path, const std::vector<Table>& tables, const FitsHeader& cards) {
+  Writer writer(path);
+  write_empty_primary(writer, cards);
+  for (const Table& table : tables) write_table(writer, table);
+  writer.finish();
+}
+
+void write_fits_images(const fs::path& path, const std::vector<NamedImage>& images) {
+  Writer writer(path);
+  write_empty_primary(writer, {});
+  for (const NamedImage& image : images) {
+    LONGLONG shape[] = {image.pixels.width(), image.pixels.height()};
+    int status = 0;
+    writer.check(fits_create_imgll(writer.get(), FLOAT_IMG, 2, shape, &status));
+    if (!image.name.empty()) writer.text("EXTNAME", image.name, "");
+    writer.cards(image.header);
+    Array2D<float> copy = image.pixels;
+    writer.check(
+        fits_write_img(writer.get(), TFLOAT, 1, static_cast<LONGLONG>(copy.size()), copy.data(), &status));
+    writer.checksums();
+  }
+  writer.finish();
+}
+
+std::vector<std::string> fits_hdu_names(const fs::path& path) { return Reader(path).names(); }
+
+}  // namespace arcproof::io

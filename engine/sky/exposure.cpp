@@ -1,0 +1,154 @@
+#include "engine/sky/exposure.h"
+
+#include "engine/core/error.h"
+#include "engine/core/units.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include <fmt/format.h>
+
+namespace arcproof::sky {
+namespace {
+
+std::string lower(std::string text) {
+  std::transform(text.begin(), text.end(), text.begin(), [](unsigned char c) { return std::tolower(c); });
+  return text;
+}
+
+struct Lookup {
+  const io::FitsHeader& image;
+  const io::FitsHeader& primary;
+  std::optional<double> number(const char* key) const {
+    const auto value = image.number(key);
+    return value ? value : primary.number(key);
+  }
+  std::string text(const char* key) const {
+    const auto value = image.text(key);
+    return value ? *value : primary.text(key).value_or("");
+  }
+};
+
+// "10.0*nanoJansky", "nJy", "uJy", "Jy" -> nJy; 0 when the unit is not a flux density.
+double njy_of_jansky_unit(std::string unit) {
+  double factor = 1;
+  if (const auto star = unit.find('*'); star != std::string::npos) {
+    char* end = nullptr;
+    factor = std::strtod(unit.c_str(), &end);
+    if (end != unit.c_str() + star || !(factor > 0)) return 0;
+    unit = unit.substr(star + 1);
+  }
+  unit = lower(unit);
+  for (const auto& [name, njy] : {std::pair{"njy", 1.0},
+                                  {"nanojansky", 1.0},
+                                  {"ujy", 1e3},
+                                  {"microjansky", 1e3},
+                                  {"mjy", 1e6},
+                                  {"jy", 1e9},
+                                  {"jansky", 1e9}})
+    if (unit == name) return factor * njy;
+  return 0;
+}
+
+// f_nu = PHOTFLAM lambda^2 / c, PHOTFLAM in erg/s/cm^2/A per (e-/s), PHOTPLAM in Angstrom; 1 nJy = 1e-32
+// erg/s/cm^2/Hz.
+double njy_of_count_rate(double photflam, double photplam) {
+  return photflam * photplam * photplam / units::speed_of_light_angstrom_s * 1e32;
+}
+
+bool is_count_rate(const std::string& unit) {
+  const std::string u = lower(unit);
+  for (const char* name : {"electrons/s", "electron/s", "electrons s-1", "e-/s", "counts/s", "cps"})
+    if (u == name) return true;
+  return false;
+}
+
+double scale_of(const ExposureFile& file, const io::FitsImage& image, const std::optional<Wcs>& wcs) {
+  double stated = wcs ? wcs->pixel_scale_arcsec() : 0;
+  for (const char* key : {"PIXSCALE", "PIXSCL"})
+    if (!stated) stated = Lookup{image.header, image.primary}.number(key).value_or(0);
+  if (!stated && !file.pixel_scale_arcsec)
+    throw InputError({file.path.string(), "HDU " + image.hdu, "no WCS and no PIXSCALE",
+                      "a pixel scale in the header or in the recipe (pixel_scale_arcsec)"});
+  if (stated && file.pixel_scale_arcsec && std::abs(stated / file.pixel_scale_arcsec - 1) > 0.01)
+    throw InputError({file.path.string(), "HDU " + image.hdu, fmt::format("a pixel scale of {:g}\"", stated),
+                      fmt::format("{:g}\" as the recipe says", file.pixel_scale_arcsec)});
+  return file.pixel_scale_arcsec ? file.pixel_scale_arcsec : stated;
+}
+
+void require_data(const Array2D<double>& pixels, const std::string& file, const std::string& hdu) {
+  if (std::none_of(pixels.begin(), pixels.end(), [](double v) { return std::isfinite(v); }))
+    throw InputError({file, "HDU " + hdu, "no finite pixel", "an image with data"});
+}
+
+void require_shape(const io::FitsImage& image, const Array2D<double>& science, const std::string& file) {
+  if (image.pixels.same_shape(science)) return;
+  throw InputError({file, "HDU " + image.hdu,
+                    fmt::format("{} x {} pixels", image.pixels.width(), image.pixels.height()),
+                    fmt::format("{} x {} pixels as the science image", science.width(), science.height())});
+}
+
+Array2D<float> scaled(const Array2D<double>& pixels, double factor) {
+  Array2D<float> result(pixels.width(), pixels.height());
+  std::transform(pixels.begin(), pixels.end(), result.begin(),
+                 [&](double v) { return static_cast<float>(v * factor); });
+  return result;
+}
+
+Array2D<float> error_from_weight(const Array2D<double>& weight, double factor) {
+  Array2D<float> result(weight.width(), weight.height());
+  std::transform(weight.begin(), weight.end(), result.begin(),
+                 [&](double w) { return w > 0 ? static_cast<float>(factor / std::sqrt(w)) : std::nanf(""); });
+  return result;
+}
+
+Array2D<float> read_error(const ExposureFile& file, const Array2D<double>& science, double factor) {
+  const bool weights = !file.weight_path.empty() || !file.weight_hdu.empty();
+  const auto& separate = weights ? file.weight_path : file.error_path;
+  const auto& path = separate.empty() ? file.path : separate;
+  const std::string& hdu = weights ? file.weight_hdu : file.error_hdu;
+  if (path == file.path && hdu.empty())
+    throw InputError({file.path.string(), "error_hdu", "neither an error nor a weight image",
+                      "error_hdu, error, weight_hdu or weight in the recipe"});
+  const io::FitsImage image = io::read_fits_image(path, hdu);
+  require_shape(image, science, path.string());
+  require_data(image.pixels, path.string(), image.hdu);
+  return weights ? error_from_weight(image.pixels, factor) : scaled(image.pixels, factor);
+}
+
+}  // namespace
+
+double njy_per_image_unit(const io::FitsHeader& image, const io::FitsHeader& primary, const std::string& file,
+                          const std::string& hdu) {
+  const Lookup header{image, primary};
+  const std::string unit = header.text("BUNIT");
+  if (lower(unit) == "mjy/sr") {
+    if (const auto area = header.number("PIXAR_SR")) return 1e15 * *area;
+    throw InputError(
+        {file, "HDU " + hdu, "BUNIT MJy/sr without PIXAR_SR", "PIXAR_SR, the pixel's solid angle [sr]"});
+  }
+  if (const double njy = njy_of_jansky_unit(unit)) return njy;
+  const auto photflam = header.number("PHOTFLAM"), photplam = header.number("PHOTPLAM");
+  if ((unit.empty() || is_count_rate(unit)) && photflam && photplam)
+    return njy_of_count_rate(*photflam, *photplam);
+  throw InputError({file, "HDU " + hdu, unit.empty() ? "no BUNIT" : "BUNIT '" + unit + "'",
+                    "MJy/sr with PIXAR_SR, a multiple of Jy, or electrons/s with PHOTFLAM and PHOTPLAM"});
+}
+
+Exposure read_exposure(const ExposureFile& file) {
+  const io::FitsImage image = io::read_fits_image(file.path, file.science_hdu);
+  require_data(image.pixels, file.path.string(), image.hdu);
+  Exposure exposure;
+  exposure.band = file.band;
+  exposure.wcs = Wcs::from_header(image.header.records, file.path.string(), image.hdu);
+  exposure.pixel_scale_arcsec = scale_of(file, image, exposure.wcs);
+  const double factor = njy_per_image_unit(image.header, image.primary, file.path.string(), image.hdu);
+  exposure.flux_njy = scaled(image.pixels, factor);
+  exposure.error_njy = read_error(file, image.pixels, factor);
+  exposure.electrons_per_njy = file.electrons_per_njy;
+  exposure.notes.push_back(
+      fmt::format("{} HDU {}: 1 image unit = {:.6g} nJy per pixel", file.path.string(), image.hdu, factor));
+  return exposure;
+}
+
+}  // namespace arcproof::sky

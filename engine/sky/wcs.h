@@ -1,0 +1,54 @@
+// World coordinates of an image (wcslib).
+//
+// Inside arcproof pixel (0, 0) is the centre of the first pixel; the shift by one from the FITS convention is
+// made here.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+struct wcsprm;
+
+namespace arcproof::sky {
+
+struct SkyPosition {
+  double ra_deg;  ///< [0, 360)
+  double dec_deg;
+};
+
+struct PixelPosition {
+  double x;  ///< 0 is the centre of the first column
+  double y;
+};
+
+/// Position angles run from North through East; +x is West where a tangential frame in arcsec is used
+/// (Lenstool's frame).
+class Wcs {
+ public:
+  /// North-up tangential projection: `centre` at pixel `at`, square pixels of `scale_arcsec`.
+  static Wcs tangential(SkyPosition centre, PixelPosition at, double scale_arcsec);
+  /// From the 80-character records of a header; empty when it holds no celestial coordinates. Throws
+  /// InputError naming `file` and `hdu` when they are there but cannot be used.
+  static std::optional<Wcs> from_header(const std::string& records, const std::string& file,
+                                        const std::string& hdu);
+
+  SkyPosition to_sky(PixelPosition pixel) const;
+  PixelPosition to_pixel(SkyPosition sky) const;
+
+  /// Square root of the area of a pixel at the reference position.
+  double pixel_scale_arcsec() const { return scale_arcsec_; }
+  /// Angle [rad] from +y of the image counter-clockwise (towards -x) to North, at the reference position.
+  double north_angle_rad() const { return north_angle_rad_; }
+  /// Header cards of this WCS, as 80-character records.
+  std::string records() const;
+
+ private:
+  struct State;
+  explicit Wcs(std::shared_ptr<State> state);
+  std::shared_ptr<State> state_;  // wcslib's struct; immutable after construction, calls are serialised
+  double scale_arcsec_ = 0;
+  double north_angle_rad_ = 0;
+};
+
+}  // namespace arcproof::sky
