@@ -92,7 +92,10 @@ class Reader {
     return result;
   }
 
-  std::string list_of_hdus() const { return fmt::format("{}", fmt::join(names(), ", ")); }
+  std::string list_of_hdus() const {
+    const std::vector<std::string> all = names();
+    return fmt::format("{}", fmt::join(all, ", "));
+  }
 
   int axes() const {
     int count = 0, status = 0;
