@@ -486,7 +486,8 @@ Table read_fits_table(const fs::path& path, const std::string& hdu) {
   reader.check(fits_get_num_cols(reader.get(), &columns, &status));
   Table table(reader.extension_name());
   for (int number = 1; number <= columns; ++number) table.add(read_column(reader, number, rows));
-  for (const FitsHeader::Card& card : reader.header().cards())
+  const FitsHeader header = reader.header();
+  for (const FitsHeader::Card& card : header.cards())
     if (!is_structural(card.key)) table.note(card.key, card.value);
   return table;
 }
