@@ -18,7 +18,7 @@ namespace arcproof {
 /// The name of a stream. Leave at -1 or empty what does not apply.
 struct StreamName {
   std::uint64_t seed = 0;
-  std::string_view purpose;  ///< "noise", "population", "redraws", ...
+  std::string_view purpose = {};  ///< "noise", "population", "redraws", ...
   std::int64_t realisation = -1;
   std::int64_t clump = -1;
   std::string_view band = {};

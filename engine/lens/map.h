@@ -1,0 +1,49 @@
+// A lens on a grid: deflection and Hessian at D_LS / D_S = 1, computed once, looked up often, valid for every source redshift.
+#pragma once
+
+#include "engine/core/array2d.h"
+#include "engine/lens/model.h"
+
+namespace arcproof::lens {
+
+/// A rectangle of the lens frame with a square grid. Node (i, j) is at (x0 + i step, y0 + j step).
+struct Grid {
+  Vector2 origin_arcsec;
+  double step_arcsec = 0;
+  int width = 0;
+  int height = 0;
+  Vector2 node(int i, int j) const { return {origin_arcsec.x + i * step_arcsec, origin_arcsec.y + j * step_arcsec}; }
+  bool contains(Vector2 theta_arcsec) const;
+};
+
+/// The smallest grid of this step that covers the rectangle [low, high].
+Grid covering_grid(Vector2 low_arcsec, Vector2 high_arcsec, double step_arcsec);
+
+class LensMap {
+ public:
+  /// Threads share the rows; the numbers do not depend on how many there are.
+  static LensMap compute(const LensModel& model, const Grid& grid, int threads = 1);
+
+  /// A field of constant magnification mu = mu_tangential * mu_radial with the tangential stretch along `angle_rad` (from +x,
+  /// counter-clockwise): what a recipe without a lens model gives. Its efficiency is 1 at every redshift.
+  static LensMap constant(double mu_tangential, double mu_radial, double angle_rad);
+
+  const Grid& grid() const { return grid_; }
+  bool is_constant() const { return constant_; }
+  bool covers(Vector2 theta_arcsec) const { return constant_ || grid_.contains(theta_arcsec); }
+
+  /// Bilinear in the Hessian's components (never in the magnification): 0.2% at 0.107"/step for the SMACS0723 model.
+  /// ContractError outside the grid.
+  Hessian hessian(Vector2 theta_arcsec) const;
+  /// Bicubic Hermite interpolation of the deflection, with the Hessian as its derivatives.
+  Vector2 deflection(Vector2 theta_arcsec) const;
+
+ private:
+  Grid grid_;
+  bool constant_ = false;
+  Hessian constant_hessian_;
+  Array2D<Vector2> deflection_;
+  Array2D<Hessian> hessian_;
+};
+
+}  // namespace arcproof::lens

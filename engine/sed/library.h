@@ -1,0 +1,37 @@
+// Simple stellar populations: spectra per solar mass formed, on a grid of age and metallicity.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace arcproof::sed {
+
+struct Library {
+  std::string name;                          ///< "bc03-basel-pad94-chab", "analytic", ...
+  std::string imf;
+  std::string citation;
+  std::vector<double> wavelength_angstrom;   ///< rest frame, vacuum, increasing
+  std::vector<double> age_myr;               ///< increasing, > 0
+  std::vector<double> metallicity;           ///< mass fraction Z, increasing
+  /// [Lsun / Angstrom per Msun formed], index (iz * ages + ia) * wavelengths + iw. Lsun = 3.828e33 erg/s.
+  std::vector<float> luminosity;
+  /// log10 of hydrogen-ionising photons per second per Msun formed, index iz * ages + ia.
+  std::vector<double> log_ionising_rate;
+  /// Living stars and remnants, as a fraction of the mass formed, index iz * ages + ia; empty when unknown.
+  std::vector<double> surviving_mass;
+
+  const float* spectrum(std::size_t iz, std::size_t ia) const {
+    return luminosity.data() + (iz * age_myr.size() + ia) * wavelength_angstrom.size();
+  }
+};
+
+/// Bruzual & Charlot (2003) models in their own binary format (.ised or .ised.gz, Fortran unformatted, either byte order), one
+/// file a metallicity. Throws InputError naming the file and what was found: not such a file, truncated, files on different
+/// grids, a metallicity that the name does not tell (m22, m32, m42, m52, m62, m72 -> Z = 0.0001 ... 0.05).
+Library read_bc03(const std::vector<std::filesystem::path>& files);
+
+/// The embedded library: an analytic description of a single burst (see the source for formulas, coefficients, accuracy).
+Library analytic_library();
+
+}  // namespace arcproof::sed

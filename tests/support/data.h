@@ -1,0 +1,36 @@
+// Where tests find real data that cannot be shipped, and how they say that it is not there.
+//
+// Looked for in $ARCPROOF_DATA, then in shared/data beside the project's folder. Tables of the papers lie in `reference` beside
+// that data folder.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace arcproof::tests {
+
+/// Path of a data file such as "psf/x.fits", or an empty path when it is not at hand.
+std::filesystem::path data_file(const std::string& relative);
+/// Path of a reference table such as "claeyssens2023_tableB1_photometry.csv", or an empty path.
+std::filesystem::path reference_file(const std::string& name);
+
+/// A CSV table with a header line: one map per row.
+using CsvRow = std::map<std::string, std::string>;
+std::vector<CsvRow> read_csv(const std::filesystem::path& path);
+
+/// A fresh empty folder for a test's output, under the temporary folder of the system.
+std::filesystem::path scratch_folder(const std::string& name);
+
+}  // namespace arcproof::tests
+
+/// Skips the test, naming the file, unless it is at hand; otherwise declares `path`.
+#define ARCPROOF_NEEDS_DATA(path, relative)                          \
+  const std::filesystem::path path = arcproof::tests::data_file(relative); \
+  if (path.empty()) GTEST_SKIP() << "data file not at hand: " << (relative)
+#define ARCPROOF_NEEDS_REFERENCE(path, name)                              \
+  const std::filesystem::path path = arcproof::tests::reference_file(name); \
+  if (path.empty()) GTEST_SKIP() << "reference table not at hand: " << (name)
