@@ -14,13 +14,7 @@
 #include <cstring>
 
 #include "engine/core/units.h"
-
-// Sanitizers run before the resolvers of cloned functions can: one plain version there.
-#if defined(__x86_64__) && !defined(__SANITIZE_ADDRESS__) && !defined(ARCPROOF_PORTABLE_KERNEL)
-#define ARCPROOF_CLONES __attribute__((target_clones("avx512f", "avx2", "default")))
-#else
-#define ARCPROOF_CLONES
-#endif
+#include "engine/photometry/clones.h"
 
 namespace arcproof::photometry::kernel {
 namespace {
@@ -33,8 +27,6 @@ constexpr int max_lanes = 32;
 constexpr int max_half = 10;      // of a cutout of 21
 constexpr int max_rows = 2 * max_half + 1;
 constexpr int max_slots = (6 * max_rows + width - 1) / width * width;
-
-#define ARCPROOF_INLINE [[gnu::always_inline]] inline
 
 // exp(x) to 2 ulp for -700 <= x <= 700: 2^k times a Taylor series on |r| <= ln2 / 2.
 ARCPROOF_INLINE void exponential(const Vec& in, Vec& out) {

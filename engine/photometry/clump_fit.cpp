@@ -1,0 +1,455 @@
+#include "engine/photometry/clump_fit.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include "engine/core/error.h"
+#include "engine/photometry/gram.h"
+
+namespace arcproof::photometry {
+namespace {
+
+constexpr int max_components = 4;
+constexpr int planes_per_component = 6;
+constexpr int plane_terms = 3;
+constexpr int max_columns = max_components * planes_per_component + plane_terms;
+constexpr int max_parameters = max_components * 6 + plane_terms;
+constexpr double lowest_variance = -0.3;   // [pixel^2]: as far as a free shape may go beyond a point
+
+using Matrix = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor, max_columns, max_columns>;
+using Vector = Eigen::Matrix<double, Eigen::Dynamic, 1, 0, max_columns, 1>;
+
+enum class Shape { full, edge, fixed };
+
+struct Component {
+  double x, y, start_x, start_y;
+  Covariance c;
+  double vx = 0, vy = 0;   // major axis of a shape on the edge
+  Shape shape = Shape::full;
+};
+
+int shape_parameters(Shape shape) { return shape == Shape::full ? 3 : shape == Shape::edge ? 2 : 0; }
+
+// The problem at one point: inner products of all columns (six planes a component, three of the background) and of the data.
+struct Point {
+  std::vector<Component> components;
+  Matrix gram;          // columns x columns
+  Vector data;          // columns . data
+  Vector coefficient;   // of each column in the model; zero for the derivative planes
+  double cost = 0;
+  bool solvable = false;
+};
+
+class Problem {
+ public:
+  Problem(const Cutout& cutout, const PsfTransform& psf, std::size_t components, const FitOptions& options)
+      : cutout_(cutout), psf_(psf), options_(options), images_(components, ComponentImages(cutout.size)) {
+    const int n = cutout.size, stride = images_.front().stride();
+    const double half = n / 2;
+    weighted_.assign(static_cast<std::size_t>(columns() + 1) * stride, 0.0);
+    weight_.assign(stride, 0.0);
+    std::copy(cutout.weight.begin(), cutout.weight.end(), weight_.begin());
+    double* background = column(static_cast<int>(components) * planes_per_component);
+    for (int i = 0; i < n * n; ++i) {
+      background[i] = weight_[i];
+      background[stride + i] = weight_[i] * (i % n - half) / half;
+      background[2 * stride + i] = weight_[i] * (i / n - half) / half;
+      background[3 * stride + i] = weight_[i] * cutout.flux[i];
+    }
+  }
+
+  int count() const { return static_cast<int>(images_.size()); }
+  int columns() const { return count() * planes_per_component + plane_terms; }
+  const FitOptions& options() const { return options_; }
+  int parameters(const std::vector<Component>& components) const {
+    int total = count() + plane_terms;
+    for (const Component& c : components) total += shape_parameters(c.shape) + (options_.position_free ? 2 : 0);
+    return total;
+  }
+
+  // Images, inner products, and the best fluxes and plane for these positions and shapes.
+  Point evaluate(std::vector<Component> components, Derivatives derivatives) {
+    const int stride = images_.front().stride();
+    const int planes = derivatives == Derivatives::none ? 1 : derivatives == Derivatives::position ? 3 : 6;
+    for (int k = 0; k < count(); ++k) {
+      const Component& c = components[k];
+      images_[k].evaluate(psf_, c.x, c.y, c.c, derivatives);
+      for (int p = 0; p < planes; ++p) {
+        double* to = column(k * planes_per_component + p);
+        const double* from = images_[k].plane(p);
+        for (int i = 0; i < stride; ++i) to[i] = from[i] * weight_[i];
+      }
+    }
+    Point point;
+    point.components = std::move(components);
+    point.gram = Matrix::Zero(columns(), columns());
+    point.data = Vector::Zero(columns());
+    fill_gram(planes, point);
+    solve_linear(point);
+    return point;
+  }
+
+ private:
+  double* column(int index) { return weighted_.data() + static_cast<std::size_t>(index) * weight_.size(); }
+
+  void fill_gram(int planes, Point& point) {
+    std::array<int, max_columns + 1> used{};
+    int count_used = 0;
+    for (int k = 0; k < count(); ++k)
+      for (int p = 0; p < planes; ++p) used[count_used++] = k * planes_per_component + p;
+    for (int b = 0; b <= plane_terms; ++b) used[count_used++] = count() * planes_per_component + b;
+    std::array<const double*, max_columns + 1> pointers{};
+    for (int i = 0; i < count_used; ++i) pointers[i] = column(used[i]);
+    std::array<double, (max_columns + 1) * (max_columns + 1)> products{};
+    gram_matrix(pointers.data(), count_used, static_cast<int>(weight_.size()), products.data());
+    const int last = count_used - 1;   // the data
+    for (int i = 0; i < last; ++i) {
+      for (int j = 0; j < last; ++j) point.gram(used[i], used[j]) = products[i * count_used + j];
+      point.data[used[i]] = products[i * count_used + last];
+    }
+    data_squared_ = products[last * count_used + last];
+  }
+
+  void solve_linear(Point& point) const {
+    const int linear = count() + plane_terms;
+    std::array<int, max_columns> index{};
+    for (int k = 0; k < count(); ++k) index[k] = k * planes_per_component;
+    for (int b = 0; b < plane_terms; ++b) index[count() + b] = count() * planes_per_component + b;
+    Matrix normal(linear, linear);
+    Vector right(linear);
+    for (int i = 0; i < linear; ++i) {
+      for (int j = 0; j < linear; ++j) normal(i, j) = point.gram(index[i], index[j]);
+      right[i] = point.data[index[i]];
+    }
+    const Eigen::LDLT<Matrix> solver(normal);
+    const Vector solution = solver.solve(right);
+    point.solvable = solver.info() == Eigen::Success && solver.isPositive() && solution.allFinite();
+    point.coefficient = Vector::Zero(columns());
+    for (int i = 0; i < linear; ++i) point.coefficient[index[i]] = solution[i];
+    point.cost = std::max(0.0, data_squared_ - right.dot(solution));
+  }
+
+  const Cutout& cutout_;
+  const PsfTransform& psf_;
+  FitOptions options_;
+  std::vector<ComponentImages> images_;
+  std::vector<double> weighted_, weight_;
+  double data_squared_ = 0;
+};
+
+// Rows of dr/dp as combinations of columns. Order of parameters: for each component position and shape, then all linear ones.
+Matrix parameter_rows(const Problem& problem, const Point& point, int& nonlinear) {
+  const int columns = problem.columns();
+  Matrix rows = Matrix::Zero(problem.parameters(point.components), columns);
+  int p = 0;
+  for (int k = 0; k < problem.count(); ++k) {
+    const Component& c = point.components[k];
+    const int base = k * planes_per_component;
+    const double flux = point.coefficient[base];
+    if (problem.options().position_free) {
+      rows(p++, base + 1) = -flux;
+      rows(p++, base + 2) = -flux;
+    }
+    if (c.shape == Shape::full) {
+      rows(p++, base + 3) = 0.5 * flux;
+      rows(p++, base + 4) = flux;
+      rows(p++, base + 5) = 0.5 * flux;
+    } else if (c.shape == Shape::edge) {  // C = (1 - q^2) v v^T + q^2 |v|^2
+      const double q2 = problem.options().min_axis_ratio * problem.options().min_axis_ratio;
+      rows(p, base + 3) = flux * c.vx;
+      rows(p, base + 4) = flux * (1 - q2) * c.vy;
+      rows(p++, base + 5) = flux * q2 * c.vx;
+      rows(p, base + 3) = flux * q2 * c.vy;
+      rows(p, base + 4) = flux * (1 - q2) * c.vx;
+      rows(p++, base + 5) = flux * c.vy;
+    }
+  }
+  nonlinear = p;
+  for (int k = 0; k < problem.count(); ++k) rows(p++, k * planes_per_component) = 1;
+  for (int b = 0; b < plane_terms; ++b) rows(p++, problem.count() * planes_per_component + b) = 1;
+  return rows;
+}
+
+Covariance with_eigenvalues_in(const Covariance& c, double low, double high) {
+  const PrincipalAxes axes = principal_axes(c);
+  if (axes.variance_minor >= low && axes.variance_major <= high) return c;
+  const double a = std::clamp(axes.variance_major, low, high), b = std::clamp(axes.variance_minor, low, high);
+  const double cs = std::cos(axes.angle_rad), sn = std::sin(axes.angle_rad);
+  return {a * cs * cs + b * sn * sn, (a - b) * cs * sn, a * sn * sn + b * cs * cs};
+}
+
+// Puts a component on the edge of the allowed shapes: major axis (vx, vy), the smallest axis ratio.
+void set_edge(Component& c, double vx, double vy, const FitOptions& options) {
+  const double length = std::hypot(vx, vy);
+  const double scale = std::clamp(length, options.min_sigma_pix, options.max_sigma_pix) / std::max(length, 1e-12);
+  c.vx = length > 0 ? vx * scale : options.min_sigma_pix;
+  c.vy = vy * scale;
+  const double q2 = options.min_axis_ratio * options.min_axis_ratio, v2 = c.vx * c.vx + c.vy * c.vy;
+  c.c = {(1 - q2) * c.vx * c.vx + q2 * v2, (1 - q2) * c.vx * c.vy, (1 - q2) * c.vy * c.vy + q2 * v2};
+  c.shape = Shape::edge;
+}
+
+// Moves a component by a step, keeping the bounds.
+int take_step(Component& c, const Vector& step, int p, const FitOptions& options) {
+  if (options.position_free) {
+    c.x = std::clamp(c.x + step[p++], c.start_x - options.max_shift_pix, c.start_x + options.max_shift_pix);
+    c.y = std::clamp(c.y + step[p++], c.start_y - options.max_shift_pix, c.start_y + options.max_shift_pix);
+  }
+  const double largest = options.max_sigma_pix * options.max_sigma_pix;
+  if (c.shape == Shape::full) {
+    const Covariance moved{c.c.xx + step[p], c.c.xy + step[p + 1], c.c.yy + step[p + 2]};
+    c.c = with_eigenvalues_in(moved, lowest_variance, largest);
+    p += 3;
+  } else if (c.shape == Shape::edge) {
+    set_edge(c, c.vx + step[p], c.vy + step[p + 1], options);
+    p += 2;
+  }
+  return p;
+}
+
+bool on_bound(const Component& c, const FitOptions& options) {
+  constexpr double close = 1e-9;
+  const bool position = options.position_free && (std::abs(c.x - c.start_x) > options.max_shift_pix - close ||
+                                                  std::abs(c.y - c.start_y) > options.max_shift_pix - close);
+  const bool size = c.shape != Shape::fixed && principal_axes(c.c).sigma_major > options.max_sigma_pix - 1e-6;
+  return position || size;
+}
+
+// A position that sits on its bound and is pushed outwards is held for this step.
+void hold_positions(const Problem& problem, const Point& point, Matrix& normal, Vector& gradient) {
+  if (!problem.options().position_free) return;
+  const double limit = problem.options().max_shift_pix;
+  int p = 0;
+  for (const Component& c : point.components) {
+    const double offset[2] = {c.x - c.start_x, c.y - c.start_y};
+    for (int axis = 0; axis < 2; ++axis) {
+      const bool held = (offset[axis] >= limit && gradient[p + axis] < 0) || (offset[axis] <= -limit && gradient[p + axis] > 0);
+      if (!held) continue;
+      normal.row(p + axis).setZero();
+      normal.col(p + axis).setZero();
+      normal(p + axis, p + axis) = 1;
+      gradient[p + axis] = 0;
+    }
+    p += 2 + shape_parameters(c.shape);
+  }
+}
+
+struct Descent {
+  Point point;
+  int iterations = 0;
+  bool converged = false;
+  bool singular = false;
+};
+
+// Levenberg-Marquardt with Nielsen's damping. A predicted fall of chi^2 below 1e-7 ends it: 3e-4 sigma.
+Descent descend(Problem& problem, std::vector<Component> start, int iterations_left) {
+  constexpr double enough = 1e-7;
+  const bool any_shape = std::any_of(start.begin(), start.end(), [](const Component& c) { return shape_parameters(c.shape) > 0; });
+  const Derivatives derivatives = any_shape                         ? Derivatives::all
+                                  : problem.options().position_free ? Derivatives::position
+                                                                    : Derivatives::none;
+  Descent descent{problem.evaluate(std::move(start), derivatives)};
+  double damping = 1e-3, growth = 2;
+  for (; descent.iterations < iterations_left; ++descent.iterations) {
+    const Point& here = descent.point;
+    if (!here.solvable) {
+      descent.singular = true;
+      return descent;
+    }
+    int nonlinear = 0;
+    const Matrix rows = parameter_rows(problem, here, nonlinear);
+    if (nonlinear == 0) {
+      descent.converged = true;
+      return descent;
+    }
+    Matrix normal = rows * here.gram * rows.transpose();
+    Vector gradient = rows * (here.gram * here.coefficient - here.data);
+    hold_positions(problem, here, normal, gradient);
+    const Matrix undamped = normal;
+    for (int i = 0; i < nonlinear; ++i) normal(i, i) += damping * normal(i, i) + 1e-12;
+    const Vector step = -normal.ldlt().solve(gradient);
+    if (!step.allFinite()) {
+      descent.singular = true;
+      return descent;
+    }
+    const double predicted = -(2 * gradient.dot(step) + step.dot(undamped * step));
+    if (predicted < enough) {
+      descent.converged = true;
+      return descent;
+    }
+    std::vector<Component> moved = here.components;
+    int p = 0;
+    for (Component& c : moved) p = take_step(c, step, p, problem.options());
+    Point trial = problem.evaluate(std::move(moved), derivatives);
+    if (trial.solvable && trial.cost < here.cost) {
+      const double gain = (here.cost - trial.cost) / predicted;
+      const bool small = here.cost - trial.cost < enough;
+      descent.point = std::move(trial);
+      damping = std::max(1e-12, damping * std::max(1.0 / 3.0, 1 - std::pow(2 * std::min(gain, 1.0) - 1, 3)));
+      growth = 2;
+      if (small) {
+        descent.converged = true;
+        return descent;
+      }
+    } else {
+      damping *= growth;
+      growth *= 2;
+      if (damping > 1e12) {  // no descent direction is left: a bound or rounding
+        descent.converged = true;
+        return descent;
+      }
+    }
+  }
+  return descent;
+}
+
+bool is_allowed(const Component& c, const FitOptions& options) {
+  if (c.shape != Shape::full) return true;
+  const PrincipalAxes axes = principal_axes(c.c);
+  const double q2 = options.min_axis_ratio * options.min_axis_ratio;
+  return axes.variance_minor >= q2 * axes.variance_major &&
+         axes.variance_major >= options.min_sigma_pix * options.min_sigma_pix;
+}
+
+// Free shapes first; whatever ended outside the allowed shapes is refitted on their edge.
+Descent fit_from(Problem& problem, std::vector<Component> start) {
+  const int limit = problem.options().max_iterations;
+  Descent descent = descend(problem, std::move(start), limit);
+  for (std::size_t round = 0; round < descent.point.components.size(); ++round) {
+    std::vector<Component> components = descent.point.components;
+    bool all_allowed = true;
+    for (Component& c : components) {
+      if (is_allowed(c, problem.options())) continue;
+      all_allowed = false;
+      const PrincipalAxes axes = principal_axes(c.c);
+      set_edge(c, axes.sigma_major * std::cos(axes.angle_rad), axes.sigma_major * std::sin(axes.angle_rad),
+               problem.options());
+    }
+    if (all_allowed) break;
+    const int before = descent.iterations;
+    descent = descend(problem, std::move(components), limit);
+    descent.iterations += before;
+  }
+  return descent;
+}
+
+std::vector<Component> components_at(std::span<const ComponentStart> start, const FitOptions& options) {
+  std::vector<Component> components;
+  for (const ComponentStart& s : start)
+    components.push_back({s.x, s.y, s.x, s.y, s.shape, 0, 0, options.shape_free ? Shape::full : Shape::fixed});
+  return components;
+}
+
+// The best of three round sizes, all components alike: a point-like, a seeing-limited and an extended start.
+std::vector<Component> best_start(Problem& problem, const std::vector<Component>& base) {
+  std::vector<Component> best = base;
+  double least = HUGE_VAL;
+  for (const double variance : {0.09, 1.0, 5.0}) {
+    std::vector<Component> trial = base;
+    for (Component& c : trial) c.c = {variance, 0, variance};
+    const Point point = problem.evaluate(trial, Derivatives::none);
+    if (!point.solvable || point.cost >= least) continue;
+    least = point.cost;
+    best = std::move(trial);
+  }
+  return best;
+}
+
+void fill_errors(const Problem& problem, const Point& point, ClumpFit& fit) {
+  int nonlinear = 0;
+  const Matrix rows = parameter_rows(problem, point, nonlinear);
+  const Matrix normal = rows * point.gram * rows.transpose();
+  const Eigen::FullPivLU<Matrix> lu(normal);
+  if (!lu.isInvertible() && fit.status == FitStatus::converged) fit.status = FitStatus::singular;
+  const Matrix covariance = lu.inverse();
+  int p = 0;
+  for (int k = 0; k < problem.count(); ++k) {
+    fit.components[k].flux_error = std::sqrt(covariance(nonlinear + k, nonlinear + k));
+    if (problem.options().position_free) {
+      fit.components[k].x_error = std::sqrt(covariance(p, p));
+      fit.components[k].y_error = std::sqrt(covariance(p + 1, p + 1));
+      p += 2;
+    }
+    p += shape_parameters(point.components[k].shape);
+  }
+}
+
+ClumpFit as_result(const Problem& problem, const Descent& descent, const Cutout& cutout) {
+  const Point& point = descent.point;
+  ClumpFit fit;
+  fit.iterations = descent.iterations;
+  fit.chi2 = point.cost;
+  fit.degrees_of_freedom = cutout.valid_pixels() - problem.parameters(point.components);
+  const int last = problem.count() * planes_per_component;
+  const double half = cutout.size / 2;
+  fit.background = point.coefficient[last];
+  fit.slope_x = point.coefficient[last + 1] / half;
+  fit.slope_y = point.coefficient[last + 2] / half;
+  bool bound = false;
+  for (int k = 0; k < problem.count(); ++k) {
+    const Component& c = point.components[k];
+    ComponentFit component;
+    component.flux = point.coefficient[k * planes_per_component];
+    component.x = c.x;
+    component.y = c.y;
+    component.shape = c.c;
+    fit.components.push_back(component);
+    bound = bound || on_bound(c, problem.options());
+  }
+  fit.status = descent.singular     ? FitStatus::singular
+               : !descent.converged ? FitStatus::not_converged
+               : bound              ? FitStatus::at_bound
+                                    : FitStatus::converged;
+  if (!descent.singular) fill_errors(problem, point, fit);
+  return fit;
+}
+
+}  // namespace
+
+std::string_view to_string(FitStatus status) {
+  switch (status) {
+    case FitStatus::converged: return "converged";
+    case FitStatus::at_bound: return "at_bound";
+    case FitStatus::not_converged: return "not_converged";
+    case FitStatus::singular: return "singular";
+    case FitStatus::too_few_pixels: return "too_few_pixels";
+  }
+  return "";
+}
+
+ClumpFit fit_clumps(const Cutout& cutout, const PsfTransform& psf, std::span<const ComponentStart> start,
+                    const FitOptions& options) {
+  require(!start.empty() && start.size() <= max_components, "fit_clumps: one to four components");
+  Problem problem(cutout, psf, start.size(), options);
+  std::vector<Component> components = components_at(start, options);
+  if (cutout.valid_pixels() <= problem.parameters(components)) {
+    ClumpFit fit;
+    fit.components.resize(start.size());
+    return fit;
+  }
+  if (options.shape_free && options.try_several_sizes) components = best_start(problem, components);
+  return as_result(problem, fit_from(problem, std::move(components)), cutout);
+}
+
+std::vector<double> model_image(const ClumpFit& fit, const Cutout& cutout, const PsfTransform& psf, bool with_plane) {
+  const int n = cutout.size;
+  std::vector<double> model(static_cast<std::size_t>(n) * n, 0.0);
+  if (with_plane)
+    for (int i = 0; i < n * n; ++i)
+      model[i] = fit.background + fit.slope_x * (i % n - n / 2) + fit.slope_y * (i / n - n / 2);
+  ComponentImages images(n);
+  for (const ComponentFit& c : fit.components) {
+    images.evaluate(psf, c.x, c.y, c.shape, Derivatives::none);
+    for (int i = 0; i < n * n; ++i) model[i] += c.flux * images.plane(0)[i];
+  }
+  return model;
+}
+
+double chi2_of_shapes(const Cutout& cutout, const PsfTransform& psf, std::span<const ComponentStart> components) {
+  const FitOptions fixed{.shape_free = false, .position_free = false};
+  Problem problem(cutout, psf, components.size(), fixed);
+  return problem.evaluate(components_at(components, fixed), Derivatives::none).cost;
+}
+
+}  // namespace arcproof::photometry
