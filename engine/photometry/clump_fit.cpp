@@ -1,11 +1,11 @@
 #include "engine/photometry/clump_fit.h"
 
+#include "engine/core/error.h"
+#include "engine/photometry/gram.h"
+
 #include <algorithm>
 #include <array>
 #include <cmath>
-
-#include "engine/core/error.h"
-#include "engine/photometry/gram.h"
 
 namespace arcproof::photometry {
 namespace {
@@ -15,9 +15,10 @@ constexpr int planes_per_component = 6;
 constexpr int plane_terms = 3;
 constexpr int max_columns = max_components * planes_per_component + plane_terms;
 constexpr int max_parameters = max_components * 6 + plane_terms;
-constexpr double lowest_variance = -0.3;   // [pixel^2]: as far as a free shape may go beyond a point
+constexpr double lowest_variance = -0.3;  // [pixel^2]: as far as a free shape may go beyond a point
 
-using Matrix = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor, max_columns, max_columns>;
+using Matrix =
+    Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor, max_columns, max_columns>;
 using Vector = Eigen::Matrix<double, Eigen::Dynamic, 1, 0, max_columns, 1>;
 
 enum class Shape { full, edge, fixed };
@@ -25,18 +26,19 @@ enum class Shape { full, edge, fixed };
 struct Component {
   double x, y, start_x, start_y;
   Covariance c;
-  double vx = 0, vy = 0;   // major axis of a shape on the edge
+  double vx = 0, vy = 0;  // major axis of a shape on the edge
   Shape shape = Shape::full;
 };
 
 int shape_parameters(Shape shape) { return shape == Shape::full ? 3 : shape == Shape::edge ? 2 : 0; }
 
-// The problem at one point: inner products of all columns (six planes a component, three of the background) and of the data.
+// The problem at one point: inner products of all columns (six planes a component, three of the background)
+// and of the data.
 struct Point {
   std::vector<Component> components;
-  Matrix gram;          // columns x columns
-  Vector data;          // columns . data
-  Vector coefficient;   // of each column in the model; zero for the derivative planes
+  Matrix gram;         // columns x columns
+  Vector data;         // columns . data
+  Vector coefficient;  // of each column in the model; zero for the derivative planes
   double cost = 0;
   bool solvable = false;
 };
@@ -64,7 +66,8 @@ class Problem {
   const FitOptions& options() const { return options_; }
   int parameters(const std::vector<Component>& components) const {
     int total = count() + plane_terms;
-    for (const Component& c : components) total += shape_parameters(c.shape) + (options_.position_free ? 2 : 0);
+    for (const Component& c : components)
+      total += shape_parameters(c.shape) + (options_.position_free ? 2 : 0);
     return total;
   }
 
@@ -103,7 +106,7 @@ class Problem {
     for (int i = 0; i < count_used; ++i) pointers[i] = column(used[i]);
     std::array<double, (max_columns + 1) * (max_columns + 1)> products{};
     gram_matrix(pointers.data(), count_used, static_cast<int>(weight_.size()), products.data());
-    const int last = count_used - 1;   // the data
+    const int last = count_used - 1;  // the data
     for (int i = 0; i < last; ++i) {
       for (int j = 0; j < last; ++j) point.gram(used[i], used[j]) = products[i * count_used + j];
       point.data[used[i]] = products[i * count_used + last];
@@ -138,7 +141,8 @@ class Problem {
   double data_squared_ = 0;
 };
 
-// Rows of dr/dp as combinations of columns. Order of parameters: for each component position and shape, then all linear ones.
+// Rows of dr/dp as combinations of columns. Order of parameters: for each component position and shape, then
+// all linear ones.
 Matrix parameter_rows(const Problem& problem, const Point& point, int& nonlinear) {
   const int columns = problem.columns();
   Matrix rows = Matrix::Zero(problem.parameters(point.components), columns);
@@ -182,7 +186,8 @@ Covariance with_eigenvalues_in(const Covariance& c, double low, double high) {
 // Puts a component on the edge of the allowed shapes: major axis (vx, vy), the smallest axis ratio.
 void set_edge(Component& c, double vx, double vy, const FitOptions& options) {
   const double length = std::hypot(vx, vy);
-  const double scale = std::clamp(length, options.min_sigma_pix, options.max_sigma_pix) / std::max(length, 1e-12);
+  const double scale =
+      std::clamp(length, options.min_sigma_pix, options.max_sigma_pix) / std::max(length, 1e-12);
   c.vx = length > 0 ? vx * scale : options.min_sigma_pix;
   c.vy = vy * scale;
   const double q2 = options.min_axis_ratio * options.min_axis_ratio, v2 = c.vx * c.vx + c.vy * c.vy;
@@ -224,7 +229,8 @@ void hold_positions(const Problem& problem, const Point& point, Matrix& normal, 
   for (const Component& c : point.components) {
     const double offset[2] = {c.x - c.start_x, c.y - c.start_y};
     for (int axis = 0; axis < 2; ++axis) {
-      const bool held = (offset[axis] >= limit && gradient[p + axis] < 0) || (offset[axis] <= -limit && gradient[p + axis] > 0);
+      const bool held = (offset[axis] >= limit && gradient[p + axis] < 0) ||
+                        (offset[axis] <= -limit && gradient[p + axis] > 0);
       if (!held) continue;
       normal.row(p + axis).setZero();
       normal.col(p + axis).setZero();
@@ -245,7 +251,8 @@ struct Descent {
 // Levenberg-Marquardt with Nielsen's damping. A predicted fall of chi^2 below 1e-7 ends it: 3e-4 sigma.
 Descent descend(Problem& problem, std::vector<Component> start, int iterations_left) {
   constexpr double enough = 1e-7;
-  const bool any_shape = std::any_of(start.begin(), start.end(), [](const Component& c) { return shape_parameters(c.shape) > 0; });
+  const bool any_shape = std::any_of(start.begin(), start.end(),
+                                     [](const Component& c) { return shape_parameters(c.shape) > 0; });
   const Derivatives derivatives = any_shape                         ? Derivatives::all
                                   : problem.options().position_free ? Derivatives::position
                                                                     : Derivatives::none;
@@ -337,7 +344,8 @@ Descent fit_from(Problem& problem, std::vector<Component> start) {
 std::vector<Component> components_at(std::span<const ComponentStart> start, const FitOptions& options) {
   std::vector<Component> components;
   for (const ComponentStart& s : start)
-    components.push_back({s.x, s.y, s.x, s.y, s.shape, 0, 0, options.shape_free ? Shape::full : Shape::fixed});
+    components.push_back(
+        {s.x, s.y, s.x, s.y, s.shape, 0, 0, options.shape_free ? Shape::full : Shape::fixed});
   return components;
 }
 
@@ -409,11 +417,16 @@ ClumpFit as_result(const Problem& problem, const Descent& descent, const Cutout&
 
 std::string_view to_string(FitStatus status) {
   switch (status) {
-    case FitStatus::converged: return "converged";
-    case FitStatus::at_bound: return "at_bound";
-    case FitStatus::not_converged: return "not_converged";
-    case FitStatus::singular: return "singular";
-    case FitStatus::too_few_pixels: return "too_few_pixels";
+    case FitStatus::converged:
+      return "converged";
+    case FitStatus::at_bound:
+      return "at_bound";
+    case FitStatus::not_converged:
+      return "not_converged";
+    case FitStatus::singular:
+      return "singular";
+    case FitStatus::too_few_pixels:
+      return "too_few_pixels";
   }
   return "";
 }
@@ -432,7 +445,8 @@ ClumpFit fit_clumps(const Cutout& cutout, const PsfTransform& psf, std::span<con
   return as_result(problem, fit_from(problem, std::move(components)), cutout);
 }
 
-std::vector<double> model_image(const ClumpFit& fit, const Cutout& cutout, const PsfTransform& psf, bool with_plane) {
+std::vector<double> model_image(const ClumpFit& fit, const Cutout& cutout, const PsfTransform& psf,
+                                bool with_plane) {
   const int n = cutout.size;
   std::vector<double> model(static_cast<std::size_t>(n) * n, 0.0);
   if (with_plane)
@@ -446,7 +460,8 @@ std::vector<double> model_image(const ClumpFit& fit, const Cutout& cutout, const
   return model;
 }
 
-double chi2_of_shapes(const Cutout& cutout, const PsfTransform& psf, std::span<const ComponentStart> components) {
+double chi2_of_shapes(const Cutout& cutout, const PsfTransform& psf,
+                      std::span<const ComponentStart> components) {
   const FitOptions fixed{.shape_free = false, .position_free = false};
   Problem problem(cutout, psf, components.size(), fixed);
   return problem.evaluate(components_at(components, fixed), Derivatives::none).cost;

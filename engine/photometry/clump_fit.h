@@ -1,53 +1,57 @@
-// The fit of one clump, or of a few that overlap: PSF-convolved elliptical Gaussians plus a plane, by least squares.
-// Claeyssens+2023 section 5.2.
+// The fit of one clump, or of a few that overlap: PSF-convolved elliptical Gaussians plus a plane, by least
+// squares. Claeyssens+2023 section 5.2.
 //
-// The fluxes and the plane are linear: for every trial of positions and shapes they are solved for exactly (variable projection),
-// and Levenberg-Marquardt moves the rest. Shapes live in the covariance matrix C (see convolved_gaussian.h), in which the model is
-// smooth through zero size. A free C that ends outside the allowed shapes (an axis ratio below the smallest, perhaps negative) is
-// replaced by the best C on their edge, C = (1 - q^2) v v^T + q^2 |v|^2, found by a second descent in v: a fit never stalls there.
+// The fluxes and the plane are linear: for every trial of positions and shapes they are solved for exactly
+// (variable projection), and Levenberg-Marquardt moves the rest. Shapes live in the covariance matrix C (see
+// convolved_gaussian.h), in which the model is smooth through zero size. A free C that ends outside the
+// allowed shapes (an axis ratio below the smallest, perhaps negative) is replaced by the best C on their
+// edge, C = (1 - q^2) v v^T + q^2 |v|^2, found by a second descent in v: a fit never stalls there.
 #pragma once
 
-#include <Eigen/Dense>
+#include "engine/photometry/convolved_gaussian.h"
+#include "engine/photometry/cutout.h"
+
 #include <span>
 #include <string_view>
 #include <vector>
 
-#include "engine/photometry/convolved_gaussian.h"
-#include "engine/photometry/cutout.h"
+#include <Eigen/Dense>
 
 namespace arcproof::photometry {
 
 enum class FitStatus {
   converged,
-  at_bound,        ///< position or size ended on a bound
-  not_converged,   ///< iterations ran out
-  singular,        ///< the data do not determine the parameters
-  too_few_pixels   ///< fewer valid pixels than parameters + 1
+  at_bound,       ///< position or size ended on a bound
+  not_converged,  ///< iterations ran out
+  singular,       ///< the data do not determine the parameters
+  too_few_pixels  ///< fewer valid pixels than parameters + 1
 };
 std::string_view to_string(FitStatus status);
 
 /// What is known of a component before the fit. Position in pixels relative to the cutout's central pixel.
 struct ComponentStart {
   double x = 0, y = 0;
-  Covariance shape;            ///< starting shape; the shape itself when it is fixed
+  Covariance shape;  ///< starting shape; the shape itself when it is fixed
 };
 
 struct FitOptions {
   bool shape_free = true;
   bool position_free = true;
-  double max_shift_pix = 2.0;      ///< of the position from its start, each axis
-  double max_sigma_pix = 6.0;      ///< larger major axes end on the bound
-  double min_sigma_pix = 0.1;      ///< of the major axis; far below the resolution floor of 0.4 pixel
+  double max_shift_pix = 2.0;  ///< of the position from its start, each axis
+  double max_sigma_pix = 6.0;  ///< larger major axes end on the bound
+  double min_sigma_pix = 0.1;  ///< of the major axis; far below the resolution floor of 0.4 pixel
   double min_axis_ratio = 0.1;
   int max_iterations = 60;
-  bool try_several_sizes = true;   ///< choose the best of three round starting sizes (else start from `shape` as given)
+  bool try_several_sizes =
+      true;  ///< choose the best of three round starting sizes (else start from `shape` as given)
 };
 
 struct ComponentFit {
-  double flux = 0, flux_error = 0;   ///< [nJy], signed; the error is the analytic one (white noise of the weights)
-  double x = 0, y = 0;               ///< relative to the central pixel
+  double flux = 0,
+         flux_error = 0;  ///< [nJy], signed; the error is the analytic one (white noise of the weights)
+  double x = 0, y = 0;    ///< relative to the central pixel
   double x_error = 0, y_error = 0;
-  Covariance shape;                  ///< within the bounds of FitOptions
+  Covariance shape;  ///< within the bounds of FitOptions
 };
 
 struct ClumpFit {
@@ -56,8 +60,8 @@ struct ClumpFit {
   double chi2 = 0;
   int degrees_of_freedom = 0;
   std::vector<ComponentFit> components;
-  double background = 0;             ///< plane at the central pixel [nJy per pixel]
-  double slope_x = 0, slope_y = 0;   ///< [nJy per pixel^2]
+  double background = 0;            ///< plane at the central pixel [nJy per pixel]
+  double slope_x = 0, slope_y = 0;  ///< [nJy per pixel^2]
 };
 
 /// Fits all components jointly. The PSF transform must serve cutout.size.
@@ -65,9 +69,12 @@ ClumpFit fit_clumps(const Cutout& cutout, const PsfTransform& psf, std::span<con
                     const FitOptions& options);
 
 /// The model of a fit on its cutout, row-major: components without or with the plane.
-std::vector<double> model_image(const ClumpFit& fit, const Cutout& cutout, const PsfTransform& psf, bool with_plane);
+std::vector<double> model_image(const ClumpFit& fit, const Cutout& cutout, const PsfTransform& psf,
+                                bool with_plane);
 
-/// Sum of squared weighted residuals of given parameters, with fluxes and plane solved for: for tests of convergence.
-double chi2_of_shapes(const Cutout& cutout, const PsfTransform& psf, std::span<const ComponentStart> components);
+/// Sum of squared weighted residuals of given parameters, with fluxes and plane solved for: for tests of
+/// convergence.
+double chi2_of_shapes(const Cutout& cutout, const PsfTransform& psf,
+                      std::span<const ComponentStart> components);
 
 }  // namespace arcproof::photometry

@@ -3,18 +3,19 @@
 //   1. S(u, +-v) = P(u, +-v) exp(-2 pi^2 k C k) exp(-2 pi i v y0 / N)                        vectors over u
 //   2. T_j(u, +-y) = sum_v (2 pi i v / N)^j S(u, v) exp(2 pi i v y / N),  j = 0 .. 2          vectors over u
 //      v and -v together: (S+ + S-) meets a cosine, (S+ - S-) a sine, and y and -y differ by a sign only.
-//   3. M(+-x, y) = Re sum_u (2 pi i u / N)^m T_j(u, y) exp(2 pi i u (x - x0) / N)             vectors over (plane, y)
+//   3. M(+-x, y) = Re sum_u (2 pi i u / N)^m T_j(u, y) exp(2 pi i u (x - x0) / N)             vectors over
+//   (plane, y)
 //
 // About 5.5e4 floating-point operations for six 9 x 9 planes.
 #include "engine/photometry/convolution_kernel.h"
+
+#include "engine/core/units.h"
+#include "engine/photometry/clones.h"
 
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <cstring>
-
-#include "engine/core/units.h"
-#include "engine/photometry/clones.h"
 
 namespace arcproof::photometry::kernel {
 namespace {
@@ -22,9 +23,9 @@ namespace {
 using Vec = double __attribute__((vector_size(64)));
 using IntVec = std::int64_t __attribute__((vector_size(64)));
 
-constexpr int width = 8;          // doubles in a Vec
+constexpr int width = 8;  // doubles in a Vec
 constexpr int max_lanes = 32;
-constexpr int max_half = 10;      // of a cutout of 21
+constexpr int max_half = 10;  // of a cutout of 21
 constexpr int max_rows = 2 * max_half + 1;
 constexpr int max_slots = (6 * max_rows + width - 1) / width * width;
 
@@ -38,8 +39,8 @@ ARCPROOF_INLINE void exponential(const Vec& in, Vec& out) {
   const Vec k = shifted - shifter;
   const Vec r = (x - k * 0x1.62e42fefa39efp-1) - k * 0x1.abc9e3b39803fp-56;
   Vec p = Vec{} + 1.0 / 479001600;
-  for (const double c : {1.0 / 39916800, 1.0 / 3628800, 1.0 / 362880, 1.0 / 40320, 1.0 / 5040, 1.0 / 720, 1.0 / 120,
-                         1.0 / 24, 1.0 / 6, 0.5, 1.0, 1.0})
+  for (const double c : {1.0 / 39916800, 1.0 / 3628800, 1.0 / 362880, 1.0 / 40320, 1.0 / 5040, 1.0 / 720,
+                         1.0 / 120, 1.0 / 24, 1.0 / 6, 0.5, 1.0, 1.0})
     p = p * r + c;
   IntVec bits;
   std::memcpy(&bits, &shifted, sizeof bits);
@@ -50,7 +51,8 @@ ARCPROOF_INLINE void exponential(const Vec& in, Vec& out) {
   std::memcpy(&out, &result, sizeof out);
 }
 
-// Powers exp(i angle k), k = 0 .. count-1, by repeated squaring of the recurrence (errors stay below count ulp).
+// Powers exp(i angle k), k = 0 .. count-1, by repeated squaring of the recurrence (errors stay below count
+// ulp).
 ARCPROOF_INLINE void powers(double angle, int count, double* re, double* im) {
   const double c = std::cos(angle), s = std::sin(angle);
   re[0] = 1;
@@ -130,10 +132,11 @@ ARCPROOF_INLINE void make_spectrum(const Request& q, Spectrum<L>& s) {
   }
 }
 
-// Step 2 for one power j of (2 pi i v / N). With even j the sum meets the cosine, with odd j the difference does (i^j turns one
-// into the other); `even` and `odd` are the two accumulations, T(+-y) = even +- odd.
+// Step 2 for one power j of (2 pi i v / N). With even j the sum meets the cosine, with odd j the difference
+// does (i^j turns one into the other); `even` and `odd` are the two accumulations, T(+-y) = even +- odd.
 template <int L>
-ARCPROOF_INLINE void transform_rows(const Spectrum<L>& s, const Trigonometry& t, int half, int j, Rows<L>& rows) {
+ARCPROOF_INLINE void transform_rows(const Spectrum<L>& s, const Trigonometry& t, int half, int j,
+                                    Rows<L>& rows) {
   constexpr int vectors = L / width;
   const double unit = 2 * units::pi / (2 * L - 1);
   for (int y = 0; y <= half; ++y) {
@@ -152,7 +155,7 @@ ARCPROOF_INLINE void transform_rows(const Spectrum<L>& s, const Trigonometry& t,
           even_im += d * c;
           odd_re -= a * n;
           odd_im -= b * n;
-        } else {       // f [ (S+ + S-) cos + i (S+ - S-) sin ]
+        } else {  // f [ (S+ + S-) cos + i (S+ - S-) sin ]
           even_re += a * c;
           even_im += b * c;
           odd_re -= e * n;
@@ -175,11 +178,11 @@ struct Plane {
 };
 constexpr Plane planes[6] = {{0, 0}, {0, 1}, {1, 0}, {0, 2}, {1, 1}, {2, 0}};
 
-// Step 3. Slots are (plane, y); for each column u the slots' complex numbers are turned by exp(-2 pi i u x0 / N), raised by
-// (2 pi i u / N)^m, and summed against cos and sin of the pixel columns.
+// Step 3. Slots are (plane, y); for each column u the slots' complex numbers are turned by exp(-2 pi i u x0 /
+// N), raised by (2 pi i u / N)^m, and summed against cos and sin of the pixel columns.
 template <int L>
-ARCPROOF_INLINE void transform_columns(const Request& q, const Rows<L>& rows, const Trigonometry& t, int plane_count,
-                                       double* out) {
+ARCPROOF_INLINE void transform_columns(const Request& q, const Rows<L>& rows, const Trigonometry& t,
+                                       int plane_count, double* out) {
   const int half = q.cutout / 2, n = q.cutout;
   const int slots = plane_count * n;
   const int vectors = (slots + width - 1) / width;

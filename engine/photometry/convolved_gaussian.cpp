@@ -1,12 +1,12 @@
 #include "engine/photometry/convolved_gaussian.h"
 
-#include <algorithm>
-#include <cmath>
-#include <complex>
-
 #include "engine/core/error.h"
 #include "engine/core/units.h"
 #include "engine/photometry/convolution_kernel.h"
+
+#include <algorithm>
+#include <cmath>
+#include <complex>
 
 namespace arcproof::photometry {
 namespace {
@@ -65,7 +65,8 @@ PsfTransform::PsfTransform(const sky::Psf& psf, int cutout) : cutout_(cutout), l
   for (int v = -(lanes_ - 1); v < lanes_; ++v)
     for (int u = 0; u < lanes_; ++u) {
       std::complex<double> sum = 0;
-      for (int y = -reach; y <= reach; ++y) sum += rows[static_cast<std::size_t>(y + reach) * lanes_ + u] * phase(v, y);
+      for (int y = -reach; y <= reach; ++y)
+        sum += rows[static_cast<std::size_t>(y + reach) * lanes_ + u] * phase(v, y);
       sum *= (u == 0 ? 1.0 : 2.0) / (static_cast<double>(n) * n);
       const std::size_t at = static_cast<std::size_t>(std::abs(v)) * lanes_ + u;
       const std::size_t first = v >= 0 ? 0 : 2 * plane;
@@ -76,16 +77,20 @@ PsfTransform::PsfTransform(const sky::Psf& psf, int cutout) : cutout_(cutout), l
 }
 
 ComponentImages::ComponentImages(int cutout)
-    : cutout_(cutout), stride_((cutout * cutout + 7) / 8 * 8), values_(6 * static_cast<std::size_t>(stride_), 0.0) {
+    : cutout_(cutout),
+      stride_((cutout * cutout + 7) / 8 * 8),
+      values_(6 * static_cast<std::size_t>(stride_), 0.0) {
   require(cutout >= 3 && cutout % 2 == 1 && cutout <= largest_supported_cutout,
           "ComponentImages: cutout is odd, 3 .. 21");
 }
 
 void ComponentImages::evaluate(const PsfTransform& psf, double x0, double y0, const Covariance& covariance,
                                Derivatives derivatives) {
-  require(cutout_ <= psf.largest_cutout(), "ComponentImages::evaluate: the PSF transform is made for this cutout");
+  require(cutout_ <= psf.largest_cutout(),
+          "ComponentImages::evaluate: the PSF transform is made for this cutout");
   const int order = derivatives == Derivatives::none ? 0 : derivatives == Derivatives::position ? 1 : 2;
-  kernel::Request request{psf.planes(), psf.lanes(), cutout_, stride_, order, x0, y0, covariance.xx, covariance.xy, covariance.yy};
+  kernel::Request request{psf.planes(), psf.lanes(), cutout_,       stride_,       order,
+                          x0,           y0,          covariance.xx, covariance.xy, covariance.yy};
   kernel::convolve(request, values_.data());
 }
 

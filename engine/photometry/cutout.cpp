@@ -1,9 +1,9 @@
 #include "engine/photometry/cutout.h"
 
+#include "engine/core/error.h"
+
 #include <algorithm>
 #include <cmath>
-
-#include "engine/core/error.h"
 
 namespace arcproof::photometry {
 

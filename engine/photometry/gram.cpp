@@ -1,8 +1,8 @@
 #include "engine/photometry/gram.h"
 
-#include <cstring>
-
 #include "engine/photometry/clones.h"
+
+#include <cstring>
 
 namespace arcproof::photometry {
 namespace {
@@ -24,7 +24,8 @@ ARCPROOF_INLINE double dot(const double* a, const double* b, int length) {
 
 ARCPROOF_CLONES void gram_matrix(const double* const* columns, int count, int length, double* out) {
   for (int i = 0; i < count; ++i)
-    for (int j = i; j < count; ++j) out[i * count + j] = out[j * count + i] = dot(columns[i], columns[j], length);
+    for (int j = i; j < count; ++j)
+      out[i * count + j] = out[j * count + i] = dot(columns[i], columns[j], length);
 }
 
 }  // namespace arcproof::photometry

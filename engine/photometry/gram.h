@@ -3,8 +3,9 @@
 
 namespace arcproof::photometry {
 
-/// out[i * count + j] = column_i . column_j for `count` columns of `length` values (a multiple of 8). Each product is summed in
-/// eight interleaved partial sums, combined in a fixed order: the same bits on every processor.
+/// out[i * count + j] = column_i . column_j for `count` columns of `length` values (a multiple of 8). Each
+/// product is summed in eight interleaved partial sums, combined in a fixed order: the same bits on every
+/// processor.
 void gram_matrix(const double* const* columns, int count, int length, double* out);
 
 }  // namespace arcproof::photometry

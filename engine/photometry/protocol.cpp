@@ -1,0 +1,293 @@
+#include "engine/photometry/protocol.h"
+
+#include "engine/core/error.h"
+#include "engine/core/statistics.h"
+#include "engine/photometry/sky_noise.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace arcproof::photometry {
+namespace {
+
+constexpr int model_cutout = 21;
+
+// The clump itself first, then its companions by distance.
+std::vector<std::size_t> group_of(std::span<const Detection> detections, std::size_t index,
+                                  const ProtocolOptions& o) {
+  std::vector<std::pair<double, std::size_t>> near;
+  for (std::size_t i = 0; i < detections.size(); ++i) {
+    const double d = std::hypot(detections[i].x - detections[index].x, detections[i].y - detections[index].y);
+    if (i != index && d < o.group_distance_pix) near.emplace_back(d, i);
+  }
+  std::sort(near.begin(), near.end());
+  std::vector<std::size_t> group = {index};
+  for (const auto& [distance, i] : near)
+    if (static_cast<int>(group.size()) < o.max_group) group.push_back(i);
+  return group;
+}
+
+// Scatter of the sky around a clump; where there is none to be seen (no noise, or no empty pixel), what the
+// error image says.
+double sky_sigma_at(const BandData& band, double x, double y) {
+  const double measured = local_sky_sigma(band.exposure->flux_njy, *band.segmentation, x, y);
+  if (measured > 0) return measured;
+  const int i = static_cast<int>(std::lround(x)), j = static_cast<int>(std::lround(y));
+  const Array2D<float>& error = band.exposure->error_njy;
+  return error.contains(i, j) ? error(i, j) : std::nan("");
+}
+
+struct Prepared {
+  Cutout cutout;
+  std::vector<ComponentStart> start;
+  double sky_sigma = 0;
+};
+
+Prepared prepare_reference(std::span<const Detection> detections, const std::vector<std::size_t>& group,
+                           const BandData& band, const ProtocolOptions& o) {
+  const Detection& self = detections[group.front()];
+  Prepared prepared;
+  prepared.sky_sigma = sky_sigma_at(band, self.x, self.y);
+  if (!(prepared.sky_sigma > 0)) return prepared;
+  double x = 0, y = 0;
+  for (const std::size_t i : group) {
+    x += detections[i].x / static_cast<double>(group.size());
+    y += detections[i].y / static_cast<double>(group.size());
+  }
+  prepared.cutout = cut_uniform(band.exposure->flux_njy, x, y, group.size() > 1 ? o.group_cutout : o.cutout,
+                                prepared.sky_sigma);
+  for (const std::size_t i : group)
+    prepared.start.push_back(
+        {detections[i].x - prepared.cutout.centre_x, detections[i].y - prepared.cutout.centre_y, {1, 0, 1}});
+  return prepared;
+}
+
+// The same components on another band's grid, with the shapes of a fit.
+Prepared prepare_forced(const ClumpFit& fit, const Cutout& reference, const PixelMap& map,
+                        const BandData& band, double sky_sigma, int size) {
+  Prepared prepared;
+  prepared.sky_sigma = sky_sigma;
+  std::vector<std::pair<double, double>> position;
+  double x = 0, y = 0;
+  for (const ComponentFit& c : fit.components) {
+    const double dx = reference.centre_x + c.x - map.from_x, dy = reference.centre_y + c.y - map.from_y;
+    position.emplace_back(map.to_x + map.xx * dx + map.xy * dy, map.to_y + map.yx * dx + map.yy * dy);
+    x += position.back().first / static_cast<double>(fit.components.size());
+    y += position.back().second / static_cast<double>(fit.components.size());
+  }
+  prepared.cutout = cut_uniform(band.exposure->flux_njy, x, y, size, sky_sigma);
+  for (std::size_t k = 0; k < fit.components.size(); ++k)
+    prepared.start.push_back({position[k].first - prepared.cutout.centre_x,
+                              position[k].second - prepared.cutout.centre_y,
+                              map.shape(fit.components[k].shape)});
+  return prepared;
+}
+
+// Noise of the local sky, the same size as the cutout's.
+std::vector<double> redraw_noise(std::size_t count, double sigma, Random& random) {
+  std::vector<double> noise(count);
+  for (double& v : noise) v = sigma * random.normal();
+  return noise;
+}
+
+Cutout with_noise(const Cutout& cutout, const std::vector<double>& noise) {
+  Cutout noisy = cutout;
+  for (std::size_t i = 0; i < noisy.flux.size(); ++i)
+    if (noisy.weight[i] > 0) noisy.flux[i] += noise[i];
+  return noisy;
+}
+
+std::vector<ComponentStart> start_at(const ClumpFit& fit) {
+  std::vector<ComponentStart> start;
+  for (const ComponentFit& c : fit.components) start.push_back({c.x, c.y, c.shape});
+  return start;
+}
+
+Interval68 interval(double value, const std::vector<double>& draws) {
+  if (draws.size() < 2) return {value, std::nan(""), std::nan("")};
+  const double p[] = {0.16, 0.84};
+  const auto q = statistics::quantiles(draws, p);
+  return {value, std::max(0.0, value - q[0]), std::max(0.0, q[1] - value)};
+}
+
+double half_range(const std::vector<double>& draws) {
+  if (draws.size() < 2) return std::nan("");
+  const double p[] = {0.16, 0.84};
+  const auto q = statistics::quantiles(draws, p);
+  return 0.5 * (q[1] - q[0]);
+}
+
+double shot_noise(double flux, double electrons_per_njy) {
+  return electrons_per_njy > 0 && flux > 0 ? std::sqrt(flux / electrons_per_njy) : 0.0;
+}
+
+BandFluxes band_fluxes(const BandData& band, const ClumpFit& fit, const std::vector<double>& draws,
+                       double sky_sigma) {
+  BandFluxes result;
+  result.band = band.exposure->band;
+  result.status = fit.status;
+  result.sky_sigma_njy = sky_sigma;
+  const ComponentFit& self = fit.components.front();
+  result.flux_njy = self.flux;
+  result.analytic_njy = self.flux_error;
+  result.scatter_njy = half_range(draws);
+  result.poisson_njy = shot_noise(self.flux, band.exposure->electrons_per_njy);
+  result.error_njy = std::hypot(result.scatter_njy, result.poisson_njy);
+  return result;
+}
+
+BandFluxes no_data(const BandData& band) {
+  BandFluxes result;
+  const double nan = std::nan("");
+  result.band = band.exposure->band;
+  result.flux_njy = result.error_njy = result.scatter_njy = result.poisson_njy = result.analytic_njy = nan;
+  result.sky_sigma_njy = nan;
+  return result;
+}
+
+// Best fit and redraws in the reference band.
+struct ReferenceFits {
+  Prepared prepared;
+  ClumpFit best;
+  std::vector<ClumpFit> redraws;
+};
+
+ReferenceFits fit_reference(std::span<const Detection> detections, const std::vector<std::size_t>& group,
+                            const BandData& band, const ProtocolOptions& o, Random& random) {
+  ReferenceFits fits;
+  fits.prepared = prepare_reference(detections, group, band, o);
+  if (!(fits.prepared.sky_sigma > 0)) return fits;
+  fits.best = fit_clumps(fits.prepared.cutout, band.psf->serving(fits.prepared.cutout.size),
+                         fits.prepared.start, o.fit);
+  if (fits.best.status == FitStatus::too_few_pixels || fits.best.status == FitStatus::singular) return fits;
+  FitOptions again = o.fit;
+  again.try_several_sizes = false;
+  const std::vector<ComponentStart> start = start_at(fits.best);
+  for (int i = 0; i < o.redraws; ++i) {
+    const auto noise = redraw_noise(fits.prepared.cutout.flux.size(), fits.prepared.sky_sigma, random);
+    ClumpFit fit = fit_clumps(with_noise(fits.prepared.cutout, noise),
+                              band.psf->serving(fits.prepared.cutout.size), start, again);
+    if (fit.status != FitStatus::singular) fits.redraws.push_back(std::move(fit));
+  }
+  return fits;
+}
+
+BandFluxes measure_band(const ReferenceFits& reference, const BandData& band, const PixelMap& map,
+                        const ProtocolOptions& o, Random& random) {
+  const double x = map.to_x, y = map.to_y;
+  const double sky_sigma = sky_sigma_at(band, x, y);
+  if (!(sky_sigma > 0)) return no_data(band);
+  const bool group = reference.best.components.size() > 1;
+  FitOptions forced = o.fit;
+  forced.shape_free = false;
+  forced.position_free = o.forced_shift_pix > 0 && !(group && o.fix_position_in_groups);
+  forced.max_shift_pix = o.forced_shift_pix;
+  const int size = reference.prepared.cutout.size;
+  const Prepared best = prepare_forced(reference.best, reference.prepared.cutout, map, band, sky_sigma, size);
+  const ClumpFit fit = fit_clumps(best.cutout, band.psf->serving(size), best.start, forced);
+  if (fit.status == FitStatus::too_few_pixels || fit.status == FitStatus::singular) return no_data(band);
+  std::vector<double> draws;
+  for (const ClumpFit& shape : reference.redraws) {
+    const Prepared redraw = prepare_forced(shape, reference.prepared.cutout, map, band, sky_sigma, size);
+    const auto noise = redraw_noise(redraw.cutout.flux.size(), sky_sigma, random);
+    const ClumpFit again =
+        fit_clumps(with_noise(redraw.cutout, noise), band.psf->serving(size), redraw.start, forced);
+    if (again.status != FitStatus::singular && again.status != FitStatus::too_few_pixels)
+      draws.push_back(again.components.front().flux);
+  }
+  return band_fluxes(band, fit, draws, sky_sigma);
+}
+
+void fill_sizes(const ReferenceFits& fits, ClumpPhotometry& clump) {
+  std::vector<double> major, minor, circular;
+  for (const ClumpFit& fit : fits.redraws) {
+    const PrincipalAxes axes = principal_axes(fit.components.front().shape);
+    major.push_back(axes.sigma_major);
+    minor.push_back(axes.sigma_minor);
+    circular.push_back(std::sqrt(axes.sigma_major * axes.sigma_minor));
+  }
+  clump.shape = fits.best.components.front().shape;
+  const PrincipalAxes axes = principal_axes(clump.shape);
+  clump.sigma_major_pix = interval(axes.sigma_major, major);
+  clump.sigma_minor_pix = interval(axes.sigma_minor, minor);
+  clump.circular_sigma_pix = interval(std::sqrt(axes.sigma_major * axes.sigma_minor), circular);
+  clump.angle_rad = axes.angle_rad;
+  clump.redrawn_circular_sigma_pix = std::move(circular);
+}
+
+}  // namespace
+
+PixelMap PixelMap::between(const sky::Exposure& reference, const sky::Exposure& band, double x, double y) {
+  PixelMap map{x, y, x, y};
+  if (!reference.wcs || !band.wcs) {
+    require(reference.flux_njy.same_shape(band.flux_njy), "PixelMap: images without WCS lie on one grid");
+    return map;
+  }
+  const auto carried = [&](double px, double py) {
+    return band.wcs->to_pixel(reference.wcs->to_sky({px, py}));
+  };
+  const sky::PixelPosition here = carried(x, y), right = carried(x + 1, y), up = carried(x, y + 1);
+  return {x, y, here.x, here.y, right.x - here.x, up.x - here.x, right.y - here.y, up.y - here.y};
+}
+
+Covariance PixelMap::shape(const Covariance& c) const {
+  const double a = xx * c.xx + xy * c.xy, b = xx * c.xy + xy * c.yy;
+  const double d = yx * c.xx + yy * c.xy, e = yx * c.xy + yy * c.yy;
+  return {a * xx + b * xy, a * yx + b * yy, d * yx + e * yy};
+}
+
+ClumpPhotometry measure_clump(std::span<const Detection> detections, std::size_t index,
+                              std::span<const BandData> bands, std::size_t reference,
+                              const ProtocolOptions& options, Random& random) {
+  require(index < detections.size() && reference < bands.size(), "measure_clump: indices are in range");
+  const std::vector<std::size_t> group = group_of(detections, index, options);
+  const ReferenceFits fits = fit_reference(detections, group, bands[reference], options, random);
+  ClumpPhotometry clump;
+  clump.x = detections[index].x;
+  clump.y = detections[index].y;
+  clump.group_size = static_cast<int>(group.size());
+  clump.status = fits.best.status;
+  if (clump.status == FitStatus::too_few_pixels || clump.status == FitStatus::singular) {
+    for (const BandData& band : bands) clump.bands.push_back(no_data(band));
+    return clump;
+  }
+  const ComponentFit& self = fits.best.components.front();
+  clump.x = fits.prepared.cutout.centre_x + self.x;
+  clump.y = fits.prepared.cutout.centre_y + self.y;
+  clump.x_error = self.x_error;
+  clump.y_error = self.y_error;
+  clump.chi2_reduced = fits.best.chi2 / std::max(1, fits.best.degrees_of_freedom);
+  fill_sizes(fits, clump);
+  std::vector<double> reference_draws;
+  for (const ClumpFit& fit : fits.redraws) reference_draws.push_back(fit.components.front().flux);
+  for (std::size_t b = 0; b < bands.size(); ++b) {
+    if (b == reference) {
+      clump.bands.push_back(band_fluxes(bands[b], fits.best, reference_draws, fits.prepared.sky_sigma));
+      continue;
+    }
+    const PixelMap map = PixelMap::between(*bands[reference].exposure, *bands[b].exposure, clump.x, clump.y);
+    clump.bands.push_back(measure_band(fits, bands[b], map, options, random));
+  }
+  return clump;
+}
+
+Array2D<float> subtract_models(const Array2D<float>& image_njy, std::span<const ClumpPhotometry> clumps,
+                               std::size_t reference, const BandPsf& psf) {
+  Array2D<float> residual = image_njy;
+  ComponentImages images(model_cutout);
+  for (const ClumpPhotometry& clump : clumps) {
+    if (clump.status == FitStatus::too_few_pixels || clump.status == FitStatus::singular) continue;
+    const int cx = static_cast<int>(std::lround(clump.x)), cy = static_cast<int>(std::lround(clump.y));
+    images.evaluate(psf.serving(model_cutout), clump.x - cx, clump.y - cy, clump.shape, Derivatives::none);
+    const double flux = clump.bands[reference].flux_njy;
+    for (int j = 0; j < model_cutout; ++j)
+      for (int i = 0; i < model_cutout; ++i) {
+        const int x = cx + i - model_cutout / 2, y = cy + j - model_cutout / 2;
+        if (residual.contains(x, y))
+          residual(x, y) -= static_cast<float>(flux * images.plane(0)[j * model_cutout + i]);
+      }
+  }
+  return residual;
+}
+
+}  // namespace arcproof::photometry

@@ -1,0 +1,89 @@
+// The photometry protocol `claeyssens2023`: from a list of detections to sizes and fluxes with errors in all
+// bands. Claeyssens+2023 section 5.2; Claeyssens+2025 section 3.1.2.
+//
+//   reference band  9 x 9 cutout, elliptical Gaussian (PSF-convolved) + plane; clumps closer than 4 pixels
+//   together in 13 x 13 other bands     flux + plane, shape fixed (scaled to the band's pixels), centre free
+//   within 1 pixel errors          100 refits with the local sky's noise redrawn, in every band with the
+//   shape of that redraw; the flux error is
+//                   the quadrature of the redraws' scatter and the source's own shot noise
+#pragma once
+
+#include "engine/core/random.h"
+#include "engine/photometry/clump_fit.h"
+#include "engine/photometry/detection.h"
+#include "engine/sky/exposure.h"
+
+#include <span>
+#include <string>
+#include <vector>
+
+namespace arcproof::photometry {
+
+struct ProtocolOptions {
+  int cutout = 9;
+  int group_cutout = 13;
+  double group_distance_pix = 4;  ///< clumps closer than this are fitted together
+  int max_group = 4;
+  int redraws = 100;
+  double forced_shift_pix = 1.0;  ///< of the centre in the other bands; 0: fixed
+  bool fix_position_in_groups = true;
+  FitOptions fit;
+};
+
+/// A band ready for photometry.
+struct BandData {
+  const sky::Exposure* exposure = nullptr;
+  const BandPsf* psf = nullptr;
+  const Array2D<int>* segmentation = nullptr;  ///< on this band's own grid
+};
+
+/// Linear map from reference-band pixels to a band's pixels near a position: (x, y) -> matrix (x - from) +
+/// to.
+struct PixelMap {
+  double from_x = 0, from_y = 0, to_x = 0, to_y = 0;
+  double xx = 1, xy = 0, yx = 0, yy = 1;
+  static PixelMap between(const sky::Exposure& reference, const sky::Exposure& band, double x, double y);
+  Covariance shape(const Covariance& reference) const;
+};
+
+struct Interval68 {
+  double value = 0;
+  double minus = 0, plus = 0;  ///< distances to the 16% and 84% quantiles of the redraws, >= 0
+};
+
+struct BandFluxes {
+  std::string band;
+  double flux_njy = 0;      ///< signed; NaN without data
+  double error_njy = 0;     ///< quadrature of the two below
+  double scatter_njy = 0;   ///< half the 16-84% range of the redraws
+  double poisson_njy = 0;   ///< shot noise of the source
+  double analytic_njy = 0;  ///< of the least-squares fit, white noise
+  double sky_sigma_njy = 0;
+  FitStatus status = FitStatus::too_few_pixels;
+  double snr() const { return error_njy > 0 ? flux_njy / error_njy : 0; }
+};
+
+struct ClumpPhotometry {
+  double x = 0, y = 0;  ///< fitted position in the reference band [pixel]
+  double x_error = 0, y_error = 0;
+  Interval68 sigma_major_pix, sigma_minor_pix, circular_sigma_pix;  ///< the last is sqrt(major * minor)
+  double angle_rad = 0;  ///< of the major axis from +x, counter-clockwise
+  int group_size = 1;    ///< clumps fitted together
+  FitStatus status = FitStatus::too_few_pixels;
+  double chi2_reduced = 0;
+  std::vector<BandFluxes> bands;  ///< in the order of the input; the reference band among them
+  std::vector<double> redrawn_circular_sigma_pix;  ///< [redraw], for propagation
+  Covariance shape;
+};
+
+/// Measures detection `index`; the others are its possible companions. `reference` is the index of the
+/// reference band.
+ClumpPhotometry measure_clump(std::span<const Detection> detections, std::size_t index,
+                              std::span<const BandData> bands, std::size_t reference,
+                              const ProtocolOptions& options, Random& random);
+
+/// Subtracts the models of measured clumps from an image of the reference band, each on 21 x 21 pixels.
+Array2D<float> subtract_models(const Array2D<float>& image_njy, std::span<const ClumpPhotometry> clumps,
+                               std::size_t reference, const BandPsf& psf);
+
+}  // namespace arcproof::photometry

@@ -1,0 +1,98 @@
+#include "engine/photometry/sky_noise.h"
+
+#include "engine/core/statistics.h"
+#include "engine/core/units.h"
+
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+#include <Eigen/Dense>
+
+namespace arcproof::photometry {
+namespace {
+
+struct SkyPixel {
+  double dx, dy, value;
+};
+
+std::vector<SkyPixel> sky_pixels(const Array2D<float>& image, const Array2D<int>& segmentation, double x,
+                                 double y, int half) {
+  std::vector<SkyPixel> pixels;
+  const int cx = static_cast<int>(std::lround(x)), cy = static_cast<int>(std::lround(y));
+  for (int j = cy - half; j <= cy + half; ++j)
+    for (int i = cx - half; i <= cx + half; ++i) {
+      if (!image.contains(i, j) || segmentation(i, j) != 0 || !std::isfinite(image(i, j))) continue;
+      pixels.push_back({static_cast<double>(i - cx), static_cast<double>(j - cy), image(i, j)});
+    }
+  return pixels;
+}
+
+// Residuals about the best plane: the host's gradient is not noise.
+std::vector<double> about_plane(const std::vector<SkyPixel>& pixels) {
+  Eigen::Matrix3d normal = Eigen::Matrix3d::Zero();
+  Eigen::Vector3d right = Eigen::Vector3d::Zero();
+  for (const SkyPixel& p : pixels) {
+    const Eigen::Vector3d row(1, p.dx, p.dy);
+    normal += row * row.transpose();
+    right += row * p.value;
+  }
+  const Eigen::Vector3d plane = normal.ldlt().solve(right);
+  std::vector<double> residual;
+  for (const SkyPixel& p : pixels) residual.push_back(p.value - plane[0] - plane[1] * p.dx - plane[2] * p.dy);
+  return residual;
+}
+
+// Flux in a circle with pixels split 5 x 5; NaN when a pixel is not empty sky.
+double aperture_flux(const Array2D<float>& image, const Array2D<int>& segmentation, double x, double y,
+                     double radius) {
+  constexpr int split = 5;
+  double sum = 0;
+  for (int j = static_cast<int>(std::floor(y - radius)); j <= std::ceil(y + radius); ++j)
+    for (int i = static_cast<int>(std::floor(x - radius)); i <= std::ceil(x + radius); ++i) {
+      int inside = 0;
+      for (int k = 0; k < split * split; ++k) {
+        const double dx = i + (k % split + 0.5) / split - 0.5 - x,
+                     dy = j + (k / split + 0.5) / split - 0.5 - y;
+        inside += dx * dx + dy * dy <= radius * radius;
+      }
+      if (inside == 0) continue;
+      if (!image.contains(i, j) || segmentation(i, j) != 0 || !std::isfinite(image(i, j)))
+        return std::nan("");
+      sum += image(i, j) * inside / (split * split);
+    }
+  return sum;
+}
+
+}  // namespace
+
+double local_sky_sigma(const Array2D<float>& image_njy, const Array2D<int>& segmentation, double x, double y,
+                       int half_box) {
+  for (int half = half_box; half <= 4 * half_box; half *= 2) {
+    const std::vector<SkyPixel> pixels = sky_pixels(image_njy, segmentation, x, y, half);
+    if (pixels.size() < 100) continue;
+    return statistics::sigma_clipped(about_plane(pixels)).sigma;
+  }
+  return std::nan("");
+}
+
+DepthLimit limiting_depth(const Array2D<float>& image_njy, const Array2D<int>& segmentation,
+                          const sky::Psf& psf, const LimitOptions& options, Random& random) {
+  const double radius = options.radius_fwhm * psf.fwhm_arcsec() / psf.scale_arcsec();
+  std::vector<double> fluxes;
+  for (int attempt = 0;
+       attempt < 50 * options.apertures && static_cast<int>(fluxes.size()) < options.apertures; ++attempt) {
+    const double x = random.uniform(radius, image_njy.width() - 1 - radius);
+    const double y = random.uniform(radius, image_njy.height() - 1 - radius);
+    const double flux = aperture_flux(image_njy, segmentation, x, y, radius);
+    if (std::isfinite(flux)) fluxes.push_back(flux);
+  }
+  DepthLimit limit{std::nan(""), std::nan(""), static_cast<int>(fluxes.size())};
+  if (fluxes.size() < 20) return limit;
+  limit.flux_njy =
+      options.sigmas * statistics::mad_sigma(fluxes) / psf.encircled_energy(radius * psf.scale_arcsec());
+  limit.mag_ab = units::abmag_from_njy(limit.flux_njy);
+  return limit;
+}
+
+}  // namespace arcproof::photometry

@@ -1,0 +1,33 @@
+// The sky's noise: around a clump, and in apertures (limiting magnitudes).
+#pragma once
+
+#include "engine/core/array2d.h"
+#include "engine/core/random.h"
+#include "engine/sky/psf.h"
+
+namespace arcproof::photometry {
+
+/// Sigma-clipped standard deviation [nJy] of the pixels within `half_box` of (x, y) that belong to no object
+/// of the segmentation, about their own plane. Widens the box up to four times until 100 pixels are found;
+/// NaN if they never are.
+double local_sky_sigma(const Array2D<float>& image_njy, const Array2D<int>& segmentation, double x, double y,
+                       int half_box = 15);
+
+struct LimitOptions {
+  double sigmas = 5;  ///< significance of the limit
+  int apertures = 1000;
+  double radius_fwhm = 1.0;  ///< aperture radius in units of the PSF's FWHM
+};
+
+struct DepthLimit {
+  double flux_njy = 0;  ///< total flux of a point source at the limit: sigmas * scatter / encircled energy
+  double mag_ab = 0;
+  int apertures = 0;  ///< used
+};
+
+/// Scatter (1.4826 MAD) of the flux in PSF-sized apertures on empty sky, as a point-source limit. Apertures
+/// touch no object of the segmentation and no pixel without data. NaN when fewer than 20 fit on the image.
+DepthLimit limiting_depth(const Array2D<float>& image_njy, const Array2D<int>& segmentation,
+                          const sky::Psf& psf, const LimitOptions& options, Random& random);
+
+}  // namespace arcproof::photometry
