@@ -63,6 +63,7 @@ class Table {
   /// Header cards: key (at most 8 characters) and value, for what holds for the whole table.
   void note(std::string key, std::string value) { notes_.emplace_back(std::move(key), std::move(value)); }
   const std::vector<std::pair<std::string, std::string>>& notes() const { return notes_; }
+  void clear_notes() { notes_.clear(); }
 
  private:
   Column& find(std::string_view name);

@@ -1,0 +1,268 @@
+#include "engine/pipeline/measure.h"
+
+#include <algorithm>
+#include <cmath>
+#include <iterator>
+
+#include "engine/core/error.h"
+#include "engine/core/parallel.h"
+#include "engine/core/units.h"
+
+namespace arcproof::pipeline {
+namespace {
+
+using photometry::ClumpPhotometry;
+using photometry::Detection;
+
+constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+
+bool inside(std::span<const Region> regions, double x, double y) {
+  return regions.empty() || std::any_of(regions.begin(), regions.end(), [&](const Region& r) {
+           return std::hypot(x - r.x, y - r.y) <= r.radius;
+         });
+}
+
+bool in_mask(const Array2D<unsigned char>& mask, double x, double y) {
+  const int i = static_cast<int>(std::lround(x)), j = static_cast<int>(std::lround(y));
+  return mask.contains(i, j) && mask(i, j) != 0;
+}
+
+// A segmentation on another band's grid: each pixel takes the object of the reference pixel under its centre.
+Array2D<int> regridded(const Array2D<int>& segmentation, const sky::Exposure& reference, const sky::Exposure& band) {
+  Array2D<int> result(band.flux_njy.width(), band.flux_njy.height(), 0);
+  for (int y = 0; y < result.height(); ++y)
+    for (int x = 0; x < result.width(); ++x) {
+      const auto at = reference.wcs->to_pixel(band.wcs->to_sky({static_cast<double>(x), static_cast<double>(y)}));
+      const int i = static_cast<int>(std::lround(at.x)), j = static_cast<int>(std::lround(at.y));
+      if (segmentation.contains(i, j)) result(x, y) = segmentation(i, j);
+    }
+  return result;
+}
+
+bool same_grid(const sky::Exposure& a, const sky::Exposure& b) {
+  return a.flux_njy.same_shape(b.flux_njy) && std::abs(a.pixel_scale_arcsec / b.pixel_scale_arcsec - 1) < 1e-4;
+}
+
+std::vector<Array2D<int>> segmentations(const Array2D<int>& reference, std::size_t reference_band,
+                                        std::span<const sky::Exposure> exposures) {
+  std::vector<Array2D<int>> result;
+  for (const sky::Exposure& exposure : exposures)
+    result.push_back(same_grid(exposure, exposures[reference_band])
+                         ? reference
+                         : regridded(reference, exposures[reference_band], exposure));
+  return result;
+}
+
+std::vector<photometry::BandData> band_data(const AnalysisField& field, std::span<const sky::Exposure> exposures,
+                                            const std::vector<Array2D<int>>& segmentation) {
+  std::vector<photometry::BandData> bands;
+  for (std::size_t b = 0; b < exposures.size(); ++b)
+    bands.push_back({&exposures[b], field.bands[b].transforms.get(), &segmentation[b]});
+  return bands;
+}
+
+// First pass, then the second on the residual image: objects that were hidden by their neighbours.
+class Photometer {
+ public:
+  Photometer(const AnalysisField& field, std::span<const sky::Exposure> exposures, std::span<const Region> regions,
+             const PipelineOptions& options, const StreamName& stream, int threads)
+      : field_(field), exposures_(exposures), regions_(regions), options_(options), stream_(stream), threads_(threads) {}
+
+  std::vector<MeasuredClump> run() {
+    const sky::Exposure& reference = exposures_[field_.reference];
+    const photometry::DetectionResult first =
+        photometry::detect(reference.flux_njy, reference.error_njy, options_.detection);
+    segmentation_ = segmentations(first.segmentation, field_.reference, exposures_);
+    detections_ = first.objects;
+    measure_from(0);
+    if (options_.residual_pass && !detections_.empty()) residual_pass(reference);
+    return std::move(clumps_);
+  }
+
+ private:
+  void measure_from(std::size_t first) {
+    const std::vector<photometry::BandData> bands = band_data(field_, exposures_, segmentation_);
+    std::vector<std::size_t> wanted;
+    for (std::size_t i = first; i < detections_.size(); ++i)
+      if (is_wanted(detections_[i])) wanted.push_back(i);
+    std::vector<MeasuredClump> measured(wanted.size());
+    parallel_for(wanted.size(), threads_, [&](std::size_t k) {
+      const std::size_t i = wanted[k];
+      StreamName name = stream_;
+      name.purpose = "redraws";
+      name.clump = static_cast<std::int64_t>(i);
+      Random random(name);
+      measured[k].id = static_cast<std::int64_t>(i);
+      measured[k].pass = detections_[i].pass;
+      measured[k].photometry = photometry::measure_clump(detections_, i, bands, field_.reference, options_.photometry, random);
+    });
+    std::move(measured.begin(), measured.end(), std::back_inserter(clumps_));
+  }
+
+  bool is_wanted(const Detection& d) const {
+    return inside(regions_, d.x, d.y) && (!options_.only_host || in_mask(field_.host_mask, d.x, d.y));
+  }
+
+  void residual_pass(const sky::Exposure& reference) {
+    std::vector<ClumpPhotometry> measured;
+    for (const MeasuredClump& clump : clumps_) measured.push_back(clump.photometry);
+    const Array2D<float> residual = photometry::subtract_models(reference.flux_njy, measured, field_.reference,
+                                                                *field_.bands[field_.reference].transforms);
+    const auto second = photometry::detect(residual, reference.error_njy, options_.detection);
+    const std::size_t first_new = detections_.size();
+    for (Detection object : second.objects)
+      if (is_new(object, first_new)) {
+        object.pass = 2;
+        detections_.push_back(object);
+      }
+    measure_from(first_new);
+  }
+
+  // New objects lie where the first pass measured, further than a fit's reach from every object it found.
+  bool is_new(const Detection& object, std::size_t count) const {
+    if (!is_wanted(object)) return false;
+    const double reach = options_.photometry.fit.max_shift_pix;
+    return std::none_of(detections_.begin(), detections_.begin() + static_cast<std::ptrdiff_t>(count),
+                        [&](const Detection& d) { return std::hypot(d.x - object.x, d.y - object.y) < reach; });
+  }
+
+  const AnalysisField& field_;
+  std::span<const sky::Exposure> exposures_;
+  std::span<const Region> regions_;
+  const PipelineOptions& options_;
+  StreamName stream_;
+  int threads_;
+  std::vector<Detection> detections_;
+  std::vector<Array2D<int>> segmentation_;
+  std::vector<MeasuredClump> clumps_;
+};
+
+bool is_selected(const ClumpPhotometry& clump, const AnalysisField& field, double min_snr) {
+  const auto good = [&](std::size_t b) { return clump.bands[b].snr() > min_snr; };
+  return good(field.reference) && good(field.second_reference);
+}
+
+lens::Ellipse ellipse_on_sky(const ClumpPhotometry& clump, const AnalysisField& field, double pixel_scale) {
+  const auto linear = field.frame.linear_at({clump.x, clump.y});
+  const double c = std::cos(clump.angle_rad), s = std::sin(clump.angle_rad);
+  const double ax = linear.xx * c + linear.xy * s, ay = linear.yx * c + linear.yy * s;
+  return {linear.theta, clump.sigma_major_pix.value * pixel_scale, clump.sigma_minor_pix.value * pixel_scale,
+          std::atan2(ay, ax)};
+}
+
+// dR/R: fit (redraws) and half of dmu/mu, for R ~ sigma / sqrt(mu); the whole of it where R ~ sigma / mu_t.
+void add_size_errors(MeasuredClump& clump) {
+  clump.radius_pc_minus = clump.radius_pc_plus = nan;
+  if (clump.size.size_case == lens::SizeCase::unresolved) return;
+  const bool both = clump.size.size_case == lens::SizeCase::resolved;
+  const auto& sigma = both ? clump.photometry.circular_sigma_pix : clump.photometry.sigma_major_pix;
+  const double power = both ? 0.5 : 1.0;
+  const double r = clump.size.radius_pc, mu = clump.magnification.mu;
+  // A larger magnification makes the clump smaller.
+  clump.radius_pc_minus = r * std::hypot(sigma.minus / sigma.value, power * clump.magnification.error_plus / mu);
+  clump.radius_pc_plus = r * std::hypot(sigma.plus / sigma.value, power * clump.magnification.error_minus / mu);
+}
+
+void delens(MeasuredClump& clump, const AnalysisField& field, const PipelineOptions& options, double pixel_scale) {
+  const lens::Ellipse ellipse = ellipse_on_sky(clump.photometry, field, pixel_scale);
+  clump.magnification = lens::magnification_of_clump(field.lens, field.posterior, ellipse, field.z, pixel_scale);
+  clump.size = lens::intrinsic_size(ellipse.sigma_major_arcsec, ellipse.sigma_minor_arcsec,
+                                    options.resolution_floor_pix * pixel_scale, clump.magnification.mu,
+                                    clump.magnification.mu_tangential, field.z, field.cosmology);
+  add_size_errors(clump);
+  if (clump.magnification.inside_map)
+    clump.source_arcsec = field.lens.map.source_position(ellipse.centre_arcsec, field.lens.efficiency(field.z));
+  const photometry::BandFluxes& reference = clump.photometry.bands[field.reference];
+  clump.absolute_mag = absolute_magnitude(units::abmag_from_njy(reference.flux_njy), clump.magnification.mu, field.z,
+                                          field.bands[field.reference].galactic_extinction_mag, field.cosmology);
+  clump.absolute_mag_error =
+      2.5 / std::log(10.0) * std::hypot(reference.error_njy / reference.flux_njy,
+                                        0.5 * (clump.magnification.error_minus + clump.magnification.error_plus) / clump.magnification.mu);
+}
+
+std::vector<sed::BandFlux> intrinsic_photometry(const MeasuredClump& clump, const AnalysisField& field,
+                                                std::span<const photometry::DepthLimit> depths) {
+  std::vector<sed::BandFlux> result;
+  for (std::size_t b = 0; b < field.bands.size(); ++b) {
+    const photometry::BandFluxes& band = clump.photometry.bands[b];
+    const double factor = std::pow(10, 0.4 * field.bands[b].galactic_extinction_mag) / clump.magnification.mu;
+    result.push_back({band.flux_njy * factor, band.error_njy * factor, depths[b].flux_njy * factor});
+  }
+  return result;
+}
+
+void fit_sed(MeasuredClump& clump, const AnalysisField& field, std::span<const photometry::DepthLimit> depths,
+             const PipelineOptions& options, StreamName name) {
+  name.purpose = "sed redraws";
+  name.clump = clump.id;
+  Random random(name);
+  clump.sed = sed::fit_grid(field.grid, intrinsic_photometry(clump, field, depths), options.sed, random);
+}
+
+void set_unknown(MeasuredClump& clump) {
+  lens::ClumpMagnification& m = clump.magnification;
+  m.mu = m.mu_tangential = m.spread = m.posterior_minus = m.posterior_plus = m.error_minus = m.error_plus = nan;
+  clump.size = {lens::SizeCase::unresolved, nan, nan};
+  clump.radius_pc_minus = clump.radius_pc_plus = clump.absolute_mag = clump.absolute_mag_error = nan;
+  clump.sed.status = sed::SedStatus::too_few_bands;
+  for (sed::Estimate* e : {&clump.sed.log_mass_msun, &clump.sed.log_age_yr, &clump.sed.ebv_mag, &clump.sed.log_metallicity})
+    *e = {nan, nan, nan};
+  clump.sed.chi2 = clump.sed.chi2_reduced = nan;
+  clump.source_arcsec = {nan, nan};
+}
+
+bool was_fitted(const ClumpPhotometry& clump) {
+  return clump.status != photometry::FitStatus::too_few_pixels && clump.status != photometry::FitStatus::singular;
+}
+
+}  // namespace
+
+std::vector<photometry::DepthLimit> measure_depths(const AnalysisField& field, std::span<const sky::Exposure> exposures,
+                                                   const PipelineOptions& options, std::uint64_t seed) {
+  const sky::Exposure& reference = exposures[field.reference];
+  const auto detected = photometry::detect(reference.flux_njy, reference.error_njy, options.detection);
+  const auto segmentation = segmentations(detected.segmentation, field.reference, exposures);
+  std::vector<photometry::DepthLimit> depths;
+  for (std::size_t b = 0; b < exposures.size(); ++b) {
+    Random random({seed, "depth", field.number, -1, field.bands[b].name});
+    depths.push_back(photometry::limiting_depth(exposures[b].flux_njy, segmentation[b], *field.bands[b].psf, options.limits, random));
+  }
+  return depths;
+}
+
+std::vector<MeasuredClump> measure_field(const AnalysisField& field, std::span<const sky::Exposure> exposures,
+                                         std::span<const photometry::DepthLimit> depths, std::span<const Region> regions,
+                                         const PipelineOptions& options, const StreamName& stream, int threads) {
+  require(exposures.size() == field.bands.size() && depths.size() == field.bands.size(),
+          "measure_field: one exposure and one depth a band");
+  std::vector<MeasuredClump> clumps = Photometer(field, exposures, regions, options, stream, threads).run();
+  const double pixel_scale = exposures[field.reference].pixel_scale_arcsec;
+  for (MeasuredClump& clump : clumps) {
+    set_unknown(clump);
+    if (!was_fitted(clump.photometry)) continue;
+    clump.selected = is_selected(clump.photometry, field, options.min_snr);
+    clump.in_host = in_mask(field.host_mask, clump.photometry.x, clump.photometry.y);
+    if (!clump.in_host) continue;
+    delens(clump, field, options, pixel_scale);
+    if (clump.magnification.inside_map && clump.selected && !field.grid.models.empty())
+      fit_sed(clump, field, depths, options, stream);
+  }
+  return clumps;
+}
+
+double absolute_magnitude(double mag_ab, double mu, double z, double galactic_extinction_mag,
+                          const sky::Cosmology& cosmology) {
+  return mag_ab + 2.5 * std::log10(mu) - cosmology.distance_modulus_mag(z) + 2.5 * std::log10(1 + z) - galactic_extinction_mag;
+}
+
+double crossing_time_myr(double mass_msun, double radius_pc) {
+  const double seconds = 10 * std::sqrt(radius_pc * radius_pc * radius_pc / (units::gravitational_constant_pc_km2_s2_msun * mass_msun)) *
+                         units::kilometre_per_parsec;
+  return seconds / units::second_per_myr;
+}
+
+double surface_density_msun_pc2(double mass_msun, double radius_pc) {
+  return mass_msun / (2 * units::pi * radius_pc * radius_pc);
+}
+
+}  // namespace arcproof::pipeline

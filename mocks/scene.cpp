@@ -1,0 +1,270 @@
+#include "mocks/scene.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "engine/core/units.h"
+
+namespace arcproof::mocks {
+namespace {
+
+// Separable kernel [a, 1, a]: white noise smoothed by it has correlation 2a / (1 + 2a^2) between neighbours along an axis.
+double kernel_wing(double correlation) {
+  if (correlation <= 0) return 0;
+  return (1 - std::sqrt(1 - 2 * correlation * correlation)) / (2 * correlation);
+}
+
+// Area-weighted circle on pixels (5 x 5 sub-pixels), as the depth measurement uses.
+Array2D<double> aperture_weights(double radius) {
+  constexpr int split = 5;
+  const int half = static_cast<int>(std::ceil(radius)) + 1;
+  Array2D<double> weights(2 * half + 1, 2 * half + 1);
+  for (int y = -half; y <= half; ++y)
+    for (int x = -half; x <= half; ++x)
+      for (int k = 0; k < split * split; ++k) {
+        const double dx = x + (k % split + 0.5) / split - 0.5, dy = y + (k / split + 0.5) / split - 0.5;
+        if (dx * dx + dy * dy <= radius * radius) weights(x + half, y + half) += 1.0 / (split * split);
+      }
+  return weights;
+}
+
+Array2D<double> smoothed(const Array2D<double>& image, double wing) {
+  Array2D<double> rows(image.width(), image.height()), result(image.width(), image.height());
+  const auto at = [](const Array2D<double>& a, int x, int y) { return a.contains(x, y) ? a(x, y) : 0.0; };
+  for (int y = 0; y < image.height(); ++y)
+    for (int x = 0; x < image.width(); ++x) rows(x, y) = at(image, x, y) + wing * (at(image, x - 1, y) + at(image, x + 1, y));
+  for (int y = 0; y < image.height(); ++y)
+    for (int x = 0; x < image.width(); ++x) result(x, y) = at(rows, x, y) + wing * (at(rows, x, y - 1) + at(rows, x, y + 1));
+  return result;
+}
+
+// Noise of unit variance per pixel; one pixel is drawn beyond each edge so that edges are like the rest.
+Array2D<double> unit_noise(int width, int height, double correlation, Random& random) {
+  Array2D<double> white(width + 2, height + 2);
+  for (double& v : white) v = random.normal();
+  const double wing = kernel_wing(correlation);
+  const Array2D<double> correlated = smoothed(white, wing);
+  const double norm = 1 / (1 + 2 * wing * wing);
+  Array2D<double> result(width, height);
+  for (int y = 0; y < height; ++y)
+    for (int x = 0; x < width; ++x) result(x, y) = norm * correlated(x + 1, y + 1);
+  return result;
+}
+
+std::vector<double> with_extinction(std::vector<double> flux, const std::vector<SceneBand>& bands) {
+  for (std::size_t b = 0; b < bands.size(); ++b) flux[b] *= std::pow(10, -0.4 * bands[b].galactic_extinction_mag);
+  return flux;
+}
+
+// Power-law mass function between two masses, by inverse transform.
+double draw_mass(double beta, const Range& range, Random& random) {
+  const double u = random.uniform();
+  if (std::abs(beta + 1) < 1e-9) return range.low * std::pow(range.high / range.low, u);
+  const double k = beta + 1;
+  return std::pow(std::pow(range.low, k) + u * (std::pow(range.high, k) - std::pow(range.low, k)), 1 / k);
+}
+
+double uniform_in_log(const Range& range, Random& random) {
+  return std::exp(random.uniform(std::log(range.low), std::log(range.high)));
+}
+
+class SceneMaker {
+ public:
+  SceneMaker(const SceneOptions& options, const std::vector<SceneBand>& bands, std::size_t reference,
+             const InjectionField& field, std::uint64_t seed, int field_number)
+      : options_(options), bands_(bands), reference_(reference), field_(field), seed_(seed), number_(field_number) {}
+
+  Random stream(std::string_view purpose, std::int64_t clump = -1, std::string_view band = {}) const {
+    return Random({seed_, purpose, number_, clump, band});
+  }
+
+  // Lensed exponential disc on the pixel grid, one sample a pixel: its half-light radius is many pixels wide.
+  Array2D<double> host_image(lens::Vector2 centre, double arcsec_per_pc) const {
+    const HostOptions& host = options_.host;
+    const double scale_length = host.radius_kpc * 1e3 * arcsec_per_pc / 1.6783;   // half light of an exponential disc
+    Array2D<double> image(options_.width, options_.height);
+    const double efficiency = field_.finder->efficiency();
+    for (int y = 0; y < options_.height; ++y)
+      for (int x = 0; x < options_.width; ++x) {
+        const sky::PixelPosition pixel{static_cast<double>(x), static_cast<double>(y)};
+        const lens::Vector2 theta = to_lens(pixel);
+        if (!field_.lens->covers(theta)) continue;
+        const lens::Vector2 beta = field_.lens->source_position(theta, efficiency);
+        const double dx = beta.x - centre.x, dy = (beta.y - centre.y) / host.axis_ratio;
+        image(x, y) = std::exp(-std::hypot(dx, dy) / scale_length) * pixel_area_ /
+                      (2 * units::pi * scale_length * scale_length * host.axis_ratio);
+      }
+    return image;
+  }
+
+  // Cluster light of unit total flux, (1 + r^2 / c^2)^(-1.3) cut at 30 core radii.
+  Array2D<double> cluster_image() const {
+    const ClusterLightOptions& c = options_.cluster;
+    const double cut = 30.0, slope = 1.3;
+    const double norm = units::pi * c.core_radius_arcsec * c.core_radius_arcsec * c.axis_ratio / (slope - 1) *
+                        (1 - std::pow(1 + cut * cut, 1 - slope));
+    Array2D<double> image(options_.width, options_.height);
+    const double cs = std::cos(c.angle_rad), sn = std::sin(c.angle_rad);
+    for (int y = 0; y < options_.height; ++y)
+      for (int x = 0; x < options_.width; ++x) {
+        const lens::Vector2 theta = to_lens({static_cast<double>(x), static_cast<double>(y)});
+        const double dx = theta.x - c.centre_arcsec.x, dy = theta.y - c.centre_arcsec.y;
+        const double u = dx * cs + dy * sn, v = (dy * cs - dx * sn) / c.axis_ratio;
+        const double r2 = (u * u + v * v) / (c.core_radius_arcsec * c.core_radius_arcsec);
+        if (r2 < cut * cut) image(x, y) = pixel_area_ * std::pow(1 + r2, -slope) / norm;
+      }
+    return image;
+  }
+
+  void prepare(double pixel_scale) {
+    const sky::PixelPosition centre{0.5 * (options_.width - 1), 0.5 * (options_.height - 1)};
+    linear_ = field_.frame->linear_at(centre);
+    pixel_area_ = pixel_scale * pixel_scale;
+  }
+
+  void add_smooth(Scene& scene, const Array2D<double>& image, const std::vector<double>& flux) const {
+    for (std::size_t b = 0; b < bands_.size(); ++b) {
+      const Array2D<double> convolved = field_.convolver->convolve_image(image, b);
+      Array2D<float>& out = scene.exposures[b].flux_njy;
+      for (std::size_t i = 0; i < out.size(); ++i) out.data()[i] += static_cast<float>(flux[b] * convolved.data()[i]);
+    }
+  }
+
+  void add_interlopers(Scene& scene, const sed::BandSynthesis& light) const {
+    const InterloperOptions& o = options_.interlopers;
+    for (int k = 0; k < o.count; ++k) {
+      Random random = stream("scene interloper", k);
+      const double mag = random.uniform(o.mag_ab.low, o.mag_ab.high);
+      const double sigma = random.uniform(o.sigma_arcsec.low, o.sigma_arcsec.high) / std::sqrt(pixel_area_);
+      const double x = random.uniform(0, options_.width - 1), y = random.uniform(0, options_.height - 1);
+      sed::Population old{uniform_in_log({2000, 9000}, random), 0.008, random.uniform(0, 0.1), {0}};
+      std::vector<double> flux = with_extinction(light.fluxes_njy_per_msun(old), bands_);
+      const double scale = units::njy_from_abmag(mag) / flux[reference_];
+      const std::vector<Patch> patches = field_.convolver->convolve(round_samples(x, y, std::max(sigma, 0.02)));
+      for (std::size_t b = 0; b < bands_.size(); ++b) add_patch(scene.exposures[b].flux_njy, patches[b], scale * flux[b]);
+    }
+  }
+
+  void add_host_clumps(Scene& scene, const sed::BandSynthesis& light, lens::Vector2 centre, double age_of_universe) const {
+    const HostOptions& host = options_.host;
+    for (int k = 0; k < host.clumps; ++k) {
+      Random random = stream("scene host clump", k);
+      HostClump made{host_clump(light, centre, age_of_universe, random), {}};
+      made.images = inject_clump(made.clump, field_, &scene.exposures, reference_, {seed_, {}, number_, 1'000'000 + k});
+      scene.host_clumps.push_back(std::move(made));
+    }
+  }
+
+  void add_noise(Scene& scene, const std::vector<std::shared_ptr<const sky::Psf>>& psfs) const {
+    for (std::size_t b = 0; b < bands_.size(); ++b) {
+      const double sigma = pixel_sigma_for_depth(bands_[b], *psfs[b], options_.noise_correlation);
+      sky::Exposure& exposure = scene.exposures[b];
+      exposure.error_njy = Array2D<float>(options_.width, options_.height, static_cast<float>(sigma));
+      if (!options_.noise) continue;
+      Random random = stream("scene noise", -1, bands_[b].name);
+      const Array2D<double> noise = unit_noise(options_.width, options_.height, options_.noise_correlation, random);
+      for (std::size_t i = 0; i < noise.size(); ++i) exposure.flux_njy.data()[i] += static_cast<float>(sigma * noise.data()[i]);
+    }
+  }
+
+ private:
+  lens::Vector2 to_lens(sky::PixelPosition pixel) const { return linear_.to_lens(pixel); }
+
+  static LensedSamples round_samples(double x, double y, double sigma) {
+    LensedSamples samples;
+    samples.step = std::min(0.5, sigma / 1.4);
+    const int half = static_cast<int>(std::ceil(5.5 * sigma / samples.step));
+    samples.x0 = x - half * samples.step;
+    samples.y0 = y - half * samples.step;
+    samples.flux = Array2D<double>(2 * half + 1, 2 * half + 1);
+    for (int j = -half; j <= half; ++j)
+      for (int i = -half; i <= half; ++i) {
+        const double r2 = (static_cast<double>(i) * i + static_cast<double>(j) * j) * samples.step * samples.step;
+        samples.flux(i + half, j + half) =
+            samples.step * samples.step * std::exp(-0.5 * r2 / (sigma * sigma)) / (2 * units::pi * sigma * sigma);
+      }
+    return samples;
+  }
+
+  Clump host_clump(const sed::BandSynthesis& light, lens::Vector2 centre, double age_of_universe, Random& random) const {
+    const HostOptions& host = options_.host;
+    const double scale_length = host.radius_kpc * 1e3 * field_.arcsec_per_pc / 1.6783;
+    Clump clump;
+    clump.z = light.z();
+    // Radius of an exponential disc: the sum of two exponential variates; angle uniform.
+    const double r = -scale_length * (std::log1p(-random.uniform()) + std::log1p(-random.uniform()));
+    const double angle = random.uniform(0, 2 * units::pi);
+    clump.source_arcsec = {centre.x + r * std::cos(angle), centre.y + r * std::sin(angle) * host.axis_ratio};
+    clump.radius_pc = uniform_in_log(host.clump_radius_pc, random);
+    clump.axis_ratio = random.uniform(0.6, 1);
+    clump.angle_rad = random.uniform(0, units::pi);
+    clump.mass_msun = draw_mass(host.clump_beta, host.clump_mass_msun, random);
+    clump.population.age_myr = std::min(uniform_in_log(host.clump_age_myr, random), age_of_universe);
+    clump.population.metallicity = host.metallicity;
+    clump.population.ebv_mag = random.uniform(0, 0.3);
+    clump.population.history = {10};
+    clump.flux_njy = with_extinction(light.fluxes_njy_per_msun(clump.population), bands_);
+    for (double& f : clump.flux_njy) f *= clump.mass_msun;
+    return clump;
+  }
+
+  const SceneOptions& options_;
+  const std::vector<SceneBand>& bands_;
+  std::size_t reference_;
+  const InjectionField& field_;
+  std::uint64_t seed_;
+  int number_;
+  lens::ImageFrame::Linear linear_;
+  double pixel_area_ = 0;
+};
+
+}  // namespace
+
+double pixel_sigma_for_depth(const SceneBand& band, const sky::Psf& psf, double noise_correlation) {
+  const double radius = psf.fwhm_arcsec() / psf.scale_arcsec();
+  const double wing = kernel_wing(noise_correlation), norm = 1 / (1 + 2 * wing * wing);
+  const Array2D<double> aperture = smoothed(aperture_weights(radius), wing);
+  double variance = 0;
+  for (const double w : aperture) variance += norm * norm * w * w;
+  const double limit = units::njy_from_abmag(band.depth_mag_ab);
+  return limit * psf.encircled_energy(radius * psf.scale_arcsec()) / (band.depth_sigmas * std::sqrt(variance));
+}
+
+Scene make_scene(const SceneOptions& options, const std::vector<SceneBand>& bands,
+                 const std::vector<std::shared_ptr<const sky::Psf>>& psfs, std::size_t reference_band, const InjectionField& field,
+                 const sed::BandSynthesis& source_light, const sed::BandSynthesis& lens_light, double age_of_universe_myr,
+                 lens::Vector2 host_arcsec, double pixel_scale_arcsec, const sky::Wcs* wcs, std::uint64_t seed, int field_number) {
+  Scene scene;
+  for (const SceneBand& band : bands) {
+    sky::Exposure exposure;
+    exposure.band = band.name;
+    exposure.flux_njy = Array2D<float>(options.width, options.height, 0.0F);
+    exposure.error_njy = Array2D<float>(options.width, options.height, 1.0F);
+    exposure.pixel_scale_arcsec = pixel_scale_arcsec;
+    if (wcs) exposure.wcs = *wcs;
+    exposure.electrons_per_njy = band.electrons_per_njy;
+    scene.exposures.push_back(std::move(exposure));
+  }
+  SceneMaker maker(options, bands, reference_band, field, seed, field_number);
+  maker.prepare(pixel_scale_arcsec);
+  if (options.cluster.mag_ab > 0) {
+    std::vector<double> flux = with_extinction(
+        lens_light.fluxes_njy_per_msun({options.cluster.age_myr, options.cluster.metallicity, 0, {0}}), bands);
+    const double scale = units::njy_from_abmag(options.cluster.mag_ab) / flux[reference_band];
+    for (double& f : flux) f *= scale;
+    maker.add_smooth(scene, maker.cluster_image(), flux);
+  }
+  if (options.host.mass_msun > 0) {
+    std::vector<double> flux = with_extinction(
+        source_light.fluxes_njy_per_msun({std::min(options.host.age_myr, age_of_universe_myr), options.host.metallicity,
+                                          options.host.ebv_mag, {100}}), bands);
+    for (double& f : flux) f *= options.host.mass_msun;
+    maker.add_smooth(scene, maker.host_image(host_arcsec, field.arcsec_per_pc), flux);
+  }
+  maker.add_interlopers(scene, lens_light);
+  maker.add_host_clumps(scene, source_light, host_arcsec, age_of_universe_myr);
+  maker.add_noise(scene, psfs);
+  return scene;
+}
+
+}  // namespace arcproof::mocks

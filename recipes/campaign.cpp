@@ -1,0 +1,151 @@
+#include "recipes/campaign.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <atomic>
+#include <chrono>
+#include <optional>
+
+#include "engine/core/error.h"
+#include "engine/core/parallel.h"
+#include "recipes/field_setup.h"
+#include "recipes/outputs.h"
+#include "recipes/parts.h"
+#include "recipes/progress.h"
+
+namespace arcproof::recipes {
+namespace fs = std::filesystem;
+namespace {
+
+std::atomic<bool> stop_requested{false};
+
+std::vector<FieldSetup> set_up_fields(const Recipe& recipe, const Inputs& inputs, const RunOptions& options) {
+  std::vector<std::optional<FieldSetup>> slots(recipe.fields.size());
+  Progress progress("fields", slots.size(), options.quiet);
+  // Few fields: the threads go into each field's maps; many: one thread a field.
+  const bool across = slots.size() >= static_cast<std::size_t>(options.threads);
+  parallel_for(slots.size(), across ? options.threads : 1, [&](std::size_t i) {
+    slots[i] = set_up_field(recipe, inputs, static_cast<int>(i), across ? 1 : options.threads);
+    progress.advance();
+  });
+  std::vector<FieldSetup> fields;
+  for (auto& slot : slots) fields.push_back(std::move(*slot));
+  return fields;
+}
+
+std::vector<int> realisations_of(const Recipe& recipe, const Shard& shard) {
+  std::vector<int> list;
+  for (int r = 0; r < recipe.injection.realisations; ++r)
+    if (r % shard.count == shard.index - 1) list.push_back(r);
+  return list;
+}
+
+// True when all realisations of the shard are on disk at the end.
+bool run_realisations(const Recipe& recipe, const std::vector<FieldSetup>& fields, const PartStore& store, const RunOptions& options) {
+  std::vector<int> todo;
+  for (const int r : realisations_of(recipe, options.shard))
+    if (!options.resume || !store.read(r)) todo.push_back(r);
+  Progress progress("realisations", todo.size(), options.quiet);
+  parallel_for(todo.size(), options.threads, [&](std::size_t i) {
+    if (stop_requested) return;
+    const FieldSetup& field = fields[static_cast<std::size_t>(todo[i]) % fields.size()];
+    store.write(todo[i], run_realisation(recipe, field, todo[i]));
+    progress.advance();
+  });
+  return !stop_requested;
+}
+
+bool looks_like_output(const fs::path& folder) { return fs::exists(folder / "run.json"); }
+
+void make_output(const Recipe& recipe, const RunOptions& options, const std::string& hash) {
+  std::error_code error;
+  fs::create_directories(options.output / "parts", error);
+  if (error) throw SystemError(fmt::format("{}: cannot be made: {}", options.output.string(), error.message()));
+  if (!options.resume)
+    for (const auto& entry : fs::directory_iterator(options.output / "parts"))
+      if (entry.path().filename().string().starts_with("realisation-")) fs::remove(entry.path());
+  write_run_file(options.output, recipe, hash);
+}
+
+RunStatus finish(const Recipe& recipe, const Inputs& inputs, const std::vector<FieldSetup>& fields, const PartStore& store,
+                 const RunOptions& options, const RunClock& clock) {
+  log_line("joining, comparing, correcting, reporting", options.quiet);
+  return write_outputs(recipe, inputs, fields, store, options.output, options.threads, clock) ? RunStatus::passed : RunStatus::criteria_failed;
+}
+
+}  // namespace
+
+void request_stop() { stop_requested = true; }
+
+Inputs check_recipe(const Recipe& recipe) {
+  Inputs inputs = read_inputs(recipe);
+  check_light(recipe, inputs);
+  return inputs;
+}
+
+void check_output(const Recipe& recipe, const RunOptions& options) {
+  const fs::path& out = options.output;
+  if (!fs::exists(out)) return;
+  if (!fs::is_directory(out)) throw InputError({out.string(), "-o", "a file", "a folder, new or of an earlier run of this recipe"});
+  if (fs::is_empty(out)) return;
+  if (!looks_like_output(out)) throw InputError({out.string(), "-o", "a folder with other things in it", "a new or empty folder, or one of an earlier run of this recipe"});
+  const auto run = read_run_file(out);
+  const std::string hash = recipe_hash(recipe);
+  if (run->recipe.name != recipe.name || (options.resume && run->hash != hash))
+    throw InputError({out.string(), "run.json", fmt::format("a run of recipe '{}' with hash {}", run->recipe.name, run->hash.substr(0, 12)),
+                      fmt::format("a run of recipe '{}' with hash {}, or another folder", recipe.name, hash.substr(0, 12))});
+}
+
+RunStatus run_campaign(const Recipe& recipe, const Inputs& inputs, const RunOptions& options) {
+  RunClock clock;
+  const std::string hash = recipe_hash(recipe);
+  const std::vector<FieldSetup> fields = set_up_fields(recipe, inputs, options);
+  make_output(recipe, options, hash);
+  const PartStore store(options.output, hash);
+  if (!run_realisations(recipe, fields, store, options)) {
+    log_line("interrupted; continue with --resume", options.quiet);
+    return RunStatus::partial;
+  }
+  if (!options.shard.whole()) {
+    log_line(fmt::format("shard {}/{} is done; join with: arcproof merge OUT {} ...", options.shard.index, options.shard.count, options.output.string()), options.quiet);
+    return RunStatus::passed;
+  }
+  return finish(recipe, inputs, fields, store, options, clock);
+}
+
+RunStatus merge_shards(const std::vector<fs::path>& shards, const RunOptions& options) {
+  RunClock clock;
+  std::optional<RunFile> first;
+  for (const fs::path& shard : shards) {
+    const auto run = read_run_file(shard);
+    if (!run) throw InputError({shard.string(), "run.json", "nothing", "the output folder of a shard"});
+    if (first && run->hash != first->hash) throw InputError({shard.string(), "run.json", "hash " + run->hash.substr(0, 12), "the recipe of the other shards, hash " + first->hash.substr(0, 12)});
+    if (!first) first = run;
+  }
+  const Recipe& recipe = first->recipe;
+  const std::string hash = recipe_hash(recipe);
+  if (hash != first->hash) throw InputError({shards.front().string(), "run.json", "a recipe of another version of arcproof", "shards of this version"});
+  const Inputs inputs = check_recipe(recipe);
+  check_output(recipe, options);
+
+  std::vector<RealisationResult> results;
+  std::vector<int> missing;
+  for (int r = 0; r < recipe.injection.realisations; ++r) {
+    std::optional<RealisationResult> found;
+    for (std::size_t s = 0; s < shards.size() && !found; ++s) found = PartStore(shards[s], hash).read(r);
+    if (found) results.push_back(std::move(*found));
+    else missing.push_back(r);
+  }
+  if (!missing.empty()) {
+    log_line(fmt::format("{} of {} realisations are in none of the shards, the first is {}", missing.size(), recipe.injection.realisations, missing.front()), false);
+    return RunStatus::partial;
+  }
+  const std::vector<FieldSetup> fields = set_up_fields(recipe, inputs, options);
+  make_output(recipe, options, hash);
+  const PartStore store(options.output, hash);
+  for (int r = 0; r < recipe.injection.realisations; ++r) store.write(r, results[static_cast<std::size_t>(r)]);
+  return finish(recipe, inputs, fields, store, options, clock);
+}
+
+}  // namespace arcproof::recipes

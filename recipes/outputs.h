@@ -1,0 +1,30 @@
+// From parts to products: tables, metrics, verdict, report, manifest.
+#pragma once
+
+#include <chrono>
+#include <filesystem>
+#include <vector>
+
+#include "recipes/field_setup.h"
+
+namespace arcproof::recipes {
+
+/// Wall and CPU time since construction.
+class RunClock {
+ public:
+  RunClock();
+  double wall_s() const;
+  double cpu_s() const;
+
+ private:
+  std::chrono::steady_clock::time_point start_;
+  double cpu_start_;
+};
+
+class PartStore;
+
+/// Writes all products of a run whose parts are complete. Returns whether all criteria are met.
+bool write_outputs(const Recipe& recipe, const Inputs& inputs, const std::vector<FieldSetup>& fields, const PartStore& store,
+                   const std::filesystem::path& output, int threads, const RunClock& clock);
+
+}  // namespace arcproof::recipes

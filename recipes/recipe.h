@@ -1,0 +1,143 @@
+// A recipe: what to inject, into what, how to measure it, and what must come out. A folder with recipe.json in it.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/core/hash.h"
+#include "engine/io/json.h"
+#include "engine/pipeline/measure.h"
+#include "engine/population/mass_function.h"
+#include "engine/sky/cosmology.h"
+#include "mocks/scene.h"
+#include "validation/correction.h"
+#include "validation/criteria.h"
+#include "validation/match.h"
+
+namespace arcproof::recipes {
+
+struct PsfSource {
+  std::string file;              ///< "" the embedded PSF of the band
+  std::string hdu;
+  double pixel_scale_arcsec = 0; ///< 0: from the header
+};
+
+struct BandRecipe {
+  std::string name;
+  PsfSource psf;                       ///< of the analysis, and of the injection unless that has its own
+  std::optional<PsfSource> injection_psf;
+  std::string filter;                  ///< file; "" the embedded curve
+  double depth_mag_ab = 29;            ///< of simulated exposures
+  double depth_sigmas = 5;
+  double galactic_extinction_mag = 0;
+  double electrons_per_njy = 0;        ///< 0: no shot noise of sources
+};
+
+struct LensRecipe {
+  std::string kind = "compact_cluster";   ///< compact_cluster, lenstool, constant
+  // lenstool
+  std::string par, bayes;
+  int row = -1;                           ///< of bayes.dat; -1: the .par file itself
+  // compact_cluster
+  double dispersion_factor = 1;           ///< times all velocity dispersions: an analysis lens that is wrong by this much
+  double posterior_scatter = 0.02;        ///< relative 1 sigma of the dispersions in the made-up posterior
+  // constant
+  double mu_tangential = 1, mu_radial = 1, angle_deg = 0;
+  // all
+  int posterior_rows = 0;                 ///< models used for the magnification's error; 0: none
+};
+
+struct LibraryRecipe {
+  std::string kind = "analytic";          ///< analytic, bc03
+  std::vector<std::string> files;         ///< of bc03, one a metallicity
+};
+
+struct ExposureRecipe {
+  std::string band;
+  std::string file, science_hdu, error_hdu, error_file, weight_file, weight_hdu;
+};
+
+struct RegionRecipe {
+  std::string kind = "circle";            ///< circle, source_disc, everywhere
+  double radius_arcsec = 2;               ///< on the sky, or in the source plane for source_disc
+  std::optional<double> x_arcsec, y_arcsec;   ///< centre in the lens frame, on the sky; absent: the field's centre
+};
+
+struct FieldRecipe {
+  std::string name;
+  double ra_deg = 0, dec_deg = 0;         ///< of the field's centre, where the lens has a place on the sky
+  std::optional<double> x_arcsec, y_arcsec;   ///< instead: the centre in the lens frame (+x west, +y north)
+  double z = 1;                           ///< of the host and of injected clumps
+  double size_arcsec = 8;                 ///< of simulated exposures
+  RegionRecipe host;
+  std::vector<ExposureRecipe> exposures;  ///< real ones; empty: simulated
+};
+
+struct InjectionRecipe {
+  int realisations = 100;
+  int clumps = 6;                         ///< parents per realisation
+};
+
+struct StarFormationRecipe {
+  std::vector<double> history_myr = {10}; ///< durations of constant star formation; 0 is a single burst
+};
+
+struct CompletenessRecipe {
+  double mag_step = 0.5, log_radius_step = 0.25, log_mass_step = 0.5;
+};
+
+struct Recipe {
+  std::filesystem::path folder;           ///< where recipe.json lies; not part of the description
+  std::string name, title;
+  std::string data;                       ///< folder that "$data/" in a path stands for
+  std::uint64_t seed = 1;
+  sky::Cosmology cosmology;
+  double pixel_scale_arcsec = 0.02;
+  std::vector<BandRecipe> bands;
+  std::string reference_band = "F150W", second_reference_band = "F200W";
+  LensRecipe truth_lens, analysis_lens;
+  double lens_map_step_arcsec = 0.05;
+  LibraryRecipe truth_library, analysis_library;
+  double covering_fraction = 0.5;
+  std::vector<FieldRecipe> fields;
+  mocks::SceneOptions scene;
+  mocks::PopulationOptions population;
+  InjectionRecipe injection;
+  pipeline::PipelineOptions pipeline;
+  bool run_sed = true;
+  sed::GridAxes grid;
+  population::MassFunctionOptions mass_function;
+  bool run_mass_function = true;
+  validation::MatchOptions match;
+  CompletenessRecipe completeness;
+  validation::CorrectionOptions correction;
+  std::vector<validation::Criterion> criteria;
+
+  std::size_t band_index(const std::string& name) const;
+  /// The path that a string of the recipe means: "$data/..." below `data`, else relative to the recipe's folder.
+  std::filesystem::path path(const std::string& text) const;
+};
+
+/// One "--set": "key.sub=value"; list elements by number ("bands.0.depth_mag_ab=28"). The value is JSON, or else a string.
+struct Override {
+  std::string key, value;
+};
+
+/// Reads FOLDER/recipe.json (or the file itself), applies the overrides, checks every key and value. `data` falls back to
+/// $ARCPROOF_DATA. Throws InputError.
+Recipe read_recipe(const std::filesystem::path& path, const std::vector<Override>& overrides);
+
+/// The same from a tree that stands in `file`; paths are relative to `folder`.
+Recipe recipe_from_json(const io::Json& json, const std::string& file, const std::filesystem::path& folder);
+
+/// The recipe with every default written out.
+io::Json resolved(const Recipe& recipe);
+
+/// SHA-256 of the resolved recipe without `data`: what says that two parts belong to the same campaign.
+std::string recipe_hash(const Recipe& recipe);
+
+io::Json recipe_schema();
+
+}  // namespace arcproof::recipes

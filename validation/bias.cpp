@@ -1,0 +1,212 @@
+#include "validation/bias.h"
+
+#include <algorithm>
+#include <cmath>
+#include <functional>
+
+#include "engine/core/statistics.h"
+
+namespace arcproof::validation {
+namespace {
+
+constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+
+using Rows = std::vector<std::size_t>;
+
+io::Reals where_recovered(const io::Table& joined, const std::function<double(std::size_t)>& value) {
+  io::Reals result;
+  for (std::size_t i = 0; i < joined.rows(); ++i) result.push_back(joined.flags("recovered")[i] ? value(i) : nan);
+  return result;
+}
+
+// Flux over the true flux: 1 when perfect.
+Quantity relative_flux(const io::Table& joined, const std::string& band) {
+  const io::Reals& truth = joined.reals("true_flux_" + band);
+  const io::Reals& flux = joined.reals("measured_flux_" + band);
+  const io::Reals& error = joined.reals("measured_flux_" + band + "_err");
+  Quantity q{"relative_flux_" + band, "", {}, {}, {}, {}, {}};
+  q.truth = where_recovered(joined, [](std::size_t) { return 1.0; });
+  q.measured = where_recovered(joined, [&](std::size_t i) { return flux[i] / truth[i]; });
+  q.error = where_recovered(joined, [&](std::size_t i) { return error[i] / truth[i]; });
+  return q;
+}
+
+Quantity magnitude(const io::Table& joined, const std::string& band) {
+  Quantity q{"mag_" + band, "mag", {}, {}, {}, {}, {}};
+  q.truth = where_recovered(joined, [&](std::size_t i) { return joined.reals("mag")[i]; });
+  q.measured = where_recovered(joined, [&](std::size_t i) { return joined.reals("measured_mag_" + band)[i]; });
+  q.error = where_recovered(joined, [&](std::size_t i) {
+    return 2.5 / std::log(10.0) * joined.reals("measured_flux_" + band + "_err")[i] / joined.reals("measured_flux_" + band)[i];
+  });
+  return q;
+}
+
+Quantity log_radius(const io::Table& joined) {
+  const io::Flags& limit = joined.flags("measured_radius_is_upper_limit");
+  const io::Reals& radius = joined.reals("measured_radius_pc");
+  Quantity q{"log_radius_pc", "", {}, {}, {}, {}, {}};
+  const auto resolved = [&](std::size_t i, double value) { return limit[i] ? nan : value; };
+  q.truth = where_recovered(joined, [&](std::size_t i) { return resolved(i, std::log10(joined.reals("true_radius_pc")[i])); });
+  q.measured = where_recovered(joined, [&](std::size_t i) { return resolved(i, std::log10(radius[i])); });
+  q.low = where_recovered(joined, [&](std::size_t i) { return std::log10(radius[i] - std::min(0.999 * radius[i], joined.reals("measured_radius_pc_err_minus")[i])); });
+  q.high = where_recovered(joined, [&](std::size_t i) { return std::log10(radius[i] + joined.reals("measured_radius_pc_err_plus")[i]); });
+  for (std::size_t i = 0; i < q.low.size(); ++i) q.error.push_back(0.5 * (q.high[i] - q.low[i]));
+  return q;
+}
+
+Quantity log_magnification(const io::Table& joined) {
+  Quantity q{"log_mu", "", {}, {}, {}, {}, {}};
+  q.truth = where_recovered(joined, [&](std::size_t i) { return std::log10(joined.reals("true_mu")[i]); });
+  q.measured = where_recovered(joined, [&](std::size_t i) { return std::log10(joined.reals("measured_mu")[i]); });
+  q.error = where_recovered(joined, [&](std::size_t i) {
+    return 0.5 * (joined.reals("measured_mu_err_minus")[i] + joined.reals("measured_mu_err_plus")[i]) / joined.reals("measured_mu")[i] / std::log(10.0);
+  });
+  return q;
+}
+
+// A quantity of the SED fit with columns <name>, <name>_q16, <name>_q84; `extra` is added to the interval in quadrature.
+Quantity sed_quantity(const io::Table& joined, const std::string& name, const std::string& unit, const io::Reals* extra) {
+  Quantity q{name, unit, {}, {}, {}, {}, {}};
+  const io::Reals& best = joined.reals("measured_" + name);
+  const auto side = [&](std::size_t i, const char* suffix) {
+    const double reach = std::abs(joined.reals("measured_" + name + suffix)[i] - best[i]);
+    return extra ? std::hypot(reach, (*extra)[i]) : reach;
+  };
+  q.truth = where_recovered(joined, [&](std::size_t i) { return joined.reals("true_" + name)[i]; });
+  q.measured = where_recovered(joined, [&](std::size_t i) { return best[i]; });
+  q.low = where_recovered(joined, [&](std::size_t i) { return best[i] - side(i, "_q16"); });
+  q.high = where_recovered(joined, [&](std::size_t i) { return best[i] + side(i, "_q84"); });
+  for (std::size_t i = 0; i < q.low.size(); ++i) q.error.push_back(0.5 * (q.high[i] - q.low[i]));
+  return q;
+}
+
+struct Summary {
+  int n = 0;
+  double median = nan, median_error = nan, scatter = nan, outliers = nan, pull_median = nan, pull_sigma = nan, pull_sd = nan;
+};
+
+Summary summarise(const Quantity& q, const Rows& rows) {
+  std::vector<double> offset, pull;
+  for (const std::size_t i : rows) {
+    const double d = q.measured[i] - q.truth[i];
+    if (!std::isfinite(d)) continue;
+    offset.push_back(d);
+    if (q.error[i] > 0 && std::isfinite(q.error[i])) pull.push_back(d / q.error[i]);
+  }
+  Summary s;
+  s.n = static_cast<int>(offset.size());
+  if (s.n < 3) return s;
+  s.median = statistics::median(offset);
+  s.scatter = statistics::mad_sigma(offset);
+  s.median_error = 1.2533 * s.scatter / std::sqrt(static_cast<double>(s.n));
+  const auto far = std::count_if(offset.begin(), offset.end(), [&](double d) { return std::abs(d - s.median) > 5 * s.scatter; });
+  s.outliers = static_cast<double>(far) / s.n;
+  if (pull.size() < 3) return s;
+  s.pull_median = statistics::median(pull);
+  s.pull_sigma = statistics::mad_sigma(pull);
+  s.pull_sd = statistics::standard_deviation(pull);
+  return s;
+}
+
+struct BiasRows {
+  io::Texts quantity, unit, axis;
+  io::Reals low, high;
+  std::vector<Summary> summary;
+  void add(const Quantity& q, const std::string& axis_name, double from, double to, const Rows& rows) {
+    quantity.push_back(q.name);
+    unit.push_back(q.unit);
+    axis.push_back(axis_name);
+    low.push_back(from);
+    high.push_back(to);
+    summary.push_back(summarise(q, rows));
+  }
+};
+
+io::Reals column(const std::vector<Summary>& summary, double Summary::*member) {
+  io::Reals values;
+  for (const Summary& s : summary) values.push_back(s.*member);
+  return values;
+}
+
+}  // namespace
+
+std::vector<Quantity> quantities_of(const io::Table& joined, const std::vector<std::string>& bands, const std::string& reference_band) {
+  std::vector<Quantity> result;
+  for (const std::string& band : bands) result.push_back(relative_flux(joined, band));
+  result.push_back(magnitude(joined, reference_band));
+  result.push_back(log_radius(joined));
+  result.push_back(log_magnification(joined));
+  const io::Reals& mu_error = joined.reals("measured_log_mass_mu_err");
+  result.push_back(sed_quantity(joined, "log_mass_msun", "", &mu_error));
+  result.push_back(sed_quantity(joined, "log_age_yr", "", nullptr));
+  result.push_back(sed_quantity(joined, "ebv_mag", "mag", nullptr));
+  return result;
+}
+
+io::Table bias_table(const io::Table& joined, const std::vector<Quantity>& quantities, const std::vector<BinAxis>& axes) {
+  BiasRows rows;
+  Rows all(joined.rows());
+  for (std::size_t i = 0; i < all.size(); ++i) all[i] = i;
+  for (const Quantity& q : quantities) {
+    rows.add(q, "all", nan, nan, all);
+    for (const BinAxis& axis : axes) {
+      const io::Reals& values = joined.reals(axis.column);
+      for (std::size_t b = 0; b + 1 < axis.edges.size(); ++b) {
+        Rows inside;
+        for (const std::size_t i : all)
+          if (values[i] >= axis.edges[b] && values[i] < axis.edges[b + 1]) inside.push_back(i);
+        rows.add(q, axis.column, axis.edges[b], axis.edges[b + 1], inside);
+      }
+    }
+  }
+  io::Table table("BIAS");
+  io::Integers counts;
+  for (const Summary& s : rows.summary) counts.push_back(s.n);
+  table.add("quantity", "", "what was injected and measured", std::move(rows.quantity));
+  table.add("quantity_unit", "", "unit of bias and scatter", std::move(rows.unit));
+  table.add("axis", "", "column of the injection table along which rows are binned, or all", std::move(rows.axis));
+  table.add("low", "", "lower edge, in the axis column's unit", std::move(rows.low));
+  table.add("high", "", "upper edge, in the axis column's unit", std::move(rows.high));
+  table.add("n", "", "recovered clumps with this quantity", std::move(counts));
+  table.add("bias", "", "median of measured - true", column(rows.summary, &Summary::median));
+  table.add("bias_err", "", "standard error of the median", column(rows.summary, &Summary::median_error));
+  table.add("scatter", "", "1.4826 median absolute deviation of measured - true", column(rows.summary, &Summary::scatter));
+  table.add("outlier_fraction", "", "further than 5 scatters from the median", column(rows.summary, &Summary::outliers));
+  table.add("pull_median", "", "median of (measured - true) / error", column(rows.summary, &Summary::pull_median));
+  table.add("pull_sigma", "", "1.4826 median absolute deviation of the pulls", column(rows.summary, &Summary::pull_sigma));
+  table.add("pull_sd", "", "standard deviation of the pulls", column(rows.summary, &Summary::pull_sd));
+  return table;
+}
+
+io::Table coverage_table(const std::vector<Quantity>& quantities) {
+  io::Texts names;
+  io::Integers n, inside;
+  io::Reals fraction, low, high;
+  for (const Quantity& q : quantities) {
+    int total = 0, covered = 0;
+    for (std::size_t i = 0; i < q.truth.size(); ++i) {
+      const double from = q.low.empty() ? q.measured[i] - q.error[i] : q.low[i];
+      const double to = q.high.empty() ? q.measured[i] + q.error[i] : q.high[i];
+      if (!std::isfinite(from) || !std::isfinite(to) || !std::isfinite(q.truth[i])) continue;
+      ++total;
+      covered += q.truth[i] >= from && q.truth[i] <= to;
+    }
+    const auto interval = statistics::binomial_interval(covered, total);
+    names.push_back(q.name);
+    n.push_back(total);
+    inside.push_back(covered);
+    fraction.push_back(total ? static_cast<double>(covered) / total : nan);
+    low.push_back(interval.low);
+    high.push_back(interval.high);
+  }
+  io::Table table("COVERAGE");
+  table.add("quantity", "", "what was injected and measured", std::move(names));
+  table.add("n", "", "recovered clumps with an interval", std::move(n));
+  table.add("n_inside", "", "true value inside the 68% interval", std::move(inside));
+  table.add("coverage", "", "n_inside / n; 0.683 when intervals are honest", std::move(fraction));
+  table.add("coverage_low", "", "lower end of the 68% Jeffreys interval", std::move(low));
+  table.add("coverage_high", "", "upper end of the 68% Jeffreys interval", std::move(high));
+  return table;
+}
+
+}  // namespace arcproof::validation

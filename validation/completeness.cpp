@@ -1,0 +1,150 @@
+#include "validation/completeness.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "engine/core/least_squares.h"
+#include "engine/core/statistics.h"
+
+namespace arcproof::validation {
+namespace {
+
+std::vector<std::size_t> injected_rows(const io::Table& joined) {
+  std::vector<std::size_t> rows;
+  for (std::size_t i = 0; i < joined.rows(); ++i)
+    if (joined.texts("injection_flag")[i] == "injected") rows.push_back(i);
+  return rows;
+}
+
+// Bin of a value, or -1. The last bin is closed on both sides.
+int bin_of(double value, const std::vector<double>& edges) {
+  if (!(value >= edges.front() && value <= edges.back())) return -1;
+  const auto it = std::upper_bound(edges.begin(), edges.end(), value);
+  return std::min(static_cast<int>(it - edges.begin()), static_cast<int>(edges.size()) - 1) - 1;
+}
+
+struct Counts {
+  std::vector<int> injected, recovered;
+};
+
+Counts count(const io::Table& joined, const std::vector<BinAxis>& axes) {
+  std::size_t cells = 1;
+  for (const BinAxis& axis : axes) cells *= axis.edges.size() - 1;
+  Counts counts{std::vector<int>(cells, 0), std::vector<int>(cells, 0)};
+  for (const std::size_t row : injected_rows(joined)) {
+    std::size_t cell = 0;
+    bool inside = true;
+    for (const BinAxis& axis : axes) {
+      const int bin = bin_of(joined.reals(axis.column)[row], axis.edges);
+      inside = inside && bin >= 0;
+      cell = cell * (axis.edges.size() - 1) + static_cast<std::size_t>(std::max(bin, 0));
+    }
+    if (!inside) continue;
+    ++counts.injected[cell];
+    counts.recovered[cell] += joined.flags("recovered")[row];
+  }
+  return counts;
+}
+
+void add_axis(io::Table& table, const std::vector<BinAxis>& axes, std::size_t which, std::size_t cells) {
+  std::size_t after = 1;
+  for (std::size_t a = which + 1; a < axes.size(); ++a) after *= axes[a].edges.size() - 1;
+  const BinAxis& axis = axes[which];
+  io::Texts names(cells, axis.column);
+  io::Reals low, high;
+  for (std::size_t cell = 0; cell < cells; ++cell) {
+    const std::size_t bin = cell / after % (axis.edges.size() - 1);
+    low.push_back(axis.edges[bin]);
+    high.push_back(axis.edges[bin + 1]);
+  }
+  const std::string number = std::to_string(which + 1);
+  table.add("axis_" + number, "", "column of the injection table along which rows are binned", std::move(names));
+  table.add("low_" + number, axis.unit, "lower edge", std::move(low));
+  table.add("high_" + number, axis.unit, "upper edge", std::move(high));
+}
+
+}  // namespace
+
+BinAxis axis_from_data(const io::Table& joined, const std::string& column, const std::string& unit, double step) {
+  std::vector<double> values;
+  for (const std::size_t row : injected_rows(joined))
+    if (std::isfinite(joined.reals(column)[row])) values.push_back(joined.reals(column)[row]);
+  BinAxis axis{column, unit, {}};
+  if (values.empty()) {
+    axis.edges = {0, step};
+    return axis;
+  }
+  const double p[] = {0.005, 0.995};
+  const auto q = statistics::quantiles(values, p);
+  const long first = std::lround(std::floor(q[0] / step)), last = std::max(first + 1, std::lround(std::ceil(q[1] / step)));
+  for (long k = first; k <= last; ++k) axis.edges.push_back(static_cast<double>(k) * step);
+  return axis;
+}
+
+io::Table completeness_table(const io::Table& joined, const std::vector<BinAxis>& axes) {
+  const Counts counts = count(joined, axes);
+  const std::size_t cells = counts.injected.size();
+  io::Table table("COMPLETENESS");
+  for (std::size_t a = 0; a < axes.size(); ++a) add_axis(table, axes, a, cells);
+  io::Integers injected(counts.injected.begin(), counts.injected.end());
+  io::Integers recovered(counts.recovered.begin(), counts.recovered.end());
+  io::Reals fraction, low, high;
+  for (std::size_t i = 0; i < cells; ++i) {
+    const auto interval = statistics::binomial_interval(counts.recovered[i], counts.injected[i]);
+    fraction.push_back(counts.injected[i] ? static_cast<double>(counts.recovered[i]) / counts.injected[i] : std::nan(""));
+    low.push_back(interval.low);
+    high.push_back(interval.high);
+  }
+  table.add("n_injected", "", "clumps injected in this bin", std::move(injected));
+  table.add("n_recovered", "", "of these, recovered", std::move(recovered));
+  table.add("completeness", "", "n_recovered / n_injected", std::move(fraction));
+  table.add("completeness_low", "", "lower end of the 68% Jeffreys interval", std::move(low));
+  table.add("completeness_high", "", "upper end of the 68% Jeffreys interval", std::move(high));
+  return table;
+}
+
+// Minimises the deviance as a sum of squares: its signed square roots are the residuals.
+LogisticCompleteness fit_logistic(const io::Table& joined, const std::string& mag_column) {
+  std::vector<double> mag;
+  std::vector<bool> found;
+  for (const std::size_t row : injected_rows(joined)) {
+    if (!std::isfinite(joined.reals(mag_column)[row])) continue;
+    mag.push_back(joined.reals(mag_column)[row]);
+    found.push_back(joined.flags("recovered")[row]);
+  }
+  LogisticCompleteness result;
+  const auto successes = std::count(found.begin(), found.end(), true);
+  result.mag_50 = result.mag_50_error = result.width_mag = result.plateau = std::nan("");
+  if (mag.size() < 20 || successes < 5 || successes + 5 > static_cast<long>(mag.size())) return result;
+  const auto deviance = [&](const Eigen::VectorXd& p, Eigen::VectorXd& residual) {
+    residual.resize(static_cast<Eigen::Index>(mag.size()));
+    for (std::size_t i = 0; i < mag.size(); ++i) {
+      const double x = std::clamp((mag[i] - p[0]) / p[1], -500.0, 500.0);
+      const double probability = std::clamp(p[2] / (1 + std::exp(x)), 1e-9, 1 - 1e-9);
+      residual[static_cast<Eigen::Index>(i)] = std::sqrt(-2 * std::log(found[i] ? probability : 1 - probability));
+    }
+  };
+  const auto [low, high] = std::minmax_element(mag.begin(), mag.end());
+  Eigen::VectorXd start(3), lower(3), upper(3);
+  start << statistics::median(mag), 0.5, 0.9;
+  lower << *low - 2, 0.02, 0.05;
+  upper << *high + 2, 10.0, 1.0;
+  const LeastSquaresSummary fit = minimise_least_squares(with_numerical_jacobian(deviance), start, lower, upper);
+  result.mag_50 = fit.x[0];
+  result.width_mag = fit.x[1];
+  result.plateau = fit.x[2];
+  result.converged = fit.status == FitStatus::converged || fit.status == FitStatus::at_bound;
+  // Curvature of the log likelihood (half the deviance) by differences: the Gauss-Newton matrix is not the Fisher information here.
+  const auto half_deviance = [&](double m) {
+    Eigen::VectorXd p = fit.x, residual;
+    p[0] = m;
+    deviance(p, residual);
+    return 0.5 * residual.squaredNorm();
+  };
+  const double h = 0.05;
+  const double curvature = (half_deviance(fit.x[0] + h) - 2 * half_deviance(fit.x[0]) + half_deviance(fit.x[0] - h)) / (h * h);
+  result.mag_50_error = curvature > 0 ? 1 / std::sqrt(curvature) : std::nan("");
+  return result;
+}
+
+}  // namespace arcproof::validation
