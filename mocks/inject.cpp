@@ -72,11 +72,6 @@ void add_with_shot_noise(sky::Exposure& exposure, const Patch& patch, double fac
     }
 }
 
-bool near_image(const Box& box, const sky::Exposure& reference, int margin) {
-  return box.x_high > -margin && box.y_high > -margin && box.x_low < reference.flux_njy.width() + margin &&
-         box.y_low < reference.flux_njy.height() + margin;
-}
-
 }  // namespace
 
 std::string_view to_string(InjectionFlag flag) {
@@ -117,19 +112,15 @@ std::vector<InjectedImage> inject_clump(const Clump& clump, const InjectionField
       noise.emplace_back(stream);
     }
   }
-  const double efficiency = field.finder->efficiency();
-  for (const Box& box : boxes_of_images(profile, images, *field.lens, efficiency, *field.frame, field.render)) {
-    const bool visible = exposures && near_image(box, (*exposures)[reference_band], 100);
-    if (visible || box.images.size() == 1) {
-      const LensedSamples samples = shoot(profile, box, *field.lens, efficiency, *field.frame);
-      if (box.images.size() == 1) rows[box.images.front()].mu_profile = samples.total();
-      if (visible) {
-        const std::vector<Patch> patches = field.convolver->convolve(samples);
-        for (std::size_t b = 0; b < exposures->size(); ++b)
-          add_with_shot_noise((*exposures)[b], patches[b], clump.flux_njy[b], noise[b]);
-      }
-    }
-    for (const std::size_t k : box.images) rows[k].merged_images = static_cast<int>(box.images.size());
+  for (const Piece& piece : shoot(profile, *field.lens, field.finder->efficiency(), *field.frame, field.width, field.height, field.shoot)) {
+    std::vector<InjectedImage*> seen;
+    for (InjectedImage& row : rows)
+      if (piece.contains(row.x, row.y)) seen.push_back(&row);
+    for (InjectedImage* row : seen) row->merged_images = static_cast<int>(seen.size());
+    if (seen.size() == 1) seen.front()->mu_profile = piece.flux;
+    if (!exposures) continue;
+    const std::vector<Patch> patches = field.convolver->convolve(piece);
+    for (std::size_t b = 0; b < exposures->size(); ++b) add_with_shot_noise((*exposures)[b], patches[b], clump.flux_njy[b], noise[b]);
   }
   for (InjectedImage& row : rows)
     for (std::size_t b = 0; b < clump.flux_njy.size(); ++b) row.flux_njy[b] = clump.flux_njy[b] * row.mu_profile;

@@ -6,7 +6,8 @@
 
 #include "engine/sky/exposure.h"
 #include "mocks/clump.h"
-#include "mocks/render.h"
+#include "mocks/convolve.h"
+#include "engine/lens/images.h"
 
 namespace arcproof::mocks {
 
@@ -39,7 +40,8 @@ struct InjectionField {
   const lens::ImageFrame* frame = nullptr;
   const Convolver* convolver = nullptr;
   double arcsec_per_pc = 0;                    ///< at the sources' redshift
-  RenderOptions render;
+  int width = 0, height = 0;                   ///< of the exposures [pixel]
+  ShootOptions shoot;
 };
 
 SourceProfile profile_of(const Clump& clump, double arcsec_per_pc);

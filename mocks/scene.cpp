@@ -140,7 +140,7 @@ class SceneMaker {
       sed::Population old{uniform_in_log({2000, 9000}, random), 0.008, random.uniform(0, 0.1), {0}};
       std::vector<double> flux = with_extinction(light.fluxes_njy_per_msun(old), bands_);
       const double scale = units::njy_from_abmag(mag) / flux[reference_];
-      const std::vector<Patch> patches = field_.convolver->convolve(round_samples(x, y, std::max(sigma, 0.02)));
+      const std::vector<Patch> patches = field_.convolver->convolve(unlensed_piece(x, y, sigma));
       for (std::size_t b = 0; b < bands_.size(); ++b) add_patch(scene.exposures[b].flux_njy, patches[b], scale * flux[b]);
     }
   }
@@ -169,22 +169,6 @@ class SceneMaker {
 
  private:
   lens::Vector2 to_lens(sky::PixelPosition pixel) const { return linear_.to_lens(pixel); }
-
-  static LensedSamples round_samples(double x, double y, double sigma) {
-    LensedSamples samples;
-    samples.step = std::min(0.5, sigma / 1.4);
-    const int half = static_cast<int>(std::ceil(5.5 * sigma / samples.step));
-    samples.x0 = x - half * samples.step;
-    samples.y0 = y - half * samples.step;
-    samples.flux = Array2D<double>(2 * half + 1, 2 * half + 1);
-    for (int j = -half; j <= half; ++j)
-      for (int i = -half; i <= half; ++i) {
-        const double r2 = (static_cast<double>(i) * i + static_cast<double>(j) * j) * samples.step * samples.step;
-        samples.flux(i + half, j + half) =
-            samples.step * samples.step * std::exp(-0.5 * r2 / (sigma * sigma)) / (2 * units::pi * sigma * sigma);
-      }
-    return samples;
-  }
 
   Clump host_clump(const sed::BandSynthesis& light, lens::Vector2 centre, double age_of_universe, Random& random) const {
     const HostOptions& host = options_.host;

@@ -66,6 +66,8 @@ class FieldMaker {
     if (!wcs_ && (in_.truth_lens.model || in_.analysis_lens.model))
       throw InputError({(r_.folder / "recipe.json").string(), fmt::format("fields[{}] ({})", setup_.number, setup_.recipe.name),
                         "exposures without sky coordinates under a lens model", "exposures with a WCS, or a lens of kind constant"});
+    setup_.width = width_;
+    setup_.height = height_;
     setup_.frame = wcs_ ? lens::ImageFrame(*wcs_, reference)
                         : lens::ImageFrame(scale_, {0.5 * (width_ - 1), 0.5 * (height_ - 1)});
   }

@@ -1,6 +1,8 @@
 #include "recipes/manifest.h"
 
+extern "C" {
 #include <sep.h>
+}
 #include <sys/resource.h>
 #include <sys/utsname.h>
 

@@ -45,8 +45,9 @@ bool in_mask(const Array2D<unsigned char>& mask, double x, double y) {
   return mask.contains(i, j) && mask(i, j) != 0;
 }
 
-// Flag of a row: what the injection says, and whether the image lies where clumps are looked for.
-std::string flag_of(const mocks::InjectedImage& image, const FieldSetup& field) {
+// Flag of a row: what the injection says, and whether the image is one that clumps are looked for in.
+std::string flag_of(const mocks::InjectedImage& image, const FieldSetup& field, double min_mu) {
+  if (image.flag == mocks::InjectionFlag::injected && std::abs(image.mu) < min_mu) return "demagnified";
   if (image.flag == mocks::InjectionFlag::injected && !in_mask(field.analysis.host_mask, image.x, image.y)) return "outside_host";
   return std::string(mocks::to_string(image.flag));
 }
@@ -147,7 +148,7 @@ io::Table truth_table(const Recipe& recipe, const FieldSetup& field, int realisa
   add.integer("parent_id", "clump behind the lens; its images share it", [](const Row& r) { return r.parent->parent_id; });
   add.integer("realisation", "field with a handful of injections", [&](const Row&) { return std::int64_t{realisation}; });
   add.text("field", "name of the field", [&](const Row&) { return field.recipe.name; });
-  add.text("injection_flag", "injected; or why nothing was to be found: no_image, outside_image, no_data, outside_host", [&](const Row& r) { return flag_of(*r.image, field); });
+  add.text("injection_flag", "injected; or why nothing was to be found: no_image, outside_image, no_data, outside_host, demagnified", [&](const Row& r) { return flag_of(*r.image, field, recipe.injection.min_mu); });
   add.real("ra", "deg", "right ascension, ICRS", [&](const Row& r) { const auto s = sky(r); return s ? s->ra_deg : nan; });
   add.real("dec", "deg", "declination, ICRS", [&](const Row& r) { const auto s = sky(r); return s ? s->dec_deg : nan; });
   add.real("mag", "mag", "observed AB magnitude in the reference band", [&](const Row& r) { return units::abmag_from_njy(r.image->flux_njy[reference]); });

@@ -147,12 +147,14 @@ static void describe(Binder& b, mocks::PopulationOptions& p) {
 static void describe(Binder& b, InjectionRecipe& i) {
   b.integer("realisations", i.realisations, "fields with injections; the unit of parallel work", Bounds::at_least(1));
   b.integer("clumps", i.clumps, "clumps injected in each, all their images included", Bounds::between(1, 1000));
+  b.number("min_mu", i.min_mu, "images with |mu| below this are drawn but not counted", Bounds::at_least(0));
 }
 
 static void describe(Binder& b, photometry::DetectionOptions& d) {
   b.number("threshold_sigma", d.threshold_sigma, "per pixel of the filtered image", Bounds::positive());
   b.integer("min_area_pix", d.min_area_pix, "pixels above threshold", Bounds::at_least(1));
-  b.integer("background_mesh_pix", d.background_mesh_pix, "side of the background mesh", Bounds::at_least(4));
+  b.integer("median_side_pix", d.median_side_pix, "side of the median filter that is subtracted; 0: a background mesh instead", Bounds::between(0, 500));
+  b.integer("background_mesh_pix", d.background_mesh_pix, "side of the background mesh (median_side_pix 0, and limiting magnitudes)", Bounds::at_least(4));
   b.integer("deblend_levels", d.deblend_levels, "thresholds between detection and peak", Bounds::between(1, 64));
   b.number("deblend_contrast", d.deblend_contrast, "least share of the flux of a branch", Bounds::between(0, 1));
 }

@@ -78,6 +78,7 @@ struct FieldRecipe {
 struct InjectionRecipe {
   int realisations = 100;
   int clumps = 6;                         ///< parents per realisation
+  double min_mu = 0.1;                    ///< images demagnified below this are drawn but not counted (the lens's own centre hides them)
 };
 
 struct StarFormationRecipe {

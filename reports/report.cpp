@@ -1,13 +1,56 @@
 #include "reports/report.h"
 
 #include "engine/io/files.h"
-#include "engine/io/json.h"
+#include "reports/figures.h"
+#include "reports/html.h"
+#include "reports/run_folder.h"
+#include "reports/sections.h"
 
 namespace arcproof::reports {
+namespace {
+
+constexpr std::string_view navigation =
+    "<nav><a href=\"#criteria\">Criteria</a> <a href=\"#completeness\">Completeness</a> <a "
+    "href=\"#bias\">Bias and pulls</a> <a href=\"#truth\">Truth and recovery</a> "
+    "<a href=\"#outcomes\">Outcomes</a> <a href=\"#examples\">Examples</a> <a href=\"#science\">Science "
+    "catalogue</a> <a href=\"#mass-function\">Mass function</a> "
+    "<a href=\"#convergence\">Convergence</a> <a href=\"#bands\">Bands</a></nav>\n";
+
+std::string sections(const RunFolder& run) {
+  using html::grid, html::section;
+  return section("criteria", "Criteria",
+                 "What the recipe asked of this run before it began, and what came out.",
+                 criteria_html(run)) +
+         section("completeness", "Completeness", "How likely is a clump to be found, given what it truly is?",
+                 grid(completeness_figures(run))) +
+         section("bias", "Bias, pulls and coverage",
+                 "Are measured values right, and are their errors honest?", grid(bias_figures(run)) + grid(pull_figures(run))) +
+         section("truth", "Truth and recovery",
+                 "Every recovered clump: blue for S/N &gt; 10, orange below; the black line is perfection. "
+                 "<b>When all is well</b> the points lie along it, blue ones closely.",
+                 grid(truth_figures(run))) +
+         section("outcomes", "Outcomes", "What became of each injected image, the lost ones included?",
+                 grid(outcome_figures(run))) +
+         section("examples", "Examples", "What a recovered clump looks like.", grid(example_figures(run))) +
+         section("science", "Science catalogue",
+                 "The real measurement, row by row, with what the injections say of it.",
+                 grid(science_figures(run)) + catalogue_html(run)) +
+         section("mass-function", "Mass function", "Masses of the clusters and the laws fitted to them.",
+                 mass_function_html(run) + grid(mass_function_figures(run))) +
+         section("convergence", "Convergence",
+                 "Did the sampler run long enough for its numbers to be quoted?", convergence_html(run)) +
+         section("bands", "Bands",
+                 "Depth of the images as the recipe's limits define it, and flux recovery in every band.",
+                 bands_html(run));
+}
+
+}  // namespace
 
 void write_report(const std::filesystem::path& output) {
-  const io::Json report = io::read_json(output / "report.json");
-  io::write_text(output / "report.html", "<!DOCTYPE html><html><body><pre>" + report.dump() + "</pre></body></html>\n");
+  const RunFolder run = read_run_folder(output);
+  const std::string body = "<header>\n" + header_html(run) + std::string(navigation) + "</header>\n<main>\n" +
+                           sections(run) + "</main>\n<footer>\n" + footer_html(run) + "</footer>\n";
+  io::write_text(output / "report.html", html::page("arcproof: " + run.text("recipe"), body));
 }
 
 }  // namespace arcproof::reports

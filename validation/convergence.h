@@ -48,8 +48,11 @@ struct ConvergenceSummary {
   double mcse_median = 0, mcse_q16 = 0, mcse_q84 = 0;
   double autocorrelation_time = 0;
   double length_over_tau = 0;  ///< steps after burn-in over tau
-  bool converged = false;      ///< both r_hats < 1.01, both ESS > 400, length_over_tau > 50
+  bool converged = false;      ///< meets_criteria() of the rest
 };
+
+/// Both r_hats < 1.01, both ESS > 400, length_over_tau > 50 (Vehtari+2021 section 4; emcee's advice).
+bool meets_criteria(const ConvergenceSummary& summary);
 
 /// `ensembles[e][w]` is the series of walker w of ensemble e, after burn-in.
 ///

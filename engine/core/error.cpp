@@ -18,10 +18,9 @@ std::string sentence(const Complaint& c) {
 InputError::InputError(Complaint complaint)
     : std::runtime_error(sentence(complaint)), complaint_(std::move(complaint)) {}
 
-void require(bool holds, std::string_view contract, std::source_location where) {
+void require(bool holds, std::string_view contract, const char* file, int line, const char* function) {
   if (holds) return;
-  throw ContractError(fmt::format("{}:{}: in {}: broken contract: {}", where.file_name(), where.line(),
-                                  where.function_name(), contract));
+  throw ContractError(fmt::format("{}:{}: in {}: broken contract: {}", file, line, function, contract));
 }
 
 }  // namespace arcproof

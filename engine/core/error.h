@@ -6,7 +6,6 @@
 //   row with a flag.
 #pragma once
 
-#include <source_location>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -42,7 +41,7 @@ class SystemError : public std::runtime_error {
 };
 
 /// Throws ContractError naming the place of the call unless `holds`.
-void require(bool holds, std::string_view contract,
-             std::source_location where = std::source_location::current());
+void require(bool holds, std::string_view contract, const char* file = __builtin_FILE(),
+             int line = __builtin_LINE(), const char* function = __builtin_FUNCTION());
 
 }  // namespace arcproof

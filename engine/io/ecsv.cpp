@@ -44,7 +44,7 @@ void write_ecsv(const std::filesystem::path& path, const Table& table) {
                         column.unit.empty() ? "" : fmt::format("unit: {}, ", yaml(column.unit)),
                         datatype(column), yaml(column.description));
   }
-  text += "# meta: !!omap\n";
+  if (!table.notes().empty()) text += "# meta: !!omap\n";
   for (const auto& [key, value] : table.notes()) text += fmt::format("# - {{{}: {}}}\n", key, yaml(value));
   text += "# schema: astropy-2.0\n";
   for (std::size_t i = 0; i < table.columns().size(); ++i) text += (i ? "," : "") + table.columns()[i].name;

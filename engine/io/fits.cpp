@@ -179,11 +179,17 @@ FitsHeader primary_header(const Reader& reader, int current) {
 
 // ---------------------------------------------------------------- tables: reading
 
+// Value of a text key, continued cards included; "" when it is missing.
 std::string key_text(const Reader& reader, const std::string& key) {
-  char value[FLEN_VALUE] = {};
+  char* value = nullptr;
   int status = 0;
-  if (fits_read_key(reader.get(), TSTRING, key.c_str(), value, nullptr, &status)) fits_clear_errmsg();
-  return value;
+  if (fits_read_key_longstr(reader.get(), key.c_str(), &value, nullptr, &status)) {
+    fits_clear_errmsg();
+    return "";
+  }
+  std::string text = value;
+  fits_free_memory(value, &status);
+  return text;
 }
 
 Reals read_real_column(const Reader& reader, int column, LONGLONG rows, long repeat) {
@@ -283,12 +289,13 @@ class Writer {
   void text(const std::string& key, const std::string& value, const std::string& comment) const {
     int status = 0;
     std::string copy = value;
-    if (value.size() <= 68)
-      fits_update_key(get(), TSTRING, key.c_str(), copy.data(), comment.empty() ? nullptr : comment.c_str(),
-                      &status);
-    else
-      fits_update_key_longstr(get(), key.c_str(), copy.data(), comment.empty() ? nullptr : comment.c_str(),
-                              &status);
+    const char* note = comment.empty() ? nullptr : comment.c_str();
+    if (value.size() <= 68) {
+      fits_update_key(get(), TSTRING, key.c_str(), copy.data(), note, &status);
+    } else {
+      fits_write_key_longwarn(get(), &status);
+      fits_update_key_longstr(get(), key.c_str(), copy.data(), note, &status);
+    }
     check(status);
   }
   void integer(const std::string& key, std::int64_t value, const std::string& comment) const {

@@ -24,12 +24,12 @@ DualPie member(std::string id, Vector2 centre, double ellipticity, double angle_
 }
 
 std::vector<DualPie> potentials(double factor) {
-  std::vector<DualPie> all = {member("halo", {0, 0}, 0.45, 25, 0.5, 40, 520),
-                              member("central", {0, 0}, 0.2, 30, 0.03, 5, 220),
-                              member("member 1", {-3.6, 2.1}, 0.1, 80, 0.03, 3, 120),
-                              member("member 2", {4.4, 1.2}, 0.3, -20, 0.03, 3, 110),
-                              member("member 3", {1.8, -5.6}, 0.0, 0, 0.03, 3, 100),
-                              member("member 4", {-5.5, -3.9}, 0.2, 130, 0.03, 3, 90)};
+  std::vector<DualPie> all = {member("halo", {0, 0}, 0.35, 25, 0.4, 30, 420),
+                              member("central", {0, 0}, 0.2, 30, 0.03, 5, 200),
+                              member("member 1", {-3.0, 1.6}, 0.1, 80, 0.03, 3, 90),
+                              member("member 2", {3.2, -0.9}, 0.3, -20, 0.03, 3, 80),
+                              member("member 3", {1.2, -4.6}, 0.0, 0, 0.03, 3, 80),
+                              member("member 4", {-4.2, -3.4}, 0.2, 130, 0.03, 3, 70)};
   for (DualPie& p : all) p.velocity_dispersion_km_s *= factor;
   return all;
 }

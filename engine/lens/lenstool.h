@@ -1,11 +1,12 @@
-// Reads the files of a Lenstool project: best.par (the model) and bayes.dat (its posterior), arcs.dat (its constraints).
+// Reads the files of a Lenstool project: best.par (the model) and bayes.dat (its posterior), arcs.dat (its
+// constraints). Lenstool: Jullo et al. (2007), New J. Phys. 9, 447.
 #pragma once
+
+#include "engine/lens/model.h"
 
 #include <filesystem>
 #include <string>
 #include <vector>
-
-#include "engine/lens/model.h"
 
 namespace arcproof::lens {
 
@@ -14,7 +15,8 @@ struct LenstoolPotential {
   DualPie dual_pie;
   bool has_mag = false;
   double mag = 0;
-  bool optimised = false;   ///< named in bayes.dat ("O1", ...)
+  bool optimised =
+      false;  ///< its id is that of a potential fitted one by one ("O1", ...), as bayes.dat names them
 };
 
 struct LenstoolProject {
@@ -27,22 +29,34 @@ struct LenstoolProject {
   LensModel best() const;
 };
 
-/// Reads a .par file with French or English keywords. Radii are taken from the *_kpc entries where they stand (the arcsec ones
-/// are rounded). Throws InputError naming file, line, potential and key: an unknown profile (allowed: 81), an unknown keyword
-/// inside a potential, a potential without centre, radii or dispersion, potentials at different redshifts, no reference, a
-/// reference mode other than 3 (absolute degrees).
+/// Reads a .par file with French or English keywords. Radii are taken from the *_kpc entries where they stand
+/// (the arcsec ones are rounded). A file without a cosmology block has H0 = 70, Omega_m = 0.3; ellipticity
+/// and angle are 0 where they are not given. Sections that do not describe the lens are passed over.
+///
+/// Throws InputError naming file, line, potential and key: an unknown profile (allowed: 81), an unknown
+/// keyword inside a potential or one given twice, a potential without centre, radii, dispersion or redshift,
+/// values out of range (0 <= core radius < cut radius, 0 <= ellipticity < 1, dispersion >= 0), radii whose
+/// kpc and arcsec entries differ by more than 1%, potentials at different redshifts, no reference, a
+/// reference mode other than 3 (absolute degrees), a cosmology that is not flat with a cosmological constant,
+/// a `potfile` (galaxies kept in another file: give best.par), a number of potentials other than `nlens`
+/// says, no potential, a file that ends before its `end` or `finish`.
 LenstoolProject read_lenstool(const std::filesystem::path& par);
 
-/// One model for each row of bayes.dat: optimised potentials take the row's values; cluster galaxies follow the scaling
-/// relation sigma = sigma0 10^(D/4), rcut = rcut0 10^(D/2), rcore = 0.15 kpc 10^(D/2), D = 0.4 (mag0 - mag), where the
-/// file's "Pot0" columns are given. A galaxy follows the relation when its values in best.par do (to 1%); others (potentials
-/// with a mag that best.par does not rescale) keep best.par's values.
+/// One model for each row of bayes.dat: optimised potentials take the row's values; cluster galaxies follow
+/// the scaling relation sigma = sigma0 10^(D/4), rcut = rcut0 10^(D/2), rcore = 0.15 kpc 10^(D/2), D = 0.4
+/// (mag0 - mag), where the file's "Pot0" columns are given. A galaxy follows the relation when its values in
+/// best.par do (to 1%, of the relation that the median galaxy of best.par defines); others (potentials with a
+/// mag that best.par does not rescale) keep best.par's values.
 struct Posterior {
-  std::vector<LensModel> models;                 ///< row by row; row 0 reproduces best.par
-  std::vector<std::string> redshift_names;       ///< "Redshift of 4.3" -> "4.3"
-  std::vector<std::vector<double>> redshifts;    ///< [row][name]
-  std::vector<double> chi2;
+  std::vector<LensModel> models;            ///< row by row; row 0 of the published models reproduces best.par
+  std::vector<std::string> redshift_names;  ///< "Redshift of 4.3" -> "4.3"
+  std::vector<std::vector<double>> redshifts;  ///< [row][name]
+  std::vector<double> chi2;                    ///< NaN when the file has none
 };
+
+/// Throws InputError naming file, line or column: a column that is not known, a potential or a unit that
+/// best.par does not have, a row of another length, values out of range, no rows, Pot0 columns where no
+/// galaxy follows a relation.
 Posterior read_bayes(const std::filesystem::path& bayes, const LenstoolProject& project, double mag0 = 19.12);
 
 /// One multiple image of arcs.dat. System is the part of the id before the dot.
@@ -50,7 +64,13 @@ struct Arc {
   std::string id;
   sky::SkyPosition position;
   double a_arcsec, b_arcsec, angle_deg, redshift, mag;  ///< redshift 0: to be fitted
+
+  std::string system() const;
 };
+
+/// Throws InputError naming file and line: fewer than eight columns, no number, positions that are not in
+/// absolute degrees
+/// (#REFERENCE other than 0), no arcs.
 std::vector<Arc> read_arcs(const std::filesystem::path& arcs);
 
 }  // namespace arcproof::lens

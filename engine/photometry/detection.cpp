@@ -2,12 +2,15 @@
 
 #include "engine/core/error.h"
 
+#include <algorithm>
 #include <cmath>
 #include <memory>
 #include <mutex>
 
 #include <fmt/format.h>
+extern "C" {
 #include <sep.h>
+}
 
 namespace arcproof::photometry {
 namespace {
@@ -68,6 +71,19 @@ sep_image as_sep(const Planes& planes) {
   return image;
 }
 
+// Median of every other finite pixel (a chequerboard) of a square about (x, y), cut at the image's edges; 0 where there is none.
+float box_median(const Array2D<float>& image, int x, int y, int side, std::vector<float>& values) {
+  values.clear();
+  const int half = side / 2;
+  for (int j = std::max(0, y - half); j < std::min(image.height(), y + half); ++j)
+    for (int i = std::max(0, x - half) + (j & 1); i < std::min(image.width(), x + half); i += 2)
+      if (std::isfinite(image(i, j))) values.push_back(image(i, j));
+  if (values.empty()) return 0;
+  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
+  std::nth_element(values.begin(), middle, values.end());
+  return *middle;
+}
+
 Detection object(const sep_catalog& catalog, int i) {
   Detection d;
   d.x = catalog.x[i];
@@ -87,20 +103,14 @@ DetectionResult detect(const Array2D<float>& image_njy, const Array2D<float>& er
                        const DetectionOptions& options) {
   require(image_njy.same_shape(error_njy), "detect: image and error have the same shape");
   set_work_space();
-  Planes planes = with_mask(image_njy, error_njy);
+  const Array2D<float> contrast = options.median_side_pix > 0
+                                      ? median_subtracted(image_njy, options.median_side_pix)
+                                      : background_subtracted(image_njy, error_njy, options.background_mesh_pix);
+  const Planes planes = with_mask(contrast, error_njy);
   DetectionResult result;
-  result.background_njy = Array2D<float>(image_njy.width(), image_njy.height());
   result.segmentation = Array2D<int>(image_njy.width(), image_njy.height(), 0);
 
-  sep_image image = as_sep(planes);
-  sep_bkg* raw_background = nullptr;
-  const int mesh = options.background_mesh_pix;
-  check(sep_background(&image, mesh, mesh, 3, 3, 0.0, &raw_background));
-  const std::unique_ptr<sep_bkg, BackgroundCloser> background(raw_background);
-  check(sep_bkg_array(background.get(), result.background_njy.data(), SEP_TFLOAT));
-  check(sep_bkg_subarray(background.get(), planes.flux.data(), SEP_TFLOAT));
-  result.background_rms_njy = sep_bkg_globalrms(background.get());
-
+  const sep_image image = as_sep(planes);
   static constexpr float kernel[9] = {1, 2, 1, 2, 4, 2, 1, 2, 1};
   sep_catalog* raw_catalog = nullptr;
   check(sep_extract(&image, static_cast<float>(options.threshold_sigma), SEP_THRESH_REL, options.min_area_pix,
@@ -112,6 +122,36 @@ DetectionResult detect(const Array2D<float>& image_njy, const Array2D<float>& er
     for (int k = 0; k < catalog->npix[i]; ++k) result.segmentation.data()[catalog->pix[i][k]] = i + 1;
   }
   return result;
+}
+
+Array2D<float> median_subtracted(const Array2D<float>& image_njy, int side_pix) {
+  const int stride = std::max(1, side_pix / 6);
+  const int nodes_x = (image_njy.width() + stride - 1) / stride + 1, nodes_y = (image_njy.height() + stride - 1) / stride + 1;
+  Array2D<float> median(nodes_x, nodes_y);
+  std::vector<float> values;
+  for (int j = 0; j < nodes_y; ++j)
+    for (int i = 0; i < nodes_x; ++i) median(i, j) = box_median(image_njy, i * stride, j * stride, side_pix, values);
+  Array2D<float> result = image_njy;
+  for (int y = 0; y < image_njy.height(); ++y)
+    for (int x = 0; x < image_njy.width(); ++x) {
+      const int i = x / stride, j = y / stride;
+      const float fx = static_cast<float>(x % stride) / stride, fy = static_cast<float>(y % stride) / stride;
+      result(x, y) -= (1 - fy) * ((1 - fx) * median(i, j) + fx * median(i + 1, j)) +
+                      fy * ((1 - fx) * median(i, j + 1) + fx * median(i + 1, j + 1));
+    }
+  return result;
+}
+
+Array2D<float> background_subtracted(const Array2D<float>& image_njy, const Array2D<float>& error_njy, int mesh_pix) {
+  Planes planes = with_mask(image_njy, error_njy);
+  sep_image image = as_sep(planes);
+  sep_bkg* raw_background = nullptr;
+  check(sep_background(&image, mesh_pix, mesh_pix, 3, 3, 0.0, &raw_background));
+  const std::unique_ptr<sep_bkg, BackgroundCloser> background(raw_background);
+  check(sep_bkg_subarray(background.get(), planes.flux.data(), SEP_TFLOAT));
+  for (std::size_t i = 0; i < planes.mask.size(); ++i)
+    if (planes.mask.data()[i]) planes.flux.data()[i] = std::nanf("");
+  return std::move(planes.flux);
 }
 
 }  // namespace arcproof::photometry

@@ -11,9 +11,12 @@ namespace arcproof::photometry {
 struct DetectionOptions {
   double threshold_sigma = 1.5;  ///< of the error image, per pixel after filtering
   int min_area_pix = 5;
-  int background_mesh_pix = 30;  ///< side of the background mesh: takes out the host's diffuse light
+  /// Side of the median filter that is subtracted (Claeyssens+2023 5.1); 0: a background mesh only.
+  int median_side_pix = 30;
+  /// Side of the background mesh, used where median_side_pix is 0 and for limiting magnitudes.
+  int background_mesh_pix = 64;
   int deblend_levels = 32;
-  double deblend_contrast = 0.001;
+  double deblend_contrast = 0.0001;
 };
 
 struct Detection {
@@ -29,14 +32,19 @@ struct Detection {
 struct DetectionResult {
   std::vector<Detection> objects;  ///< in libsep's order (by position)
   Array2D<int> segmentation;       ///< 0 sky, else 1 + index of the object
-  Array2D<float> background_njy;
-  double background_rms_njy = 0;  ///< global rms of the background-subtracted image
 };
 
-/// Background is measured and subtracted, then objects extracted above threshold_sigma * error. Pixels that
+/// Diffuse light is subtracted (the "high contrast image"), then objects extracted above threshold_sigma * error. Pixels that
 /// are NaN in either image are masked. Thread-safe; the result does not depend on earlier calls. Throws
 /// SystemError when libsep fails.
 DetectionResult detect(const Array2D<float>& image_njy, const Array2D<float>& error_njy,
                        const DetectionOptions& options);
+
+/// The image minus its running median in a square of this side; NaN where the image is NaN. The median of half of the pixels (a
+/// chequerboard) is taken at every sixth of the side and interpolated between: a running median hardly changes within that.
+Array2D<float> median_subtracted(const Array2D<float>& image_njy, int side_pix);
+
+/// The image minus a mesh background (libsep: clipped mode in tiles, splines between); masked pixels are NaN.
+Array2D<float> background_subtracted(const Array2D<float>& image_njy, const Array2D<float>& error_njy, int mesh_pix);
 
 }  // namespace arcproof::photometry

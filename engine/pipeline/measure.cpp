@@ -225,7 +225,8 @@ std::vector<photometry::DepthLimit> measure_depths(const AnalysisField& field, s
   std::vector<photometry::DepthLimit> depths;
   for (std::size_t b = 0; b < exposures.size(); ++b) {
     Random random({seed, "depth", field.number, -1, field.bands[b].name});
-    depths.push_back(photometry::limiting_depth(exposures[b].flux_njy, segmentation[b], *field.bands[b].psf, options.limits, random));
+    const Array2D<float> sky = photometry::background_subtracted(exposures[b].flux_njy, exposures[b].error_njy, options.detection.background_mesh_pix);
+    depths.push_back(photometry::limiting_depth(sky, segmentation[b], *field.bands[b].psf, options.limits, random));
   }
   return depths;
 }

@@ -1,57 +1,85 @@
-// The cluster mass function as published: power law and Schechter above a minimum mass. Claeyssens+2025 sections 4.4, 5.4.
+// The cluster mass function as published: power law and Schechter above a minimum mass. Claeyssens+2025
+// sections 4.4, 5.4.
 //
-//   p(M | beta)        ~ M^beta                  M > M_min
-//   p(M | beta, M_c)   ~ M^beta exp(-M / M_c)    M > M_min
+//   p(M | beta)        ~ M^beta                  M_min < M (< M_max)
+//   p(M | beta, M_c)   ~ M^beta exp(-M / M_c)    M_min < M (< M_max)
 //
-// Flat priors -3 < beta < -1, log M_min < log10 M_c < 9.
+// Flat priors -3 < beta < -1, log10 M_min < log10 M_c < 9. The published analysis selects 6.3 < log10 M < 8.2
+// but knows no M_max in its likelihood; with M_max given here, the selection and the likelihood both know it
+// (a truncated power law).
+//
+// How long is long enough? The stretch move's autocorrelation time is 27 steps for the power law and 30 to 50
+// for the Schechter function (a chain of 500 steps says about 20: it is too short to tell). The published 500
+// steps of 100 walkers are thus about 1,500 independent draws, not 50,000, and do not meet the criteria of
+// validation/convergence.h; some 4,000 steps do.
 #pragma once
-
-#include <span>
-#include <string>
-#include <vector>
 
 #include "engine/core/random.h"
 #include "engine/population/ensemble_sampler.h"
+
+#include <cstdint>
+#include <limits>
+#include <span>
+#include <string>
+#include <vector>
 
 namespace arcproof::population {
 
 enum class MassFunctionModel { power_law, schechter };
 
+inline constexpr double no_max_mass = std::numeric_limits<double>::infinity();
+
 struct MassFunctionOptions {
   double min_mass_msun = 2e6;
-  double max_age_myr = 100;          ///< selection on age; clusters older are left out
+  double max_age_myr = 100;  ///< selection on age; clusters older are left out
   double beta_low = -3, beta_high = -1;
   double log_cutoff_high = 9;
-  EnsembleOptions sampler;           ///< 100 walkers x 600 steps
+  EnsembleOptions sampler = {};  ///< 100 walkers x 600 steps
   int burn_in = 100;
-  int ensembles = 4;                 ///< independent ensembles: the first is the published one, all serve the convergence tests
+  int ensembles =
+      4;  ///< independent ensembles: the first is the published one, all serve the convergence tests
   int bootstraps = 500;
+  double max_mass_msun = no_max_mass;  ///< upper edge of the selection and of the normalisation
 };
 
-/// Log likelihood of masses (all >= min_mass_msun), normalised above min_mass_msun. Exact: the sample enters through its
-/// sufficient statistics N, sum ln M, sum M; the Schechter normalisation is an upper incomplete gamma function.
-double log_likelihood_power_law(double beta, std::span<const double> mass_msun, double min_mass_msun);
-double log_likelihood_schechter(double beta, double log_cutoff, std::span<const double> mass_msun, double min_mass_msun);
+/// Log likelihood of masses (all within [min_mass_msun, max_mass_msun]), each mass's density [1/Msun]
+/// normalised between the two. Exact: the sample enters through its sufficient statistics N, sum ln M, sum M;
+/// the Schechter normalisation is an upper incomplete gamma function
+/// (engine/population/exponential_integral.h). -infinity where the model has no norm.
+double log_likelihood_power_law(double beta, std::span<const double> mass_msun, double min_mass_msun,
+                                double max_mass_msun = no_max_mass);
+double log_likelihood_schechter(double beta, double log_cutoff, std::span<const double> mass_msun,
+                                double min_mass_msun, double max_mass_msun = no_max_mass);
 
-/// Maximum-likelihood slope of a power law, -1 - N / sum ln(M / M_min), and its asymptotic error (-beta - 1) / sqrt(N).
+/// Maximum-likelihood slope of a power law, -1 - N / sum ln(M / M_min), and its asymptotic error (-beta - 1)
+/// / sqrt(N).
 double maximum_likelihood_beta(std::span<const double> mass_msun, double min_mass_msun);
+double maximum_likelihood_beta_error(std::span<const double> mass_msun, double min_mass_msun);
 
 struct ParameterSummary {
-  std::string name;      ///< "beta", "log_cutoff_msun"
-  double median = 0, low = 0, high = 0;   ///< 50, 16, 84%
-  double mode = 0;       ///< by Gaussian KDE
+  std::string name;                      ///< "beta", "log_cutoff_msun"
+  double median = 0, low = 0, high = 0;  ///< 50, 16, 84%
+  double mode = 0;                       ///< by Gaussian KDE (as scipy.stats.gaussian_kde)
 };
 
 struct MassFunctionFit {
   MassFunctionModel model = MassFunctionModel::power_law;
-  int objects = 0;                         ///< selected
-  std::vector<EnsembleChain> chains;       ///< one per ensemble
-  std::vector<ParameterSummary> parameters;   ///< of all ensembles after burn-in
+  int objects = 0;                           ///< selected
+  std::vector<EnsembleChain> chains;         ///< one per ensemble
+  std::vector<ParameterSummary> parameters;  ///< of all ensembles after burn-in
 };
 
-/// Fits the selected masses. Fewer than 3 objects: a fit without chains (objects tells how many).
+/// Fits the selected masses. Walkers start from the prior. Ensemble e draws all its numbers from the stream
+/// {seed, "mass_function", e}. Fewer than 3 objects: a fit without chains (objects tells how many).
 MassFunctionFit fit_mass_function(MassFunctionModel model, std::span<const double> mass_msun,
                                   const MassFunctionOptions& options, std::uint64_t seed);
+
+/// Where the posterior of the selected masses is highest, which under flat priors is the greatest likelihood
+/// within the bounds: {beta} or {beta, log_cutoff_msun}. Exact (the likelihood is concave:
+/// engine/population/mass_likelihood.h); a sample without a visible cut-off has its maximum at
+/// log_cutoff_high. At least one mass.
+std::vector<double> maximum_posterior(MassFunctionModel model, std::span<const double> mass_msun,
+                                      const MassFunctionOptions& options);
 
 /// One cluster as the catalogue gives it.
 struct ClusterMass {
@@ -59,16 +87,20 @@ struct ClusterMass {
   double log_age_yr = 0, log_age_error = 0;
 };
 
-/// Masses of the clusters younger than max_age_myr and heavier than min_mass_msun.
+/// Masses [Msun] of the clusters younger than max_age_myr and heavier than min_mass_msun (and lighter than
+/// max_mass_msun), in their order. A NaN is never selected.
 std::vector<double> select_masses(std::span<const ClusterMass> clusters, const MassFunctionOptions& options);
 
-/// The published bootstrap: masses and ages redrawn within their errors, the selection applied again, the maximum of the
-/// posterior found. One value per parameter and bootstrap: [bootstrap * dimensions + parameter]; NaN where fewer than 3 remain.
+/// The published bootstrap: masses and ages redrawn within their errors (normal in the logarithm), the
+/// selection applied again, the maximum of the posterior found. One value per parameter and bootstrap:
+/// [bootstrap * dimensions + parameter]; NaN where fewer than 3 remain. Bootstrap b draws from the stream
+/// {seed, "mass_function_bootstrap", b}.
 std::vector<double> bootstrap_mass_function(MassFunctionModel model, std::span<const ClusterMass> clusters,
                                             const MassFunctionOptions& options, std::uint64_t seed);
 
-/// Draws from a mass function (inverse transform for the power law, rejection for the Schechter cut-off).
-std::vector<double> draw_masses(MassFunctionModel model, double beta, double log_cutoff, double min_mass_msun, int count,
-                                Random& random);
+/// Draws masses [Msun] from a mass function (inverse transform for the power law, rejection for the Schechter
+/// cut-off). beta < -1 unless max_mass_msun is given; log_cutoff is not read for a power law.
+std::vector<double> draw_masses(MassFunctionModel model, double beta, double log_cutoff, double min_mass_msun,
+                                int count, Random& random, double max_mass_msun = no_max_mass);
 
 }  // namespace arcproof::population

@@ -21,23 +21,27 @@ struct Filter {
   double half_power_high_angstrom() const;
 };
 
-/// Two columns, wavelength [Angstrom] and throughput; '#' starts a comment. Throws InputError naming file and line: not two
-/// numbers, wavelengths not increasing, negative throughput, fewer than three rows, zero everywhere.
+/// Two columns, wavelength [Angstrom] and throughput; '#' starts a comment. Throws InputError naming file and
+/// line: not two numbers, wavelengths not increasing, negative throughput, fewer than three rows, zero
+/// everywhere.
 Filter read_filter(const std::filesystem::path& path, const std::string& band);
 
-/// Embedded default: a smooth-edged top hat through the published half-power points of the band (JWST NIRCam, HST ACS/WFC3
-/// documentation). Synthetic magnitudes of smooth spectra agree with the real curves to the accuracy stated in the source.
-/// Throws InputError naming the band and the bands known.
+/// Embedded default: a smooth-edged top hat through the published half-power points of the band (JWST NIRCam,
+/// HST ACS/WFC3 documentation), for a band such as "F150W". Synthetic magnitudes of smooth spectra agree with
+/// the real curves to the accuracy stated in the source. Throws InputError naming the band and the bands
+/// known.
 Filter parametric_filter(const std::string& band);
 std::vector<std::string> parametric_filter_bands();
 
-/// Weights w such that sum_i w_i f_lambda(l_i) is the band's mean f_nu [in units of f_lambda * Angstrom^2 / c]:
+/// Weights w such that sum_i w_i f_lambda(l_i) is the band's mean f_nu [in units of f_lambda * Angstrom^2 /
+/// c]:
 ///   <f_nu> = int f_lambda T l dl / ( c int T dl / l ),
-/// by the trapezoid rule on the union of both grids. `wavelength_angstrom` is the observed-frame grid of the spectrum; outside
-/// the filter the weights are 0. `covered` is the fraction of int T dl that the grid spans.
+/// exactly for a throughput and a spectrum that are straight lines between their samples.
+/// `wavelength_angstrom` is the observed-frame grid of the spectrum; outside the filter the weights are 0.
+/// `covered` is the fraction of int T dl that the grid spans.
 struct BandWeights {
-  std::size_t first = 0;         ///< index of the first non-zero weight
-  std::vector<double> weight;    ///< for wavelengths first, first + 1, ...
+  std::size_t first = 0;       ///< index of the first non-zero weight
+  std::vector<double> weight;  ///< for wavelengths first, first + 1, ...
   double covered = 1;
 };
 BandWeights band_weights(const Filter& filter, std::span<const double> wavelength_angstrom);

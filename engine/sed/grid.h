@@ -2,71 +2,83 @@
 // Protocol `claeyssens2023`: Claeyssens+2023 section 5.4.
 #pragma once
 
-#include <string>
-#include <vector>
-
 #include "engine/core/random.h"
 #include "engine/sed/synthesis.h"
+
+#include <string>
+#include <vector>
 
 namespace arcproof::sed {
 
 struct GridAxes {
   std::vector<double> metallicity = {0.0004, 0.004, 0.008, 0.02};
-  double solar_dropped_above_z = 3;                 ///< no Z = 0.02 at higher redshift
-  std::vector<StarFormation> histories = {{10.0}};  ///< reference: constant for 10 Myr
-  double log_age_yr_min = 6.0, log_age_yr_step = 0.05;   ///< up to the age of the Universe at z
+  double solar_dropped_above_z = 3;                     ///< no Z >= 0.02 at higher redshift
+  std::vector<StarFormation> histories = {{10.0}};      ///< reference: constant for 10 Myr
+  double log_age_yr_min = 6.0, log_age_yr_step = 0.05;  ///< up to the age of the Universe at z
   double ebv_max_mag = 1.0, ebv_step_mag = 0.05;
+  double lyman_alpha_dropped_above_z = 6;  ///< no bands at or below Lyman-alpha at higher z
 };
 
 struct ModelGrid {
   double z = 0;
   std::vector<std::string> bands;
-  std::vector<Population> models;
-  std::vector<double> flux_njy_per_msun;   ///< [model * bands + band]
-  std::vector<bool> usable_band;           ///< inside the library; not at or below Lyman-alpha when z > 6
-  double flux(std::size_t model, std::size_t band) const { return flux_njy_per_msun[model * bands.size() + band]; }
+  std::vector<Population> models;         ///< by metallicity, history, age and, fastest, reddening
+  std::vector<double> flux_njy_per_msun;  ///< [model * bands + band]
+  std::vector<bool> usable_band;          ///< inside the library; not at or below Lyman-alpha when z > 6
+  double flux(std::size_t model, std::size_t band) const {
+    return flux_njy_per_msun[model * bands.size() + band];
+  }
 };
 ModelGrid build_grid(const BandSynthesis& synthesis, const GridAxes& axes, const sky::Cosmology& cosmology);
 
-/// Photometry of one clump: signed fluxes, corrected for magnification and Milky-Way extinction by the caller.
+/// Photometry of one clump: signed fluxes, corrected for magnification and Milky-Way extinction by the
+/// caller.
 struct BandFlux {
-  double flux_njy = 0;     ///< NaN: not observed
+  double flux_njy = 0;  ///< NaN: not observed
   double error_njy = 0;
-  double limit_njy = 0;    ///< flux of the band's limiting magnitude, corrected alike; used below detection
+  /// Flux of the band's limiting magnitude, corrected alike; used below detection. Not above 0: unknown,
+  /// excludes nothing.
+  double limit_njy = 0;
 };
 
 struct GridFitOptions {
   int redraws = 100;
-  int min_bands = 4;               ///< bands with S/N > min_snr that a fit needs
+  int min_bands = 4;  ///< bands with S/N > min_snr that a fit needs
   double min_snr = 2;
-  double limit_factor = 2;         ///< models brighter than this times the limit of an undetected band are excluded
-  bool fix_ebv_to_zero = false;    ///< clumps outside their host
+  double limit_factor = 2;  ///< models brighter than this times the limit of an undetected band are excluded
+  bool fix_ebv_to_zero = false;  ///< clumps outside their host
 };
 
 enum class SedStatus { fitted, too_few_bands, no_allowed_model };
 
 struct Estimate {
-  double best = 0;   ///< of the best model
-  double low = 0;    ///< 16% quantile over the redraws
-  double high = 0;   ///< 84% quantile
+  double best = 0;  ///< of the best model
+  double low = 0;   ///< 16% quantile over the redraws
+  double high = 0;  ///< 84% quantile
 };
 
 struct SedResult {
   SedStatus status = SedStatus::too_few_bands;
-  int bands_used = 0;        ///< bands detected (S/N > min_snr)
+  int bands_used = 0;  ///< bands detected (S/N > min_snr)
   double chi2 = 0;
-  double chi2_reduced = 0;   ///< over max(1, bands_used - 4)
-  Estimate log_mass_msun;    ///< mass formed
+  double chi2_reduced = 0;  ///< over max(1, bands_used - 4)
+  Estimate log_mass_msun;   ///< mass formed
   Estimate log_age_yr;
   Estimate ebv_mag;
-  Estimate log_metallicity;
+  Estimate log_metallicity;  ///< log10 Z, Z a mass fraction
   StarFormation history;     ///< of the best model
   std::size_t best_model = 0;
 };
 
-/// Least chi-squared over the grid with the mass scaled analytically, on detected bands; undetected bands exclude models above
-/// limit_factor times their limit. Intervals from `redraws` refits of fluxes redrawn within their errors. All NaN unless fitted.
-SedResult fit_grid(const ModelGrid& grid, const std::vector<BandFlux>& photometry, const GridFitOptions& options,
-                   Random& random);
+/// Least chi-squared over the grid with the mass scaled analytically, on detected bands; undetected bands
+/// exclude models above limit_factor times their limit. Models are scaled by masses above 0 only. Intervals
+/// from `redraws` refits of the detected fluxes redrawn within their errors (redraws that allow no model are
+/// left out; NaN without redraws). All NaN unless fitted.
+///
+/// No sum depends on the width of the machine's vectors: the same photometry and random stream choose the
+/// same models everywhere. ContractError for a wrong number of bands, an infinite flux, or a flux whose error
+/// is not above 0.
+SedResult fit_grid(const ModelGrid& grid, const std::vector<BandFlux>& photometry,
+                   const GridFitOptions& options, Random& random);
 
 }  // namespace arcproof::sed

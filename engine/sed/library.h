@@ -2,18 +2,19 @@
 #pragma once
 
 #include <filesystem>
+#include <span>
 #include <string>
 #include <vector>
 
 namespace arcproof::sed {
 
 struct Library {
-  std::string name;                          ///< "bc03-basel-pad94-chab", "analytic", ...
+  std::string name;  ///< "bc03-basel-pad94-chab", "analytic", ...
   std::string imf;
   std::string citation;
-  std::vector<double> wavelength_angstrom;   ///< rest frame, vacuum, increasing
-  std::vector<double> age_myr;               ///< increasing, > 0
-  std::vector<double> metallicity;           ///< mass fraction Z, increasing
+  std::vector<double> wavelength_angstrom;  ///< rest frame, vacuum, increasing
+  std::vector<double> age_myr;              ///< increasing, > 0
+  std::vector<double> metallicity;          ///< mass fraction Z, increasing
   /// [Lsun / Angstrom per Msun formed], index (iz * ages + ia) * wavelengths + iw. Lsun = 3.828e33 erg/s.
   std::vector<float> luminosity;
   /// log10 of hydrogen-ionising photons per second per Msun formed, index iz * ages + ia.
@@ -26,12 +27,18 @@ struct Library {
   }
 };
 
-/// Bruzual & Charlot (2003) models in their own binary format (.ised or .ised.gz, Fortran unformatted, either byte order), one
-/// file a metallicity. Throws InputError naming the file and what was found: not such a file, truncated, files on different
-/// grids, a metallicity that the name does not tell (m22, m32, m42, m52, m62, m72 -> Z = 0.0001 ... 0.05).
+/// log10 of the photons/s below 912 Angstrom of a spectrum [Lsun / Angstrom] that is a straight line between
+/// its wavelengths; -infinity when there are none.
+double log_ionising_rate(std::span<const double> wavelength_angstrom, std::span<const float> spectrum);
+
+/// Bruzual & Charlot (2003) models in their own binary format (.ised or .ised.gz, Fortran unformatted, either
+/// byte order), one file a metallicity. Throws InputError naming the file and what was found: not such a
+/// file, truncated, files on different grids, a metallicity that the name does not tell (m22, m32, m42, m52,
+/// m62, m72 -> Z = 0.0001 ... 0.05).
 Library read_bc03(const std::vector<std::filesystem::path>& files);
 
-/// The embedded library: an analytic description of a single burst (see the source for formulas, coefficients, accuracy).
+/// The embedded library: an analytic description of a single burst (see the source for formulas,
+/// coefficients, accuracy).
 Library analytic_library();
 
 }  // namespace arcproof::sed

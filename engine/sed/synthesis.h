@@ -1,18 +1,19 @@
 // From a stellar library to spectra of composite populations with nebular emission, and to fluxes in bands.
 #pragma once
 
+#include "engine/sed/filter.h"
+#include "engine/sed/library.h"
+#include "engine/sky/cosmology.h"
+
 #include <memory>
 #include <span>
 #include <string>
 #include <vector>
 
-#include "engine/sed/filter.h"
-#include "engine/sed/library.h"
-#include "engine/sky/cosmology.h"
-
 namespace arcproof::sed {
 
-/// Star formation at a constant rate for `duration_myr`, then none; duration 0 is a single burst. `age` counts from its start.
+/// Star formation at a constant rate for `duration_myr`, then none; duration 0 is a single burst. `age`
+/// counts from its start.
 struct StarFormation {
   double duration_myr = 0;
   bool operator==(const StarFormation&) const = default;
@@ -22,27 +23,43 @@ struct StarFormation {
 struct Population {
   double age_myr = 10;
   double metallicity = 0.008;
-  double ebv_mag = 0;          ///< Calzetti, on stars and gas alike
+  double ebv_mag = 0;  ///< Calzetti, on stars and gas alike
   StarFormation history;
 };
 
 struct SynthesisOptions {
-  double covering_fraction = 0.5;  ///< of ionising photons absorbed by gas and turned into nebular emission (Claeyssens+2023: 0.5)
+  /// Of ionising photons absorbed by gas and turned into nebular emission (Claeyssens+2023: 0.5).
+  double covering_fraction = 0.5;
   bool igm = true;
-  /// Ages below the library's first age use that first age.
 };
 
-/// Rest-frame spectrum before dust [Lsun / Angstrom per Msun formed] on the library's wavelengths. Interpolated in log age and
-/// log Z between the library's nodes; the integral over the history is exact for spectra piecewise linear in age. ContractError
-/// when age <= 0; metallicities outside the library are clamped to its ends.
+/// Share of one spectrum of the library in the spectrum of a population.
+struct NodeWeight {
+  std::size_t metallicity = 0, age = 0;  ///< indices of the library
+  double weight = 0;
+};
+
+/// The library's spectra are taken to be straight lines in log age and in log Z between its nodes, and
+/// constant beyond them; the integral over a history is exact for that interpolation, so that a short history
+/// tends to a single burst. Weights are not negative and add up to 1. ContractError unless age > 0, Z > 0 and
+/// duration >= 0.
+std::vector<NodeWeight> node_weights(const Library& library, const Population& population);
+
+/// Rest-frame spectrum before dust [Lsun / Angstrom per Msun formed] on the library's wavelengths: the
+/// weighted sum of
+///   L (1 - f) below 912 A, L above, and f Q_H nebular_spectrum(Z),      f = covering_fraction,
+/// over the nodes of node_weights.
 std::vector<double> rest_frame_spectrum(const Library& library, const Population& population,
                                         const SynthesisOptions& options);
 
-/// Nebular continuum and lines of Q_H = 1 photon/s [Lsun / Angstrom], case B, T_e and metal lines by metallicity; lines are
-/// Gaussians of one wavelength step. On the given wavelength grid.
+/// Nebular continuum and lines of Q_H = 1 photon/s [Lsun / Angstrom], case B, T_e and metal lines by
+/// metallicity (see engine/sed/nebular.h; no Lyman-alpha); lines are Gaussians of one wavelength step. On the
+/// given wavelength grid.
 std::vector<double> nebular_spectrum(std::span<const double> wavelength_angstrom, double metallicity);
 
-/// Observed fluxes of populations at one redshift in a set of bands: precomputes band weights, dust and IGM.
+/// Observed fluxes of populations at one redshift in a set of bands: precomputes band weights, dust, IGM and
+/// gas.
+///   f_nu(l) = (1 + z) L_nu(l / (1 + z)) / (4 pi D_L^2),   averaged over the band as by band_weights.
 class BandSynthesis {
  public:
   BandSynthesis(std::shared_ptr<const Library> library, std::vector<Filter> filters, double z,
@@ -51,25 +68,37 @@ class BandSynthesis {
   /// [nJy per Msun formed], intrinsic (mu = 1), before Milky-Way extinction, one value per band.
   std::vector<double> fluxes_njy_per_msun(const Population& population) const;
   /// The same for several reddenings of one population (the spectrum is made once): [i_ebv * bands + band].
-  std::vector<double> fluxes_njy_per_msun(const Population& population, std::span<const double> ebv_mag) const;
+  std::vector<double> fluxes_njy_per_msun(const Population& population,
+                                          std::span<const double> ebv_mag) const;
+
+  /// The same for many populations at once: [(i_population * ebvs + i_ebv) * bands + band].
+  std::vector<double> many_fluxes_njy_per_msun(std::span<const Population> populations,
+                                               std::span<const double> ebv_mag) const;
 
   double z() const { return z_; }
   std::size_t bands() const { return filters_.size(); }
   const std::vector<Filter>& filters() const { return filters_; }
-  /// True for bands that the library's spectrum covers to less than 99% at this redshift: their fluxes are not usable.
+  /// True for bands that the library's spectrum covers to less than 99% at this redshift: their fluxes are
+  /// not usable.
   const std::vector<bool>& outside_library() const { return outside_; }
   /// True for bands whose half-power range holds Lyman-alpha or lies below it.
   const std::vector<bool>& at_or_below_lyman_alpha() const { return lyman_alpha_; }
 
  private:
+  struct ReddenedWeights;  // of all bands, for a list of E(B-V)
+  ReddenedWeights redden(std::span<const double> ebv_mag) const;
+  void synthesise(const Population& population, std::vector<double>& spectrum) const;
+
   std::shared_ptr<const Library> library_;
   std::vector<Filter> filters_;
   double z_;
   SynthesisOptions options_;
   std::vector<BandWeights> weights_;
-  std::vector<double> attenuation_k_;   // at rest wavelengths
-  std::vector<double> transmission_;    // of the IGM, at rest wavelengths
-  double flux_factor_ = 0;              // Lsun/Angstrom -> nJy through the weights
+  std::vector<double> attenuation_k_;         // at rest wavelengths
+  std::vector<double> transmission_;          // of the IGM, at rest wavelengths
+  std::vector<std::vector<double>> nebular_;  // [metallicity of the library], times the covering fraction
+  std::size_t first_ = 0, last_ = 0;          // range of rest wavelengths that any band needs, last excluded
+  double flux_factor_ = 0;                    // Lsun/Angstrom -> nJy through the weights
   std::vector<bool> outside_, lyman_alpha_;
 };
 

@@ -1,0 +1,131 @@
+#include "engine/lens/delens.h"
+
+#include "engine/core/error.h"
+#include "engine/core/statistics.h"
+#include "engine/core/units.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <limits>
+#include <vector>
+
+namespace arcproof::lens {
+namespace {
+
+void require_valid(const Ellipse& e) {
+  require(e.sigma_minor_arcsec >= 0 && e.sigma_major_arcsec >= e.sigma_minor_arcsec &&
+              std::isfinite(e.sigma_major_arcsec),
+          "Ellipse: 0 <= sigma_minor <= sigma_major");
+}
+
+// |mu| at the pixel centres within the ellipse, the central pixel's on the ellipse's centre; pixels off the
+// map are left out.
+std::vector<double> magnifications_inside(const LensMap& map, double efficiency, const Ellipse& e,
+                                          double pixel) {
+  const double c = std::cos(e.angle_rad), s = std::sin(e.angle_rad);
+  const int reach = static_cast<int>(e.sigma_major_arcsec / pixel);
+  std::vector<double> mu;
+  for (int j = -reach; j <= reach; ++j) {
+    for (int i = -reach; i <= reach; ++i) {
+      const double dx = i * pixel, dy = j * pixel;
+      const double along = dx * c + dy * s, across = dy * c - dx * s;
+      // (along / a)^2 + (across / b)^2 <= 1 without dividing by an axis that may be 0.
+      const double a = e.sigma_major_arcsec, b = e.sigma_minor_arcsec;
+      if (along * along * b * b + across * across * a * a > a * a * b * b) continue;
+      if (b == 0 && (i != 0 || j != 0)) continue;
+      const Vector2 theta{e.centre_arcsec.x + dx, e.centre_arcsec.y + dy};
+      if (map.covers(theta)) mu.push_back(std::abs(magnification(map.hessian(theta), efficiency).mu));
+    }
+  }
+  return mu;
+}
+
+// The centre, and eight points on the ellipse of half the radius.
+std::vector<Vector2> posterior_positions(const Ellipse& e) {
+  const double c = std::cos(e.angle_rad), s = std::sin(e.angle_rad);
+  std::vector<Vector2> positions = {e.centre_arcsec};
+  for (int k = 0; k < 8; ++k) {
+    const double phase = k * units::pi / 4;
+    const double along = 0.5 * e.sigma_major_arcsec * std::cos(phase);
+    const double across = 0.5 * e.sigma_minor_arcsec * std::sin(phase);
+    positions.push_back(
+        {e.centre_arcsec.x + along * c - across * s, e.centre_arcsec.y + along * s + across * c});
+  }
+  return positions;
+}
+
+std::vector<double> posterior_magnifications(std::span<const LensModel> posterior, const Ellipse& ellipse,
+                                             double z_source) {
+  const std::vector<Vector2> positions = posterior_positions(ellipse);
+  std::vector<double> medians;
+  std::vector<Hessian> hessians;
+  for (const LensModel& model : posterior) {
+    model.evaluate(positions, nullptr, &hessians);
+    const double efficiency = model.efficiency(z_source);
+    std::vector<double> mu;
+    mu.reserve(hessians.size());
+    for (const Hessian& h : hessians) mu.push_back(std::abs(magnification(h, efficiency).mu));
+    medians.push_back(statistics::median(mu));
+  }
+  return medians;
+}
+
+ClumpMagnification outside_map() {
+  constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+  return {nan, nan, nan, nan, nan, nan, nan, false, nan};
+}
+
+}  // namespace
+
+double Lens::efficiency(double z_source) const {
+  return z_lens > 0 ? cosmology.lensing_efficiency(z_lens, z_source) : 1.0;
+}
+
+ClumpMagnification magnification_of_clump(const Lens& lens, std::span<const LensModel> posterior,
+                                          const Ellipse& ellipse, double z_source, double pixel_arcsec) {
+  require_valid(ellipse);
+  require(pixel_arcsec > 0, "magnification_of_clump: pixel > 0");
+  if (!lens.map.covers(ellipse.centre_arcsec)) return outside_map();
+
+  const double efficiency = lens.efficiency(z_source);
+  const std::vector<double> mu = magnifications_inside(lens.map, efficiency, ellipse, pixel_arcsec);
+  ClumpMagnification result;
+  result.mu = statistics::median(mu);
+  result.mu_tangential =
+      std::abs(magnification(lens.map.hessian(ellipse.centre_arcsec), efficiency).mu_tangential);
+  result.spread = mu.size() > 1 ? statistics::standard_deviation(mu) : 0.0;
+  result.posterior_median = result.mu;
+  if (!posterior.empty()) {
+    const std::vector<double> sample = posterior_magnifications(posterior, ellipse, z_source);
+    result.posterior_median = statistics::median(sample);
+    result.posterior_minus = std::max(0.0, result.mu - statistics::quantile(sample, 0.16));
+    result.posterior_plus = std::max(0.0, statistics::quantile(sample, 0.84) - result.mu);
+  }
+  result.error_minus = std::hypot(result.spread, result.posterior_minus);
+  result.error_plus = std::hypot(result.spread, result.posterior_plus);
+  return result;
+}
+
+IntrinsicSize intrinsic_size(double sigma_major, double sigma_minor, double floor, double mu,
+                             double mu_tangential, double z_source, const sky::Cosmology& cosmology) {
+  require(sigma_minor >= 0 && sigma_major >= sigma_minor, "intrinsic_size: 0 <= sigma_minor <= sigma_major");
+  require(mu > 0 && mu_tangential > 0, "intrinsic_size: magnifications are absolute values");
+  IntrinsicSize size;
+  double sigma_source = 0;
+  if (sigma_minor > floor) {
+    size.size_case = SizeCase::resolved;
+    sigma_source = std::sqrt(sigma_major * sigma_minor / mu);
+  } else if (sigma_major > floor) {
+    size.size_case = SizeCase::resolved_one_axis;
+    sigma_source = sigma_major / mu_tangential;
+  } else {
+    size.size_case = SizeCase::unresolved;
+    sigma_source = floor / mu_tangential;
+  }
+  size.radius_arcsec = sigma_source * units::gaussian_half_light_per_sigma;
+  size.radius_pc = size.radius_arcsec * 1e3 * cosmology.kpc_per_arcsec(z_source);
+  return size;
+}
+
+}  // namespace arcproof::lens

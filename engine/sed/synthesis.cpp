@@ -1,0 +1,166 @@
+#include "engine/sed/synthesis.h"
+
+#include "engine/core/error.h"
+#include "engine/core/units.h"
+#include "engine/sed/attenuation.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace arcproof::sed {
+namespace {
+
+constexpr double lyman_limit_angstrom = 912, lyman_alpha_angstrom = 1215.67;
+
+/// First wavelength index that ionising photons do not reach.
+std::size_t lyman_limit_index(const Library& library) {
+  const std::vector<double>& x = library.wavelength_angstrom;
+  return static_cast<std::size_t>(std::lower_bound(x.begin(), x.end(), lyman_limit_angstrom) - x.begin());
+}
+
+/// spectrum += sum of the nodes' stars, over [first, last) of the library's wavelengths.
+void add_stars(const Library& library, const std::vector<NodeWeight>& nodes, double covering_fraction,
+               std::size_t first, std::size_t last, std::vector<double>& spectrum) {
+  for (const NodeWeight& node : nodes) {
+    const float* stars = library.spectrum(node.metallicity, node.age);
+    for (std::size_t i = first; i < last; ++i) spectrum[i] += node.weight * static_cast<double>(stars[i]);
+  }
+  for (std::size_t i = first; i < std::min(last, lyman_limit_index(library)); ++i)
+    spectrum[i] *= 1 - covering_fraction;
+}
+
+/// Ionising photons per second per Msun formed from the nodes of one metallicity.
+double ionising_rate(const Library& library, const std::vector<NodeWeight>& nodes, std::size_t metallicity) {
+  double rate = 0;
+  for (const NodeWeight& node : nodes)
+    if (node.metallicity == metallicity)
+      rate += node.weight *
+              std::pow(10, library.log_ionising_rate[node.metallicity * library.age_myr.size() + node.age]);
+  return rate;
+}
+
+void check(const SynthesisOptions& options) {
+  require(options.covering_fraction >= 0 && options.covering_fraction <= 1,
+          "covering fraction between 0 and 1");
+}
+
+}  // namespace
+
+std::vector<double> rest_frame_spectrum(const Library& library, const Population& population,
+                                        const SynthesisOptions& options) {
+  check(options);
+  const std::vector<NodeWeight> nodes = node_weights(library, population);
+  const std::size_t count = library.wavelength_angstrom.size();
+  std::vector<double> spectrum(count, 0.0);
+  add_stars(library, nodes, options.covering_fraction, 0, count, spectrum);
+  for (std::size_t iz = 0; iz < library.metallicity.size(); ++iz) {
+    const double photons = options.covering_fraction * ionising_rate(library, nodes, iz);
+    if (photons <= 0) continue;
+    const std::vector<double> gas = nebular_spectrum(library.wavelength_angstrom, library.metallicity[iz]);
+    for (std::size_t i = 0; i < count; ++i) spectrum[i] += photons * gas[i];
+  }
+  return spectrum;
+}
+
+/// Weights of all bands times dust: for band b, [(i - first of the band) * ebvs + i_ebv].
+struct BandSynthesis::ReddenedWeights {
+  std::size_t ebvs = 0;
+  std::vector<std::vector<double>> band;
+};
+
+BandSynthesis::BandSynthesis(std::shared_ptr<const Library> library, std::vector<Filter> filters, double z,
+                             const sky::Cosmology& cosmology, const SynthesisOptions& options)
+    : library_(std::move(library)), filters_(std::move(filters)), z_(z), options_(options) {
+  require(library_ != nullptr, "BandSynthesis: a library");
+  require(z > 0, "BandSynthesis: z > 0");
+  check(options);
+  const std::vector<double>& rest = library_->wavelength_angstrom;
+  std::vector<double> observed(rest);
+  for (double& x : observed) x *= 1 + z;
+
+  first_ = rest.size();
+  for (const Filter& filter : filters_) {
+    const BandWeights& weights = weights_.emplace_back(band_weights(filter, observed));
+    outside_.push_back(weights.covered < 0.99);
+    lyman_alpha_.push_back(filter.half_power_low_angstrom() <= lyman_alpha_angstrom * (1 + z));
+    if (weights.weight.empty()) continue;
+    first_ = std::min(first_, weights.first);
+    last_ = std::max(last_, weights.first + weights.weight.size());
+  }
+  first_ = std::min(first_, last_);
+
+  for (std::size_t i = 0; i < rest.size(); ++i) {
+    attenuation_k_.push_back(calzetti_k(rest[i]));
+    transmission_.push_back(options.igm ? igm_transmission(observed[i], z) : 1.0);
+  }
+  for (const double metallicity : library_->metallicity) {
+    nebular_.push_back(nebular_spectrum(rest, metallicity));
+    for (double& value : nebular_.back()) value *= options.covering_fraction;
+  }
+
+  // With L per rest-frame Angstrom, f_lambda = L / (4 pi D_L^2 (1 + z)); the weights want a division by c; 1
+  // nJy = 1e-32 erg/s/cm^2/Hz.
+  const double distance_cm = cosmology.luminosity_distance_mpc(z) * 1e6 * units::parsec_cm;
+  flux_factor_ = units::solar_luminosity_erg_s / (4 * units::pi * distance_cm * distance_cm * (1 + z)) /
+                 units::speed_of_light_angstrom_s * 1e32;
+}
+
+BandSynthesis::ReddenedWeights BandSynthesis::redden(std::span<const double> ebv_mag) const {
+  const std::size_t ebvs = ebv_mag.size();
+  std::vector<double> dust((last_ - first_) * ebvs);
+  for (std::size_t i = first_; i < last_; ++i)
+    for (std::size_t e = 0; e < ebvs; ++e)
+      dust[(i - first_) * ebvs + e] =
+          std::pow(10, -0.4 * attenuation_k_[i] * ebv_mag[e]) * transmission_[i] * flux_factor_;
+  ReddenedWeights out{ebvs, {}};
+  for (const BandWeights& weights : weights_) {
+    std::vector<double>& band = out.band.emplace_back(weights.weight.size() * ebvs);
+    for (std::size_t i = 0; i < weights.weight.size(); ++i)
+      for (std::size_t e = 0; e < ebvs; ++e)
+        band[i * ebvs + e] = weights.weight[i] * dust[(weights.first + i - first_) * ebvs + e];
+  }
+  return out;
+}
+
+void BandSynthesis::synthesise(const Population& population, std::vector<double>& spectrum) const {
+  const std::vector<NodeWeight> nodes = node_weights(*library_, population);
+  spectrum.assign(library_->wavelength_angstrom.size(), 0.0);
+  add_stars(*library_, nodes, options_.covering_fraction, first_, last_, spectrum);
+  for (std::size_t iz = 0; iz < nebular_.size(); ++iz) {
+    const double photons = ionising_rate(*library_, nodes, iz);
+    if (photons <= 0) continue;
+    for (std::size_t i = first_; i < last_; ++i) spectrum[i] += photons * nebular_[iz][i];
+  }
+}
+
+std::vector<double> BandSynthesis::many_fluxes_njy_per_msun(std::span<const Population> populations,
+                                                            std::span<const double> ebv_mag) const {
+  const ReddenedWeights reddened = redden(ebv_mag);
+  const std::size_t ebvs = ebv_mag.size(), bands = filters_.size();
+  std::vector<double> fluxes(populations.size() * ebvs * bands), spectrum, sum(ebvs);
+  for (std::size_t p = 0; p < populations.size(); ++p) {
+    synthesise(populations[p], spectrum);
+    for (std::size_t b = 0; b < bands; ++b) {
+      // All reddenings side by side, so that the loop vectorises and each sum keeps its order.
+      std::fill(sum.begin(), sum.end(), 0.0);
+      const double* weight = reddened.band[b].data();
+      for (std::size_t i = 0; i < weights_[b].weight.size(); ++i, weight += ebvs) {
+        const double light = spectrum[weights_[b].first + i];
+        for (std::size_t e = 0; e < ebvs; ++e) sum[e] += weight[e] * light;
+      }
+      for (std::size_t e = 0; e < ebvs; ++e) fluxes[(p * ebvs + e) * bands + b] = sum[e];
+    }
+  }
+  return fluxes;
+}
+
+std::vector<double> BandSynthesis::fluxes_njy_per_msun(const Population& population,
+                                                       std::span<const double> ebv_mag) const {
+  return many_fluxes_njy_per_msun(std::span(&population, 1), ebv_mag);
+}
+
+std::vector<double> BandSynthesis::fluxes_njy_per_msun(const Population& population) const {
+  return fluxes_njy_per_msun(population, std::span(&population.ebv_mag, 1));
+}
+
+}  // namespace arcproof::sed

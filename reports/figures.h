@@ -1,0 +1,23 @@
+// The figures of the report, by section. Each function copes with empty tables and missing values: a figure
+// with nothing to draw says so in words.
+#pragma once
+
+#include "reports/html.h"
+#include "reports/run_folder.h"
+
+#include <vector>
+
+namespace arcproof::reports {
+
+std::vector<html::Figure> completeness_figures(
+    const RunFolder& run);  ///< curves and the map magnitude x radius
+std::vector<html::Figure> bias_figures(const RunFolder& run);   ///< measured - true along magnitude, S/N, size
+std::vector<html::Figure> pull_figures(const RunFolder& run);   ///< pulls of the reference flux; pulls and coverage of every quantity
+std::vector<html::Figure> truth_figures(const RunFolder& run);  ///< recovered against true
+std::vector<html::Figure> outcome_figures(
+    const RunFolder& run);  ///< what became of the injections, by magnitude
+std::vector<html::Figure> example_figures(const RunFolder& run);        ///< cutouts: data, model, residual
+std::vector<html::Figure> science_figures(const RunFolder& run);        ///< p_detect of the science rows
+std::vector<html::Figure> mass_function_figures(const RunFolder& run);  ///< cumulative counts and posteriors
+
+}  // namespace arcproof::reports

@@ -1,0 +1,91 @@
+// Building a grid of model fluxes and fitting one clump over it, at the size of the protocol of
+// Claeyssens+2023: 4 metallicities, 3 histories, 60 ages, 21 reddenings = 15,120 models, 13 bands, 100
+// redraws.
+#include "engine/sed/grid.h"
+
+#include <cmath>
+#include <memory>
+
+#include <benchmark/benchmark.h>
+
+namespace {
+
+using namespace arcproof;
+
+const std::vector<std::string> bands = {"F435W", "F606W", "F814W", "F105W", "F125W", "F140W", "F160W",
+                                        "F090W", "F150W", "F200W", "F277W", "F356W", "F444W"};
+const sky::Cosmology cosmology;
+constexpr double z = 1.38;
+
+sed::BandSynthesis synthesis(std::shared_ptr<const sed::Library> library) {
+  std::vector<sed::Filter> filters;
+  for (const std::string& band : bands) filters.push_back(sed::parametric_filter(band));
+  return {std::move(library), filters, z, cosmology, {}};
+}
+
+/// 60 ages: 1 Myr to 0.9 Gyr.
+sed::ModelGrid paper_grid() {
+  sed::GridAxes axes;
+  axes.histories = {{0.0}, {10.0}, {100.0}};
+  sed::ModelGrid grid =
+      build_grid(synthesis(std::make_shared<sed::Library>(sed::analytic_library())), axes, cosmology);
+  sed::ModelGrid cut;
+  cut.z = grid.z;
+  cut.bands = grid.bands;
+  cut.usable_band = grid.usable_band;
+  for (std::size_t model = 0; model < grid.models.size(); ++model) {
+    if (std::log10(grid.models[model].age_myr) > 0.05 * 59 + 1e-6) continue;
+    cut.models.push_back(grid.models[model]);
+    for (std::size_t b = 0; b < bands.size(); ++b) cut.flux_njy_per_msun.push_back(grid.flux(model, b));
+  }
+  return cut;
+}
+
+/// A clump of some model with S/N in every band, noise included.
+std::vector<sed::BandFlux> clump(const sed::ModelGrid& grid, double snr, std::int64_t number) {
+  Random random({.seed = 1, .purpose = "bench", .clump = number});
+  const std::size_t model = random.index(grid.models.size());
+  std::vector<sed::BandFlux> photometry;
+  for (std::size_t b = 0; b < bands.size(); ++b) {
+    const double flux = 1e6 * grid.flux(model, b), error = flux / snr;
+    photometry.push_back({random.normal(flux, error), error, 0});
+  }
+  return photometry;
+}
+
+void fit_grid_of_the_paper(benchmark::State& state) {
+  static const sed::ModelGrid grid = paper_grid();
+  std::vector<std::vector<sed::BandFlux>> clumps;
+  for (int i = 0; i < 16; ++i) clumps.push_back(clump(grid, static_cast<double>(state.range(0)), i));
+  std::size_t next = 0;
+  for (auto _ : state) {
+    Random random({.seed = 2, .purpose = "redraws"});
+    benchmark::DoNotOptimize(fit_grid(grid, clumps[next++ % clumps.size()], {}, random));
+  }
+  state.counters["models"] = static_cast<double>(grid.models.size());
+}
+BENCHMARK(fit_grid_of_the_paper)
+    ->ArgName("snr")
+    ->Arg(3)
+    ->Arg(5)
+    ->Arg(10)
+    ->Arg(20)
+    ->Arg(100)
+    ->Unit(benchmark::kMillisecond);
+
+void build_grid_of_the_paper(benchmark::State& state) {
+  const auto library = std::make_shared<sed::Library>(sed::analytic_library());
+  sed::GridAxes axes;
+  axes.histories = {{0.0}, {10.0}, {100.0}};
+  for (auto _ : state) benchmark::DoNotOptimize(build_grid(synthesis(library), axes, cosmology));
+}
+BENCHMARK(build_grid_of_the_paper)->Unit(benchmark::kMillisecond);
+
+void make_analytic_library(benchmark::State& state) {
+  for (auto _ : state) benchmark::DoNotOptimize(sed::analytic_library());
+}
+BENCHMARK(make_analytic_library)->Unit(benchmark::kMillisecond);
+
+}  // namespace
+
+BENCHMARK_MAIN();

@@ -1,0 +1,181 @@
+#include "engine/sed/synthesis.h"
+
+#include "engine/core/error.h"
+#include "engine/sed/attenuation.h"
+#include "engine/sed/nebular.h"
+#include "tests/unit/engine/sed/toy.h"
+
+#include <cmath>
+#include <tuple>
+
+#include <gtest/gtest.h>
+
+namespace arcproof::sed {
+namespace {
+
+constexpr SynthesisOptions stars_alone{.covering_fraction = 0, .igm = false};
+
+double weighted(const std::vector<NodeWeight>& nodes, const std::vector<double>& values) {
+  double sum = 0;
+  for (const NodeWeight& node : nodes) sum += node.weight * values[node.age];
+  return sum;
+}
+
+// Numbers of tests/reference/generators/sed_numbers.py: scipy.integrate.quad of the interpolated values over
+// the history.
+TEST(NodeWeights, IntegrateHistoriesExactly) {
+  const std::vector<double> nodes{1, 2, 5, 10, 30}, values{3, 7, 4, 1, 2};
+  const Library library = toy::library({1000, 2000}, nodes, {0.01}, [](double, double, double) { return 1; });
+  const std::vector<std::tuple<double, double, double>> published{
+      {0, 0.7, 3},           {0, 4, 4.924927569},    {2.5, 12.5, 2.691539675}, {9.99, 10, 1.002164764},
+      {25, 60, 1.988505991}, {1.5, 100, 2.054443513}};
+  for (const auto& [young, old, mean] : published)
+    EXPECT_NEAR(weighted(node_weights(library, {old, 0.01, 0, {old - young}}), values), mean, 3e-9) << old;
+}
+
+TEST(NodeWeights, BurstIsInterpolatedInLogAgeAndLogMetallicity) {
+  const Library library =
+      toy::library({1000, 2000}, {1, 10}, {0.001, 0.01}, [](double, double, double) { return 1; });
+  const std::vector<NodeWeight> nodes =
+      node_weights(library, {std::pow(10, 0.25), 0.001 * std::pow(10, 0.4), 0, {0}});
+  ASSERT_EQ(nodes.size(), 4u);
+  EXPECT_NEAR(nodes[0].weight, 0.6 * 0.75, 1e-12);
+  EXPECT_NEAR(nodes[1].weight, 0.6 * 0.25, 1e-12);
+  EXPECT_NEAR(nodes[2].weight, 0.4 * 0.75, 1e-12);
+  EXPECT_NEAR(nodes[3].weight, 0.4 * 0.25, 1e-12);
+}
+
+TEST(NodeWeights, HoldTheEnds) {
+  const Library library =
+      toy::library({1000, 2000}, {1, 10}, {0.001, 0.01}, [](double, double, double) { return 1; });
+  const std::vector<NodeWeight> young = node_weights(library, {0.01, 0.0001, 0, {0}});
+  ASSERT_EQ(young.size(), 1u);
+  EXPECT_EQ(young[0].age, 0u);
+  EXPECT_EQ(young[0].metallicity, 0u);
+  const std::vector<NodeWeight> old = node_weights(library, {500, 0.1, 0, {10}});
+  ASSERT_EQ(old.size(), 1u);
+  EXPECT_EQ(old[0].age, 1u);
+  EXPECT_EQ(old[0].metallicity, 1u);
+  EXPECT_NEAR(old[0].weight, 1, 1e-12);
+}
+
+TEST(NodeWeights, RefuseWhatIsNoPopulation) {
+  const Library library =
+      toy::library({1000, 2000}, {1, 10}, {0.01}, [](double, double, double) { return 1; });
+  EXPECT_THROW(node_weights(library, {0, 0.01, 0, {0}}), ContractError);
+  EXPECT_THROW(node_weights(library, {-1, 0.01, 0, {0}}), ContractError);
+  EXPECT_THROW(node_weights(library, {1, 0, 0, {0}}), ContractError);
+  EXPECT_THROW(node_weights(library, {1, 0.01, 0, {-1}}), ContractError);
+}
+
+// Gas takes the fraction f of what is below 912 A and gives back f Q_H nebular; nothing else changes.
+TEST(RestFrameSpectrum, GasTakesAndGivesTheCoveredFraction) {
+  const Library library = analytic_library();
+  const Population young{2.0, 0.004, 0, {0}};
+  const std::vector<double> stars = rest_frame_spectrum(library, young, stars_alone);
+  const std::vector<double> gas = nebular_spectrum(library.wavelength_angstrom, 0.004);
+  double rate = 0;
+  for (const NodeWeight& node : node_weights(library, young))
+    rate += node.weight *
+            std::pow(10, library.log_ionising_rate[node.metallicity * library.age_myr.size() + node.age]);
+  for (const double f : {0.3, 1.0}) {
+    const std::vector<double> both =
+        rest_frame_spectrum(library, young, {.covering_fraction = f, .igm = false});
+    for (std::size_t i = 0; i < both.size(); ++i) {
+      const double light = library.wavelength_angstrom[i] < 912 ? (1 - f) * stars[i] : stars[i];
+      EXPECT_NEAR(both[i], light + f * rate * gas[i], 1e-9 * both[i] + 1e-300)
+          << library.wavelength_angstrom[i];
+    }
+  }
+  EXPECT_THROW(rest_frame_spectrum(library, young, {.covering_fraction = 1.1}), ContractError);
+}
+
+TEST(RestFrameSpectrum, ShortHistoryTendsToABurst) {
+  const Library library = analytic_library();
+  const std::vector<double> burst = rest_frame_spectrum(library, {20, 0.008, 0, {0}}, {});
+  const std::vector<double> nearly = rest_frame_spectrum(library, {20, 0.008, 0, {1e-4}}, {});
+  for (std::size_t i = 0; i < burst.size(); ++i) EXPECT_NEAR(nearly[i] / burst[i], 1, 1e-4);
+}
+
+// Numbers of tests/reference/generators/sed_numbers.py: scipy quadrature of the formulas, astropy's
+// luminosity distance. The library stores floats (6e-8) on a grid of 5e-4 in ln l, whose curvature leaves
+// 1e-7; Calzetti's step at 6300 A, inside the second box, is smeared over one wavelength of the library:
+// 1e-5.
+TEST(BandSynthesis, AgreesWithScipyAndAstropy) {
+  auto library = std::make_shared<Library>(
+      toy::library(toy::log_grid(1200, 9000, 4001), {1, 10}, {0.01},
+                   [](double x, double, double) { return std::pow(x / 5000, -1.7); }));
+  const std::vector<Filter> near{toy::box("blue", 8000, 10000), toy::box("red", 15000, 18000)};
+  const BandSynthesis at_low_z(library, near, 1.7, {}, stars_alone);
+  EXPECT_NEAR(at_low_z.fluxes_njy_per_msun({5, 0.01, 0, {0}})[0] / 3.929871e-4, 1, 1e-6);
+  EXPECT_NEAR(at_low_z.fluxes_njy_per_msun({5, 0.01, 0.25, {0}})[0] / 8.9632366e-5, 1, 1e-6);
+  EXPECT_NEAR(at_low_z.fluxes_njy_per_msun({5, 0.01, 0.25, {0}})[1] / 2.050072e-4, 1, 2e-5);
+  const BandSynthesis at_high_z(library, near, 6.2, {}, stars_alone);
+  EXPECT_NEAR(at_high_z.fluxes_njy_per_msun({5, 0.01, 0.1, {0}})[1] / 1.9758991e-5, 1, 1e-6);
+}
+
+// The fast path through band weights against the long way round: spectrum, dust, IGM, weights, one by one.
+TEST(BandSynthesis, FastPathIsTheLongWayRound) {
+  const auto library = std::make_shared<Library>(analytic_library());
+  const std::vector<Filter> filters{parametric_filter("F606W"), parametric_filter("F150W"),
+                                    parametric_filter("F444W")};
+  const double z = 4.2;
+  const SynthesisOptions options{.covering_fraction = 0.5, .igm = true};
+  const BandSynthesis synthesis(library, filters, z, {}, options);
+  const Population population{7, 0.002, 0.35, {10}};
+  const std::vector<double> rest = rest_frame_spectrum(*library, population, options);
+  std::vector<double> observed(rest.size()), light(rest.size());
+  for (std::size_t i = 0; i < rest.size(); ++i) {
+    observed[i] = library->wavelength_angstrom[i] * (1 + z);
+    light[i] = rest[i] * std::pow(10, -0.4 * 0.35 * calzetti_k(library->wavelength_angstrom[i])) *
+               igm_transmission(observed[i], z);
+  }
+  const std::vector<double> fast = synthesis.fluxes_njy_per_msun(population);
+  double factor = 0;  // the same for all bands
+  for (std::size_t b = 0; b < filters.size(); ++b) {
+    const BandWeights weights = band_weights(filters[b], observed);
+    double sum = 0;
+    for (std::size_t i = 0; i < weights.weight.size(); ++i)
+      sum += weights.weight[i] * light[weights.first + i];
+    if (b == 0) factor = fast[0] / sum;
+    EXPECT_NEAR(fast[b] / sum / factor, 1, 1e-12);
+  }
+}
+
+TEST(BandSynthesis, ManyAtOnceAreTheSameAsOneByOne) {
+  const auto library = std::make_shared<Library>(analytic_library());
+  const BandSynthesis synthesis(library, {parametric_filter("F090W"), parametric_filter("F200W")}, 2, {}, {});
+  const std::vector<double> ebv{0, 0.15, 0.4};
+  const std::vector<Population> populations{{3, 0.004, 0, {0}}, {300, 0.02, 0, {100}}};
+  const std::vector<double> many = synthesis.many_fluxes_njy_per_msun(populations, ebv);
+  for (std::size_t p = 0; p < 2; ++p) {
+    for (std::size_t e = 0; e < 3; ++e) {
+      Population one = populations[p];
+      one.ebv_mag = ebv[e];
+      const std::vector<double> single = synthesis.fluxes_njy_per_msun(one);
+      for (std::size_t b = 0; b < 2; ++b) EXPECT_EQ(many[(p * 3 + e) * 2 + b], single[b]);
+    }
+  }
+}
+
+TEST(BandSynthesis, KnowsBandsThatItCannotGive) {
+  const auto library = std::make_shared<Library>(analytic_library());
+  const std::vector<Filter> filters{parametric_filter("F606W"), parametric_filter("F090W"),
+                                    parametric_filter("F150W")};
+  // Lyman-alpha at z = 6.5 is at 9118 A, inside F090W.
+  const BandSynthesis far(library, filters, 6.5, {}, {});
+  EXPECT_EQ(far.at_or_below_lyman_alpha(), (std::vector<bool>{true, true, false}));
+  EXPECT_EQ(far.outside_library(), (std::vector<bool>{false, false, false}));
+  EXPECT_EQ(far.fluxes_njy_per_msun({10, 0.004, 0, {0}})[0] <
+                1e-4 * far.fluxes_njy_per_msun({10, 0.004, 0, {0}})[2],
+            true);
+  const auto narrow = std::make_shared<Library>(toy::library(toy::log_grid(1000, 5000, 500), {1, 10}, {0.01},
+                                                             [](double, double, double) { return 1; }));
+  const BandSynthesis cut(narrow, filters, 1, {}, {});
+  EXPECT_EQ(cut.outside_library(), (std::vector<bool>{false, true, true}));
+  EXPECT_EQ(cut.fluxes_njy_per_msun({5, 0.01, 0, {0}})[2], 0);
+  EXPECT_THROW(BandSynthesis(library, filters, 0, {}, {}), ContractError);
+}
+
+}  // namespace
+}  // namespace arcproof::sed
