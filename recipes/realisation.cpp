@@ -80,11 +80,16 @@ class TruthColumns {
   const std::vector<Row>& rows_;
 };
 
-std::vector<pipeline::Region> regions_of(const std::vector<InjectedClump>& clumps) {
+// Everything that the matching may look at is in the core.
+std::vector<pipeline::Region> regions_of(const Recipe& recipe, const FieldSetup& field,
+                                         const std::vector<InjectedClump>& clumps) {
   std::vector<pipeline::Region> regions;
   for (const InjectedClump& clump : clumps)
     for (const mocks::InjectedImage& image : clump.images)
-      if (image.flag == mocks::InjectionFlag::injected) regions.push_back({image.x, image.y, std::max(12.0, 2 * image.sigma_major_pix)});
+      if (flag_of(image, field, recipe.injection.min_mu) == "injected") {
+        const double core = std::max(recipe.match.radius_pix, image.sigma_major_pix);
+        regions.push_back({image.x, image.y, std::max(12.0, 2 * core), core});
+      }
   return regions;
 }
 
@@ -177,7 +182,7 @@ RealisationResult run_realisation(const Recipe& recipe, const FieldSetup& field,
   std::vector<sky::Exposure> exposures = field.exposures;
   const std::vector<InjectedClump> clumps = inject_realisation(recipe, field, realisation, &exposures);
   const io::Table truth = truth_table(recipe, field, realisation, clumps);
-  const std::vector<pipeline::Region> regions = regions_of(clumps);
+  const std::vector<pipeline::Region> regions = regions_of(recipe, field, clumps);
   std::vector<pipeline::MeasuredClump> measured;
   if (!regions.empty())
     measured = pipeline::measure_field(field.analysis, exposures, field.depths, regions, recipe.pipeline, {recipe.seed, {}, realisation});

@@ -60,6 +60,17 @@ double Random::normal(double mean, double sigma) { return mean + sigma * normal(
 std::int64_t Random::poisson(double mean) {
   require(mean >= 0, "Random::poisson: mean >= 0");
   if (mean == 0) return 0;
+  if (mean < 0.5) {  // by inversion, and without an exponential where 1 - mean <= exp(-mean) decides already
+    const double u = uniform();
+    if (u < 1 - mean) return 0;
+    std::int64_t count = 0;
+    double term = std::exp(-mean), sum = term;
+    while (u >= sum && term > 1e-17) {
+      term *= mean / static_cast<double>(++count);
+      sum += term;
+    }
+    return count;
+  }
   if (mean > 1e6) return std::llround(std::max(0.0, normal(mean, std::sqrt(mean))));
   return boost::random::poisson_distribution<std::int64_t, double>(mean)(engine_);
 }

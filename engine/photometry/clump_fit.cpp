@@ -248,9 +248,9 @@ struct Descent {
   bool singular = false;
 };
 
-// Levenberg-Marquardt with Nielsen's damping. A predicted fall of chi^2 below 1e-7 ends it: 3e-4 sigma.
+// Levenberg-Marquardt with Nielsen's damping.
 Descent descend(Problem& problem, std::vector<Component> start, int iterations_left) {
-  constexpr double enough = 1e-7;
+  const double enough = problem.options().tolerance_chi2;
   const bool any_shape = std::any_of(start.begin(), start.end(),
                                      [](const Component& c) { return shape_parameters(c.shape) > 0; });
   const Derivatives derivatives = any_shape                         ? Derivatives::all

@@ -11,6 +11,8 @@ namespace arcproof::photometry {
 namespace {
 
 constexpr int model_cutout = 21;
+// Redraws end within 0.03 sigma of their minimum: a thousandth of the variance they are there to measure.
+constexpr double redraw_tolerance_chi2 = 1e-3;
 
 // The clump itself first, then its companions by distance.
 std::vector<std::size_t> group_of(std::span<const Detection> detections, std::size_t index,
@@ -162,6 +164,7 @@ ReferenceFits fit_reference(std::span<const Detection> detections, const std::ve
   if (fits.best.status == FitStatus::too_few_pixels || fits.best.status == FitStatus::singular) return fits;
   FitOptions again = o.fit;
   again.try_several_sizes = false;
+  again.tolerance_chi2 = redraw_tolerance_chi2;
   const std::vector<ComponentStart> start = start_at(fits.best);
   for (int i = 0; i < o.redraws; ++i) {
     const auto noise = redraw_noise(fits.prepared.cutout.flux.size(), fits.prepared.sky_sigma, random);
@@ -186,6 +189,7 @@ BandFluxes measure_band(const ReferenceFits& reference, const BandData& band, co
   const Prepared best = prepare_forced(reference.best, reference.prepared.cutout, map, band, sky_sigma, size);
   const ClumpFit fit = fit_clumps(best.cutout, band.psf->serving(size), best.start, forced);
   if (fit.status == FitStatus::too_few_pixels || fit.status == FitStatus::singular) return no_data(band);
+  forced.tolerance_chi2 = redraw_tolerance_chi2;
   std::vector<double> draws;
   for (const ClumpFit& shape : reference.redraws) {
     const Prepared redraw = prepare_forced(shape, reference.prepared.cutout, map, band, sky_sigma, size);

@@ -16,9 +16,9 @@ using photometry::Detection;
 
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 
-bool inside(std::span<const Region> regions, double x, double y) {
+bool inside(std::span<const Region> regions, double x, double y, double Region::* radius) {
   return regions.empty() || std::any_of(regions.begin(), regions.end(), [&](const Region& r) {
-           return std::hypot(x - r.x, y - r.y) <= r.radius;
+           return std::hypot(x - r.x, y - r.y) <= r.*radius;
          });
 }
 
@@ -61,7 +61,8 @@ std::vector<photometry::BandData> band_data(const AnalysisField& field, std::spa
   return bands;
 }
 
-// First pass, then the second on the residual image: objects that were hidden by their neighbours.
+// First pass, then the second on the residual image: objects that were hidden by their neighbours. Then the redraws, which cost
+// most, of what lies in the cores of the regions.
 class Photometer {
  public:
   Photometer(const AnalysisField& field, std::span<const sky::Exposure> exposures, std::span<const Region> regions,
@@ -74,8 +75,10 @@ class Photometer {
         photometry::detect(reference.flux_njy, reference.error_njy, options_.detection);
     segmentation_ = segmentations(first.segmentation, field_.reference, exposures_);
     detections_ = first.objects;
+    first_pass_ = detections_.size();
     measure_from(0);
     if (options_.residual_pass && !detections_.empty()) residual_pass(reference);
+    redraw();
     return std::move(clumps_);
   }
 
@@ -86,21 +89,43 @@ class Photometer {
     for (std::size_t i = first; i < detections_.size(); ++i)
       if (is_wanted(detections_[i])) wanted.push_back(i);
     std::vector<MeasuredClump> measured(wanted.size());
+    photometry::ProtocolOptions best_fit_only = options_.photometry;
+    best_fit_only.redraws = 0;
     parallel_for(wanted.size(), threads_, [&](std::size_t k) {
       const std::size_t i = wanted[k];
-      StreamName name = stream_;
-      name.purpose = "redraws";
-      name.clump = static_cast<std::int64_t>(i);
-      Random random(name);
       measured[k].id = static_cast<std::int64_t>(i);
       measured[k].pass = detections_[i].pass;
-      measured[k].photometry = photometry::measure_clump(detections_, i, bands, field_.reference, options_.photometry, random);
+      measured[k].photometry = measure(i, bands, best_fit_only);
     });
     std::move(measured.begin(), measured.end(), std::back_inserter(clumps_));
   }
 
+  // The companions of an object are those of its own pass and the one before.
+  ClumpPhotometry measure(std::size_t i, std::span<const photometry::BandData> bands,
+                          const photometry::ProtocolOptions& options) const {
+    StreamName name = stream_;
+    name.purpose = "redraws";
+    name.clump = static_cast<std::int64_t>(i);
+    Random random(name);
+    const std::span<const Detection> all(detections_);
+    const std::span<const Detection> known = detections_[i].pass == 1 ? all.first(first_pass_) : all;
+    return photometry::measure_clump(known, i, bands, field_.reference, options, random);
+  }
+
+  void redraw() {
+    const std::vector<photometry::BandData> bands = band_data(field_, exposures_, segmentation_);
+    std::vector<MeasuredClump*> wanted;
+    for (MeasuredClump& clump : clumps_) {
+      clump.redrawn = inside(regions_, clump.photometry.x, clump.photometry.y, &Region::core);
+      if (clump.redrawn) wanted.push_back(&clump);
+    }
+    parallel_for(wanted.size(), threads_, [&](std::size_t k) {
+      wanted[k]->photometry = measure(static_cast<std::size_t>(wanted[k]->id), bands, options_.photometry);
+    });
+  }
+
   bool is_wanted(const Detection& d) const {
-    return inside(regions_, d.x, d.y) && (!options_.only_host || in_mask(field_.host_mask, d.x, d.y));
+    return inside(regions_, d.x, d.y, &Region::radius) && (!options_.only_host || in_mask(field_.host_mask, d.x, d.y));
   }
 
   void residual_pass(const sky::Exposure& reference) {
@@ -133,6 +158,7 @@ class Photometer {
   StreamName stream_;
   int threads_;
   std::vector<Detection> detections_;
+  std::size_t first_pass_ = 0;
   std::vector<Array2D<int>> segmentation_;
   std::vector<MeasuredClump> clumps_;
 };
@@ -240,7 +266,7 @@ std::vector<MeasuredClump> measure_field(const AnalysisField& field, std::span<c
   const double pixel_scale = exposures[field.reference].pixel_scale_arcsec;
   for (MeasuredClump& clump : clumps) {
     set_unknown(clump);
-    if (!was_fitted(clump.photometry)) continue;
+    if (!clump.redrawn || !was_fitted(clump.photometry)) continue;
     clump.selected = is_selected(clump.photometry, field, options.min_snr);
     clump.in_host = in_mask(field.host_mask, clump.photometry.x, clump.photometry.y);
     if (!clump.in_host) continue;

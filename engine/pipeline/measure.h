@@ -24,15 +24,18 @@ struct PipelineOptions {
   sed::GridFitOptions sed;
 };
 
-/// Part of the image to measure; detections elsewhere are found but not measured.
+/// Part of the image to measure; detections elsewhere are found but not measured. What lies within `radius` is fitted, so that the
+/// residual image is clean around what lies within `core`; only that is taken on to errors, delensing and SED.
 struct Region {
   double x = 0, y = 0;       ///< [pixel of the reference band]
   double radius = 0;         ///< [pixel]
+  double core = 0;           ///< [pixel], <= radius
 };
 
 struct MeasuredClump {
   std::int64_t id = 0;                        ///< number in the field's list of detections, first pass first
   int pass = 1;
+  bool redrawn = false;                       ///< within the core of a region; otherwise only the best fit is known
   photometry::ClumpPhotometry photometry;
   bool selected = false;                      ///< S/N > min_snr in both reference bands
   bool in_host = false;
