@@ -141,38 +141,89 @@ class Problem {
   double data_squared_ = 0;
 };
 
-// Rows of dr/dp as combinations of columns. Order of parameters: for each component position and shape, then
-// all linear ones.
-Matrix parameter_rows(const Problem& problem, const Point& point, int& nonlinear) {
-  const int columns = problem.columns();
-  Matrix rows = Matrix::Zero(problem.parameters(point.components), columns);
-  int p = 0;
+// dr/dp of one parameter: a combination of at most three columns.
+struct ParameterRow {
+  int terms = 0;
+  std::array<int, 3> column{};
+  std::array<double, 3> factor{};
+  void add(int at, double by) {
+    column[terms] = at;
+    factor[terms++] = by;
+  }
+};
+
+struct ParameterRows {
+  std::array<ParameterRow, max_parameters> row;
+  int count = 0;
+  int nonlinear = 0;  // the first ones
+};
+
+// For each component position and shape, then all linear parameters.
+ParameterRows parameter_rows(const Problem& problem, const Point& point) {
+  ParameterRows rows;
+  const auto next = [&]() -> ParameterRow& { return rows.row[rows.count++]; };
   for (int k = 0; k < problem.count(); ++k) {
     const Component& c = point.components[k];
     const int base = k * planes_per_component;
     const double flux = point.coefficient[base];
     if (problem.options().position_free) {
-      rows(p++, base + 1) = -flux;
-      rows(p++, base + 2) = -flux;
+      next().add(base + 1, -flux);
+      next().add(base + 2, -flux);
     }
     if (c.shape == Shape::full) {
-      rows(p++, base + 3) = 0.5 * flux;
-      rows(p++, base + 4) = flux;
-      rows(p++, base + 5) = 0.5 * flux;
+      next().add(base + 3, 0.5 * flux);
+      next().add(base + 4, flux);
+      next().add(base + 5, 0.5 * flux);
     } else if (c.shape == Shape::edge) {  // C = (1 - q^2) v v^T + q^2 |v|^2
       const double q2 = problem.options().min_axis_ratio * problem.options().min_axis_ratio;
-      rows(p, base + 3) = flux * c.vx;
-      rows(p, base + 4) = flux * (1 - q2) * c.vy;
-      rows(p++, base + 5) = flux * q2 * c.vx;
-      rows(p, base + 3) = flux * q2 * c.vy;
-      rows(p, base + 4) = flux * (1 - q2) * c.vx;
-      rows(p++, base + 5) = flux * c.vy;
+      ParameterRow& along_x = next();
+      along_x.add(base + 3, flux * c.vx);
+      along_x.add(base + 4, flux * (1 - q2) * c.vy);
+      along_x.add(base + 5, flux * q2 * c.vx);
+      ParameterRow& along_y = next();
+      along_y.add(base + 3, flux * q2 * c.vy);
+      along_y.add(base + 4, flux * (1 - q2) * c.vx);
+      along_y.add(base + 5, flux * c.vy);
     }
   }
-  nonlinear = p;
-  for (int k = 0; k < problem.count(); ++k) rows(p++, k * planes_per_component) = 1;
-  for (int b = 0; b < plane_terms; ++b) rows(p++, problem.count() * planes_per_component + b) = 1;
+  rows.nonlinear = rows.count;
+  for (int k = 0; k < problem.count(); ++k) next().add(k * planes_per_component, 1);
+  for (int b = 0; b < plane_terms; ++b) next().add(problem.count() * planes_per_component + b, 1);
   return rows;
+}
+
+// J^T J of the parameters, from the inner products of the columns.
+Matrix normal_matrix(const ParameterRows& rows, const Matrix& gram) {
+  Matrix normal(rows.count, rows.count);
+  for (int p = 0; p < rows.count; ++p)
+    for (int q = 0; q <= p; ++q) {
+      const ParameterRow &a = rows.row[p], &b = rows.row[q];
+      double sum = 0;
+      for (int i = 0; i < a.terms; ++i)
+        for (int j = 0; j < b.terms; ++j)
+          sum += a.factor[i] * b.factor[j] * gram(a.column[i], b.column[j]);
+      normal(p, q) = normal(q, p) = sum;
+    }
+  return normal;
+}
+
+// J^T r.
+Vector gradient_of(const ParameterRows& rows, const Point& point) {
+  Vector gradient(rows.count);
+  for (int p = 0; p < rows.count; ++p) {
+    const ParameterRow& a = rows.row[p];
+    double sum = 0;
+    for (int i = 0; i < a.terms; ++i) {
+      double residual = -point.data[a.column[i]];
+      for (int l = rows.nonlinear; l < rows.count; ++l) {
+        const int linear = rows.row[l].column[0];
+        residual += point.gram(a.column[i], linear) * point.coefficient[linear];
+      }
+      sum += a.factor[i] * residual;
+    }
+    gradient[p] = sum;
+  }
+  return gradient;
 }
 
 Covariance with_eigenvalues_in(const Covariance& c, double low, double high) {
@@ -264,23 +315,22 @@ Descent descend(Problem& problem, std::vector<Component> start, int iterations_l
       descent.singular = true;
       return descent;
     }
-    int nonlinear = 0;
-    const Matrix rows = parameter_rows(problem, here, nonlinear);
-    if (nonlinear == 0) {
+    const ParameterRows rows = parameter_rows(problem, here);
+    if (rows.nonlinear == 0) {
       descent.converged = true;
       return descent;
     }
-    Matrix normal = rows * here.gram * rows.transpose();
-    Vector gradient = rows * (here.gram * here.coefficient - here.data);
+    Matrix normal = normal_matrix(rows, here.gram);
+    Vector gradient = gradient_of(rows, here);
     hold_positions(problem, here, normal, gradient);
     const Matrix undamped = normal;
-    for (int i = 0; i < nonlinear; ++i) normal(i, i) += damping * normal(i, i) + 1e-12;
+    for (int i = 0; i < rows.nonlinear; ++i) normal(i, i) += damping * normal(i, i) + 1e-12;
     const Vector step = -normal.ldlt().solve(gradient);
     if (!step.allFinite()) {
       descent.singular = true;
       return descent;
     }
-    const double predicted = -(2 * gradient.dot(step) + step.dot(undamped * step));
+    const double predicted = -(2 * gradient.dot(step) + step.dot(undamped.lazyProduct(step)));
     if (predicted < enough) {
       descent.converged = true;
       return descent;
@@ -365,10 +415,9 @@ std::vector<Component> best_start(Problem& problem, const std::vector<Component>
 }
 
 void fill_errors(const Problem& problem, const Point& point, ClumpFit& fit) {
-  int nonlinear = 0;
-  const Matrix rows = parameter_rows(problem, point, nonlinear);
-  const Matrix normal = rows * point.gram * rows.transpose();
-  const Eigen::FullPivLU<Matrix> lu(normal);
+  const ParameterRows rows = parameter_rows(problem, point);
+  const int nonlinear = rows.nonlinear;
+  const Eigen::FullPivLU<Matrix> lu(normal_matrix(rows, point.gram));
   if (!lu.isInvertible() && fit.status == FitStatus::converged) fit.status = FitStatus::singular;
   const Matrix covariance = lu.inverse();
   int p = 0;
@@ -409,7 +458,7 @@ ClumpFit as_result(const Problem& problem, const Descent& descent, const Cutout&
                : !descent.converged ? FitStatus::not_converged
                : bound              ? FitStatus::at_bound
                                     : FitStatus::converged;
-  if (!descent.singular) fill_errors(problem, point, fit);
+  if (!descent.singular && problem.options().errors) fill_errors(problem, point, fit);
   return fit;
 }
 

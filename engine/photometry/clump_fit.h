@@ -43,6 +43,7 @@ struct FitOptions {
   double min_axis_ratio = 0.1;
   int max_iterations = 60;
   double tolerance_chi2 = 1e-7;  ///< a predicted fall of chi^2 below this ends the descent
+  bool errors = true;            ///< analytic errors; without them nothing is said of degenerate fits
   bool try_several_sizes =
       true;  ///< choose the best of three round starting sizes (else start from `shape` as given)
 };

@@ -165,6 +165,7 @@ ReferenceFits fit_reference(std::span<const Detection> detections, const std::ve
   FitOptions again = o.fit;
   again.try_several_sizes = false;
   again.tolerance_chi2 = redraw_tolerance_chi2;
+  again.errors = false;
   const std::vector<ComponentStart> start = start_at(fits.best);
   for (int i = 0; i < o.redraws; ++i) {
     const auto noise = redraw_noise(fits.prepared.cutout.flux.size(), fits.prepared.sky_sigma, random);
@@ -190,6 +191,7 @@ BandFluxes measure_band(const ReferenceFits& reference, const BandData& band, co
   const ClumpFit fit = fit_clumps(best.cutout, band.psf->serving(size), best.start, forced);
   if (fit.status == FitStatus::too_few_pixels || fit.status == FitStatus::singular) return no_data(band);
   forced.tolerance_chi2 = redraw_tolerance_chi2;
+  forced.errors = false;
   std::vector<double> draws;
   for (const ClumpFit& shape : reference.redraws) {
     const Prepared redraw = prepare_forced(shape, reference.prepared.cutout, map, band, sky_sigma, size);
