@@ -1,10 +1,10 @@
 #include "mocks/clump.h"
 
-#include <algorithm>
-#include <cmath>
-
 #include "engine/core/error.h"
 #include "engine/core/units.h"
+
+#include <algorithm>
+#include <cmath>
 
 namespace arcproof::mocks {
 namespace {

@@ -1,10 +1,10 @@
 #include "mocks/convolve.h"
 
-#include <algorithm>
-#include <cmath>
-
 #include "engine/core/fft.h"
 #include "engine/core/units.h"
+
+#include <algorithm>
+#include <cmath>
 
 namespace arcproof::mocks {
 namespace {
@@ -19,7 +19,8 @@ double kernel(double z) {
   return t * t < 1 ? std::exp(kernel_shape * (std::sqrt(1 - t * t) - 1)) : 0.0;
 }
 
-// Fourier transform of the kernel at k cycles per `period` points, by the trapezoid rule on 400 points (the kernel ends at 1e-8).
+// Fourier transform of the kernel at k cycles per `period` points, by the trapezoid rule on 400 points (the
+// kernel ends at 1e-8).
 double kernel_transform(double k, double period) {
   constexpr int points = 400;
   const double step = static_cast<double>(kernel_width) / points;
@@ -43,11 +44,11 @@ const std::vector<double>& correction(int pixels) {
 }
 
 struct Spread {
-  int first;                       // fine-grid index of weight[0]
+  int first;  // fine-grid index of weight[0]
   double weight[kernel_width];
 };
 
-Spread spread_of(double position) {   // in fine-grid points
+Spread spread_of(double position) {  // in fine-grid points
   Spread s{static_cast<int>(std::ceil(position - 0.5 * kernel_width)), {}};
   for (int k = 0; k < kernel_width; ++k) s.weight[k] = kernel(s.first + k - position);
   return s;
@@ -60,14 +61,16 @@ complex<double> times(complex<double> a, complex<double> b) {
 
 // Few lengths, so that few transforms of the PSFs have to be kept.
 int transform_length(int n) {
-  for (const int length : {64, 96, 128, 192, 240, 256, 288, 320, 384, 432, 512, 640, 768, 1024, 1280, 1536, 2048})
+  for (const int length :
+       {64, 96, 128, 192, 240, 256, 288, 320, 384, 432, 512, 640, 768, 1024, 1280, 1536, 2048})
     if (length >= n) return length;
   return fast_fft_length(n);
 }
 
 }  // namespace
 
-Array2D<complex<double>> spectrum_of(const std::vector<Sample>& samples, int x0, int y0, int width, int height) {
+Array2D<complex<double>> spectrum_of(const std::vector<Sample>& samples, int x0, int y0, int width,
+                                     int height) {
   Array2D<double> fine(2 * width, 2 * height);
   const auto wrapped = [](int i, int n) { return ((i % n) + n) % n; };
   for (const Sample& sample : samples) {
@@ -75,7 +78,8 @@ Array2D<complex<double>> spectrum_of(const std::vector<Sample>& samples, int x0,
     for (int j = 0; j < kernel_width; ++j) {
       double* row = fine.row(wrapped(sy.first + j, fine.height()));
       const double weight = sample.flux * sy.weight[j];
-      for (int i = 0; i < kernel_width; ++i) row[wrapped(sx.first + i, fine.width())] += weight * sx.weight[i];
+      for (int i = 0; i < kernel_width; ++i)
+        row[wrapped(sx.first + i, fine.width())] += weight * sx.weight[i];
     }
   }
   const auto transform = shared_fft(2 * width, 2 * height).forward(fine);
@@ -101,7 +105,8 @@ const Convolver::Spectrum& Convolver::psf_spectrum(std::size_t band, int width, 
     Array2D<double> image(width, height);
     for (int y = -half; y <= half; ++y)
       for (int x = -half; x <= half; ++x)
-        image((x + width) % width, (y + height) % height) = psf.image()(psf.half_size() + x, psf.half_size() + y);
+        image((x + width) % width, (y + height) % height) =
+            psf.image()(psf.half_size() + x, psf.half_size() + y);
     spectrum = std::make_unique<Spectrum>(shared_fft(width, height).forward(image));
   }
   return *spectrum;
@@ -126,23 +131,27 @@ std::vector<Patch> Convolver::convolve(const Piece& piece) const {
 
 Array2D<double> Convolver::convolve_image(const Array2D<double>& image, std::size_t band) const {
   const int margin = psfs_[band]->half_size();
-  const int width = transform_length(image.width() + margin), height = transform_length(image.height() + margin);
+  const int width = transform_length(image.width() + margin),
+            height = transform_length(image.height() + margin);
   Array2D<double> padded(width, height);
-  for (int y = 0; y < image.height(); ++y) std::copy(image.row(y), image.row(y) + image.width(), padded.row(y));
+  for (int y = 0; y < image.height(); ++y)
+    std::copy(image.row(y), image.row(y) + image.width(), padded.row(y));
   const Fft2D& fft = shared_fft(width, height);
   Spectrum spectrum = fft.forward(padded);
   const Spectrum& psf = psf_spectrum(band, width, height);
   std::transform(spectrum.begin(), spectrum.end(), psf.begin(), spectrum.begin(), times);
   const Array2D<double> convolved = fft.inverse(std::move(spectrum));
   Array2D<double> result(image.width(), image.height());
-  for (int y = 0; y < image.height(); ++y) std::copy(convolved.row(y), convolved.row(y) + image.width(), result.row(y));
+  for (int y = 0; y < image.height(); ++y)
+    std::copy(convolved.row(y), convolved.row(y) + image.width(), result.row(y));
   return result;
 }
 
 void add_patch(Array2D<float>& image, const Patch& patch, double factor) {
   for (int j = 0; j < patch.flux.height(); ++j)
     for (int i = 0; i < patch.flux.width(); ++i)
-      if (image.contains(patch.x0 + i, patch.y0 + j)) image(patch.x0 + i, patch.y0 + j) += static_cast<float>(factor * patch.flux(i, j));
+      if (image.contains(patch.x0 + i, patch.y0 + j))
+        image(patch.x0 + i, patch.y0 + j) += static_cast<float>(factor * patch.flux(i, j));
 }
 
 }  // namespace arcproof::mocks

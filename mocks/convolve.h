@@ -1,12 +1,17 @@
 // From light samples at any positions to pixels: convolution with the full PSF image.
 //
-// The PSF image is known at pixel centres and taken to be band-limited there (it is the image of a telescope); a sample's light is the
-// PSF shifted to its position. The Fourier transform of all samples at the frequencies of the pixel grid - a non-uniform transform,
-// by spreading onto a twice finer grid with the kernel exp(b (sqrt(1 - z^2) - 1)) of Barnett, Magland & af Klinteberg (2019), exact to
-// 1e-7 - times the PSF's, transformed back, gives the pixels.
+// The PSF image is known at pixel centres and taken to be band-limited there (it is the image of a
+// telescope); a sample's light is the PSF shifted to its position. The Fourier transform of all samples at
+// the frequencies of the pixel grid - a non-uniform transform, by spreading onto a twice finer grid with the
+// kernel exp(b (sqrt(1 - z^2) - 1)) of Barnett, Magland & af Klinteberg (2019), exact to 1e-7 - times the
+// PSF's, transformed back, gives the pixels.
 //
 // Shares no code with the fit's model.
 #pragma once
+
+#include "engine/core/array2d.h"
+#include "engine/sky/psf.h"
+#include "mocks/shoot.h"
 
 #include <complex>
 #include <map>
@@ -14,10 +19,6 @@
 #include <mutex>
 #include <tuple>
 #include <vector>
-
-#include "engine/core/array2d.h"
-#include "engine/sky/psf.h"
-#include "mocks/shoot.h"
 
 namespace arcproof::mocks {
 
@@ -45,9 +46,11 @@ class Convolver {
   mutable std::map<std::tuple<std::size_t, int, int>, std::unique_ptr<Spectrum>> spectra_;
 };
 
-/// Transform of samples on the half plane of a width x height pixel grid whose pixel (0, 0) is at (x0, y0); even sizes. The row and
-/// column at the Nyquist frequency are zero: a real band-limited image has nothing definite there.
-Array2D<std::complex<double>> spectrum_of(const std::vector<Sample>& samples, int x0, int y0, int width, int height);
+/// Transform of samples on the half plane of a width x height pixel grid whose pixel (0, 0) is at (x0, y0);
+/// even sizes. The row and column at the Nyquist frequency are zero: a real band-limited image has nothing
+/// definite there.
+Array2D<std::complex<double>> spectrum_of(const std::vector<Sample>& samples, int x0, int y0, int width,
+                                          int height);
 
 /// Adds a patch times a factor, where it overlaps the image.
 void add_patch(Array2D<float>& image, const Patch& patch, double factor);

@@ -1,9 +1,9 @@
 #include "mocks/inject.h"
 
+#include "engine/core/units.h"
+
 #include <algorithm>
 #include <cmath>
-
-#include "engine/core/units.h"
 
 namespace arcproof::mocks {
 namespace {
@@ -16,7 +16,8 @@ struct LocalShape {
 LocalShape lensed_shape(const SourceProfile& s, const lens::Hessian& h, double efficiency,
                         const lens::ImageFrame::Linear& f) {
   const double a = 1 - efficiency * h.xx, b = -efficiency * h.xy, d = 1 - efficiency * h.yy;
-  const double jxx = a * f.xx + b * f.yx, jxy = a * f.xy + b * f.yy, jyx = b * f.xx + d * f.yx, jyy = b * f.xy + d * f.yy;
+  const double jxx = a * f.xx + b * f.yx, jxy = a * f.xy + b * f.yy, jyx = b * f.xx + d * f.yx,
+               jyy = b * f.xy + d * f.yy;
   const double det = jxx * jyy - jxy * jyx;
   const double c = std::cos(s.angle_rad), n = std::sin(s.angle_rad);
   // The lensed principal vectors of the source: J^-1 applied to each half axis.
@@ -59,14 +60,15 @@ InjectionFlag placement(const InjectedImage& row, const sky::Exposure& reference
   return data ? InjectionFlag::injected : InjectionFlag::no_data;
 }
 
-// The pixels of a source, with the shot noise of its own light: a Poisson draw of the electrons expected in each.
+// The pixels of a source, with the shot noise of its own light: a Poisson draw of the electrons expected in
+// each.
 void add_with_shot_noise(sky::Exposure& exposure, const Patch& patch, double factor, Random& random) {
   const double gain = exposure.electrons_per_njy;
   for (int j = 0; j < patch.flux.height(); ++j)
     for (int i = 0; i < patch.flux.width(); ++i) {
       if (!exposure.flux_njy.contains(patch.x0 + i, patch.y0 + j)) continue;
       const double expected = factor * patch.flux(i, j);
-      const bool counted = gain > 0 && expected * gain > 1e-3;   // fewer electrons carry no noise worth a draw
+      const bool counted = gain > 0 && expected * gain > 1e-3;  // fewer electrons carry no noise worth a draw
       const double flux = counted ? static_cast<double>(random.poisson(expected * gain)) / gain : expected;
       exposure.flux_njy(patch.x0 + i, patch.y0 + j) += static_cast<float>(flux);
     }
@@ -76,10 +78,14 @@ void add_with_shot_noise(sky::Exposure& exposure, const Patch& patch, double fac
 
 std::string_view to_string(InjectionFlag flag) {
   switch (flag) {
-    case InjectionFlag::injected: return "injected";
-    case InjectionFlag::no_image: return "no_image";
-    case InjectionFlag::outside_image: return "outside_image";
-    case InjectionFlag::no_data: return "no_data";
+    case InjectionFlag::injected:
+      return "injected";
+    case InjectionFlag::no_image:
+      return "no_image";
+    case InjectionFlag::outside_image:
+      return "outside_image";
+    case InjectionFlag::no_data:
+      return "no_data";
   }
   return "";
 }
@@ -90,15 +96,17 @@ SourceProfile profile_of(const Clump& clump, double arcsec_per_pc) {
   return {clump.source_arcsec, sigma / q, sigma * q, clump.angle_rad};
 }
 
-std::vector<InjectedImage> inject_clump(const Clump& clump, const InjectionField& field, std::vector<sky::Exposure>* exposures,
-                                        std::size_t reference_band, StreamName stream) {
+std::vector<InjectedImage> inject_clump(const Clump& clump, const InjectionField& field,
+                                        std::vector<sky::Exposure>* exposures, std::size_t reference_band,
+                                        StreamName stream) {
   const std::vector<lens::Image> images = field.finder->images(clump.source_arcsec);
   const SourceProfile profile = profile_of(clump, field.arcsec_per_pc);
   std::vector<InjectedImage> rows;
   if (images.empty()) {
     rows.emplace_back();
     rows.back().flag = InjectionFlag::no_image;
-    rows.back().x = rows.back().y = rows.back().mu = rows.back().mu_tangential = rows.back().mu_profile = std::nan("");
+    rows.back().x = rows.back().y = rows.back().mu = rows.back().mu_tangential = rows.back().mu_profile =
+        std::nan("");
     rows.back().flux_njy.assign(clump.flux_njy.size(), std::nan(""));
     return rows;
   }
@@ -112,7 +120,8 @@ std::vector<InjectedImage> inject_clump(const Clump& clump, const InjectionField
       noise.emplace_back(stream);
     }
   }
-  for (const Piece& piece : shoot(profile, *field.lens, field.finder->efficiency(), *field.frame, field.width, field.height, field.shoot)) {
+  for (const Piece& piece : shoot(profile, *field.lens, field.finder->efficiency(), *field.frame, field.width,
+                                  field.height, field.shoot)) {
     std::vector<InjectedImage*> seen;
     for (InjectedImage& row : rows)
       if (piece.contains(row.x, row.y)) seen.push_back(&row);
@@ -120,10 +129,12 @@ std::vector<InjectedImage> inject_clump(const Clump& clump, const InjectionField
     if (seen.size() == 1) seen.front()->mu_profile = piece.flux;
     if (!exposures) continue;
     const std::vector<Patch> patches = field.convolver->convolve(piece);
-    for (std::size_t b = 0; b < exposures->size(); ++b) add_with_shot_noise((*exposures)[b], patches[b], clump.flux_njy[b], noise[b]);
+    for (std::size_t b = 0; b < exposures->size(); ++b)
+      add_with_shot_noise((*exposures)[b], patches[b], clump.flux_njy[b], noise[b]);
   }
   for (InjectedImage& row : rows)
-    for (std::size_t b = 0; b < clump.flux_njy.size(); ++b) row.flux_njy[b] = clump.flux_njy[b] * row.mu_profile;
+    for (std::size_t b = 0; b < clump.flux_njy.size(); ++b)
+      row.flux_njy[b] = clump.flux_njy[b] * row.mu_profile;
   return rows;
 }
 

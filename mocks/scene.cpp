@@ -1,14 +1,15 @@
 #include "mocks/scene.h"
 
+#include "engine/core/units.h"
+
 #include <algorithm>
 #include <cmath>
-
-#include "engine/core/units.h"
 
 namespace arcproof::mocks {
 namespace {
 
-// Separable kernel [a, 1, a]: white noise smoothed by it has correlation 2a / (1 + 2a^2) between neighbours along an axis.
+// Separable kernel [a, 1, a]: white noise smoothed by it has correlation 2a / (1 + 2a^2) between neighbours
+// along an axis.
 double kernel_wing(double correlation) {
   if (correlation <= 0) return 0;
   return (1 - std::sqrt(1 - 2 * correlation * correlation)) / (2 * correlation);
@@ -32,9 +33,11 @@ Array2D<double> smoothed(const Array2D<double>& image, double wing) {
   Array2D<double> rows(image.width(), image.height()), result(image.width(), image.height());
   const auto at = [](const Array2D<double>& a, int x, int y) { return a.contains(x, y) ? a(x, y) : 0.0; };
   for (int y = 0; y < image.height(); ++y)
-    for (int x = 0; x < image.width(); ++x) rows(x, y) = at(image, x, y) + wing * (at(image, x - 1, y) + at(image, x + 1, y));
+    for (int x = 0; x < image.width(); ++x)
+      rows(x, y) = at(image, x, y) + wing * (at(image, x - 1, y) + at(image, x + 1, y));
   for (int y = 0; y < image.height(); ++y)
-    for (int x = 0; x < image.width(); ++x) result(x, y) = at(rows, x, y) + wing * (at(rows, x, y - 1) + at(rows, x, y + 1));
+    for (int x = 0; x < image.width(); ++x)
+      result(x, y) = at(rows, x, y) + wing * (at(rows, x, y - 1) + at(rows, x, y + 1));
   return result;
 }
 
@@ -52,7 +55,8 @@ Array2D<double> unit_noise(int width, int height, double correlation, Random& ra
 }
 
 std::vector<double> with_extinction(std::vector<double> flux, const std::vector<SceneBand>& bands) {
-  for (std::size_t b = 0; b < bands.size(); ++b) flux[b] *= std::pow(10, -0.4 * bands[b].galactic_extinction_mag);
+  for (std::size_t b = 0; b < bands.size(); ++b)
+    flux[b] *= std::pow(10, -0.4 * bands[b].galactic_extinction_mag);
   return flux;
 }
 
@@ -72,7 +76,12 @@ class SceneMaker {
  public:
   SceneMaker(const SceneOptions& options, const std::vector<SceneBand>& bands, std::size_t reference,
              const InjectionField& field, std::uint64_t seed, int field_number)
-      : options_(options), bands_(bands), reference_(reference), field_(field), seed_(seed), number_(field_number) {}
+      : options_(options),
+        bands_(bands),
+        reference_(reference),
+        field_(field),
+        seed_(seed),
+        number_(field_number) {}
 
   Random stream(std::string_view purpose, std::int64_t clump = -1, std::string_view band = {}) const {
     return Random({seed_, purpose, number_, clump, band});
@@ -81,7 +90,8 @@ class SceneMaker {
   // Lensed exponential disc on the pixel grid, one sample a pixel: its half-light radius is many pixels wide.
   Array2D<double> host_image(lens::Vector2 centre, double arcsec_per_pc) const {
     const HostOptions& host = options_.host;
-    const double scale_length = host.radius_kpc * 1e3 * arcsec_per_pc / 1.6783;   // half light of an exponential disc
+    const double scale_length =
+        host.radius_kpc * 1e3 * arcsec_per_pc / 1.6783;  // half light of an exponential disc
     Array2D<double> image(options_.width, options_.height);
     const double efficiency = field_.finder->efficiency();
     for (int y = 0; y < options_.height; ++y)
@@ -126,7 +136,8 @@ class SceneMaker {
     for (std::size_t b = 0; b < bands_.size(); ++b) {
       const Array2D<double> convolved = field_.convolver->convolve_image(image, b);
       Array2D<float>& out = scene.exposures[b].flux_njy;
-      for (std::size_t i = 0; i < out.size(); ++i) out.data()[i] += static_cast<float>(flux[b] * convolved.data()[i]);
+      for (std::size_t i = 0; i < out.size(); ++i)
+        out.data()[i] += static_cast<float>(flux[b] * convolved.data()[i]);
     }
   }
 
@@ -141,16 +152,19 @@ class SceneMaker {
       std::vector<double> flux = with_extinction(light.fluxes_njy_per_msun(old), bands_);
       const double scale = units::njy_from_abmag(mag) / flux[reference_];
       const std::vector<Patch> patches = field_.convolver->convolve(unlensed_piece(x, y, sigma));
-      for (std::size_t b = 0; b < bands_.size(); ++b) add_patch(scene.exposures[b].flux_njy, patches[b], scale * flux[b]);
+      for (std::size_t b = 0; b < bands_.size(); ++b)
+        add_patch(scene.exposures[b].flux_njy, patches[b], scale * flux[b]);
     }
   }
 
-  void add_host_clumps(Scene& scene, const sed::BandSynthesis& light, lens::Vector2 centre, double age_of_universe) const {
+  void add_host_clumps(Scene& scene, const sed::BandSynthesis& light, lens::Vector2 centre,
+                       double age_of_universe) const {
     const HostOptions& host = options_.host;
     for (int k = 0; k < host.clumps; ++k) {
       Random random = stream("scene host clump", k);
       HostClump made{host_clump(light, centre, age_of_universe, random), {}};
-      made.images = inject_clump(made.clump, field_, &scene.exposures, reference_, {seed_, {}, number_, 1'000'000 + k});
+      made.images =
+          inject_clump(made.clump, field_, &scene.exposures, reference_, {seed_, {}, number_, 1'000'000 + k});
       scene.host_clumps.push_back(std::move(made));
     }
   }
@@ -162,15 +176,18 @@ class SceneMaker {
       exposure.error_njy = Array2D<float>(options_.width, options_.height, static_cast<float>(sigma));
       if (!options_.noise) continue;
       Random random = stream("scene noise", -1, bands_[b].name);
-      const Array2D<double> noise = unit_noise(options_.width, options_.height, options_.noise_correlation, random);
-      for (std::size_t i = 0; i < noise.size(); ++i) exposure.flux_njy.data()[i] += static_cast<float>(sigma * noise.data()[i]);
+      const Array2D<double> noise =
+          unit_noise(options_.width, options_.height, options_.noise_correlation, random);
+      for (std::size_t i = 0; i < noise.size(); ++i)
+        exposure.flux_njy.data()[i] += static_cast<float>(sigma * noise.data()[i]);
     }
   }
 
  private:
   lens::Vector2 to_lens(sky::PixelPosition pixel) const { return linear_.to_lens(pixel); }
 
-  Clump host_clump(const sed::BandSynthesis& light, lens::Vector2 centre, double age_of_universe, Random& random) const {
+  Clump host_clump(const sed::BandSynthesis& light, lens::Vector2 centre, double age_of_universe,
+                   Random& random) const {
     const HostOptions& host = options_.host;
     const double scale_length = host.radius_kpc * 1e3 * field_.arcsec_per_pc / 1.6783;
     Clump clump;
@@ -211,13 +228,15 @@ double pixel_sigma_for_depth(const SceneBand& band, const sky::Psf& psf, double 
   double variance = 0;
   for (const double w : aperture) variance += norm * norm * w * w;
   const double limit = units::njy_from_abmag(band.depth_mag_ab);
-  return limit * psf.encircled_energy(radius * psf.scale_arcsec()) / (band.depth_sigmas * std::sqrt(variance));
+  return limit * psf.encircled_energy(radius * psf.scale_arcsec()) /
+         (band.depth_sigmas * std::sqrt(variance));
 }
 
 Scene make_scene(const SceneOptions& options, const std::vector<SceneBand>& bands,
-                 const std::vector<std::shared_ptr<const sky::Psf>>& psfs, std::size_t reference_band, const InjectionField& field,
-                 const sed::BandSynthesis& source_light, const sed::BandSynthesis& lens_light, double age_of_universe_myr,
-                 lens::Vector2 host_arcsec, double pixel_scale_arcsec, const sky::Wcs* wcs, std::uint64_t seed, int field_number) {
+                 const std::vector<std::shared_ptr<const sky::Psf>>& psfs, std::size_t reference_band,
+                 const InjectionField& field, const sed::BandSynthesis& source_light,
+                 const sed::BandSynthesis& lens_light, double age_of_universe_myr, lens::Vector2 host_arcsec,
+                 double pixel_scale_arcsec, const sky::Wcs* wcs, std::uint64_t seed, int field_number) {
   Scene scene;
   for (const SceneBand& band : bands) {
     sky::Exposure exposure;
@@ -233,15 +252,19 @@ Scene make_scene(const SceneOptions& options, const std::vector<SceneBand>& band
   maker.prepare(pixel_scale_arcsec);
   if (options.cluster.mag_ab > 0) {
     std::vector<double> flux = with_extinction(
-        lens_light.fluxes_njy_per_msun({options.cluster.age_myr, options.cluster.metallicity, 0, {0}}), bands);
+        lens_light.fluxes_njy_per_msun({options.cluster.age_myr, options.cluster.metallicity, 0, {0}}),
+        bands);
     const double scale = units::njy_from_abmag(options.cluster.mag_ab) / flux[reference_band];
     for (double& f : flux) f *= scale;
     maker.add_smooth(scene, maker.cluster_image(), flux);
   }
   if (options.host.mass_msun > 0) {
-    std::vector<double> flux = with_extinction(
-        source_light.fluxes_njy_per_msun({std::min(options.host.age_myr, age_of_universe_myr), options.host.metallicity,
-                                          options.host.ebv_mag, {100}}), bands);
+    std::vector<double> flux =
+        with_extinction(source_light.fluxes_njy_per_msun({std::min(options.host.age_myr, age_of_universe_myr),
+                                                          options.host.metallicity,
+                                                          options.host.ebv_mag,
+                                                          {100}}),
+                        bands);
     for (double& f : flux) f *= options.host.mass_msun;
     maker.add_smooth(scene, maker.host_image(host_arcsec, field.arcsec_per_pc), flux);
   }

@@ -1,22 +1,23 @@
 #include "mocks/shoot.h"
 
-#include <algorithm>
-#include <cmath>
-
 #include "engine/core/array2d.h"
 #include "engine/core/units.h"
+
+#include <algorithm>
+#include <cmath>
 
 namespace arcproof::mocks {
 namespace {
 
-constexpr int block = 4;            // pixels: the coarsest cells
-constexpr int finest_level = 14;    // 2^14 samples per pixel along an axis
-constexpr int leaf = 4;             // samples along the side of a cell that is not split further
+constexpr int block = 4;          // pixels: the coarsest cells
+constexpr int finest_level = 14;  // 2^14 samples per pixel along an axis
+constexpr int leaf = 4;           // samples along the side of a cell that is not split further
 
-// The source seen from a position of the image: offset in units of its sigmas, and how that changes per pixel.
+// The source seen from a position of the image: offset in units of its sigmas, and how that changes per
+// pixel.
 struct View {
-  double u, v;                      // whitened offset from the source's centre
-  double uu, uv, vu, vv;            // its derivatives [1 / pixel]
+  double u, v;            // whitened offset from the source's centre
+  double uu, uv, vu, vv;  // its derivatives [1 / pixel]
   double radius() const { return std::hypot(u, v); }
   double slope() const { return std::sqrt(uu * uu + uv * uv + vu * vu + vv * vv); }
   // Largest singular value: 1 / the narrowest lensed width [1 / pixel].
@@ -28,11 +29,17 @@ struct View {
 
 class Shooter {
  public:
-  Shooter(const SourceProfile& source, const lens::LensMap& map, double efficiency, const lens::ImageFrame& frame, int width,
-          int height, const ShootOptions& options)
-      : source_(source), map_(map), efficiency_(efficiency), options_(options), width_(width), height_(height),
+  Shooter(const SourceProfile& source, const lens::LensMap& map, double efficiency,
+          const lens::ImageFrame& frame, int width, int height, const ShootOptions& options)
+      : source_(source),
+        map_(map),
+        efficiency_(efficiency),
+        options_(options),
+        width_(width),
+        height_(height),
         linear_(frame.linear_at({0.5 * (width - 1), 0.5 * (height - 1)})),
-        cos_(std::cos(source.angle_rad)), sin_(std::sin(source.angle_rad)) {
+        cos_(std::cos(source.angle_rad)),
+        sin_(std::sin(source.angle_rad)) {
     pixel_area_ = std::abs(linear_.xx * linear_.yy - linear_.xy * linear_.yx);
     peak_ = 1 / (2 * units::pi * source.sigma_major_arcsec * source.sigma_minor_arcsec);
   }
@@ -114,15 +121,21 @@ class Shooter {
             stack.emplace_back(i, j);
           }
     }
-    std::sort(piece.pixels.begin(), piece.pixels.end(), [](const auto& a, const auto& b) { return std::pair(a.second, a.first) < std::pair(b.second, b.first); });
+    std::sort(piece.pixels.begin(), piece.pixels.end(), [](const auto& a, const auto& b) {
+      return std::pair(a.second, a.first) < std::pair(b.second, b.first);
+    });
     return piece;
   }
 
   void fill(Piece& piece) {
     double steepest = 0;
     for (const auto& [x, y] : piece.pixels) steepest = std::max(steepest, view(x, y).steepest());
-    const int level = std::clamp(static_cast<int>(std::ceil(std::log2(std::max(1.0, options_.samples_per_sigma * steepest)))), 1, finest_level);
-    const auto [left, right] = std::minmax_element(piece.pixels.begin(), piece.pixels.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+    const int level = std::clamp(
+        static_cast<int>(std::ceil(std::log2(std::max(1.0, options_.samples_per_sigma * steepest)))), 1,
+        finest_level);
+    const auto [left, right] =
+        std::minmax_element(piece.pixels.begin(), piece.pixels.end(),
+                            [](const auto& a, const auto& b) { return a.first < b.first; });
     piece.x_low = left->first;
     piece.x_high = right->first;
     piece.y_low = piece.pixels.front().second;
@@ -171,11 +184,13 @@ class Shooter {
 
 bool Piece::contains(double x, double y) const {
   const int px = static_cast<int>(std::lround(x)), py = static_cast<int>(std::lround(y));
-  return std::any_of(pixels.begin(), pixels.end(), [&](const auto& p) { return std::abs(p.first - px) <= 1 && std::abs(p.second - py) <= 1; });
+  return std::any_of(pixels.begin(), pixels.end(), [&](const auto& p) {
+    return std::abs(p.first - px) <= 1 && std::abs(p.second - py) <= 1;
+  });
 }
 
-std::vector<Piece> shoot(const SourceProfile& source, const lens::LensMap& map, double efficiency, const lens::ImageFrame& frame,
-                         int width, int height, const ShootOptions& options) {
+std::vector<Piece> shoot(const SourceProfile& source, const lens::LensMap& map, double efficiency,
+                         const lens::ImageFrame& frame, int width, int height, const ShootOptions& options) {
   return Shooter(source, map, efficiency, frame, width, height, options).run();
 }
 
@@ -186,7 +201,8 @@ Piece unlensed_piece(double x, double y, double sigma_pix) {
   for (int j = -half; j <= half; ++j)
     for (int i = -half; i <= half; ++i) {
       const double r2 = (static_cast<double>(i) * i + static_cast<double>(j) * j) * step * step;
-      const double flux = step * step * std::exp(-0.5 * r2 / (sigma * sigma)) / (2 * units::pi * sigma * sigma);
+      const double flux =
+          step * step * std::exp(-0.5 * r2 / (sigma * sigma)) / (2 * units::pi * sigma * sigma);
       piece.samples.push_back({x + i * step, y + j * step, flux});
       piece.flux += flux;
     }

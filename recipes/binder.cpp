@@ -1,11 +1,11 @@
 #include "recipes/binder.h"
 
-#include <fmt/format.h>
-#include <fmt/ranges.h>
+#include "engine/core/error.h"
 
 #include <algorithm>
 
-#include "engine/core/error.h"
+#include <fmt/format.h>
+#include <fmt/ranges.h>
 
 namespace arcproof::recipes {
 namespace {
@@ -41,7 +41,8 @@ std::size_t edit_distance(const std::string& a, const std::string& b) {
 }  // namespace
 
 std::string Bounds::text() const {
-  if (std::isfinite(low) && std::isfinite(high)) return fmt::format("a number {} {:g} and <= {:g}", low_open ? ">" : ">=", low, high);
+  if (std::isfinite(low) && std::isfinite(high))
+    return fmt::format("a number {} {:g} and <= {:g}", low_open ? ">" : ">=", low, high);
   if (std::isfinite(low)) return fmt::format("a number {} {:g}", low_open ? ">" : ">=", low);
   if (std::isfinite(high)) return fmt::format("a number <= {:g}", high);
   return "a finite number";
@@ -109,7 +110,8 @@ void Binder::integer(const char* key, int& value, const char* doc, Bounds bounds
   if (!node) return;
   bounds.high = std::min(bounds.high, 1e9);
   bounds.low = std::max(bounds.low, -1e9);
-  if (!node->is_integer()) refuse(key, fmt::format("{} ({})", node->type_name(), shown(*node)), "an integer: " + bounds.text());
+  if (!node->is_integer())
+    refuse(key, fmt::format("{} ({})", node->type_name(), shown(*node)), "an integer: " + bounds.text());
   value = static_cast<int>(checked(key, *node, bounds));
 }
 
@@ -154,7 +156,8 @@ void Binder::text(const char* key, std::string& value, const char* doc, std::vec
   }
   const io::Json* node = take(key);
   if (!node) return;
-  const std::string allowed = choices.empty() ? "a string" : fmt::format("one of: {}", fmt::join(choices, ", "));
+  const std::string allowed =
+      choices.empty() ? "a string" : fmt::format("one of: {}", fmt::join(choices, ", "));
   if (!node->is_string()) refuse(key, fmt::format("{} ({})", node->type_name(), shown(*node)), allowed);
   if (!choices.empty() && std::find(choices.begin(), choices.end(), node->as_string()) == choices.end())
     refuse(key, shown(*node), allowed);
@@ -174,7 +177,8 @@ void Binder::numbers(const char* key, std::vector<double>& value, const char* do
   }
   const io::Json* node = take(key);
   if (!node) return;
-  if (!node->is_array() || node->as_array().empty()) refuse(key, shown(*node), "a list of at least one number");
+  if (!node->is_array() || node->as_array().empty())
+    refuse(key, shown(*node), "a list of at least one number");
   value.clear();
   for (const io::Json& item : node->as_array()) value.push_back(checked(key, item, bounds));
 }
@@ -233,7 +237,8 @@ Binder Binder::enter(const char* key) {
   if (mode_ != Mode::load) return Binder(mode_, nullptr, "", "");
   static const io::Json empty = io::Json::object();
   const io::Json* node = take(key);
-  if (node && !node->is_object()) refuse(key, fmt::format("{} ({})", node->type_name(), shown(*node)), "an object {...}");
+  if (node && !node->is_object())
+    refuse(key, fmt::format("{} ({})", node->type_name(), shown(*node)), "an object {...}");
   return Binder(mode_, node ? node : &empty, file_, full(key));
 }
 
@@ -255,7 +260,8 @@ void Binder::leave_list(const char* key, const char* doc, io::Json item_schema) 
 
 const io::Json* Binder::list_node(const char* key) const {
   const io::Json* node = json_->find(key);
-  if (node && !node->is_array()) refuse(key, fmt::format("{} ({})", node->type_name(), shown(*node)), "a list [...]");
+  if (node && !node->is_array())
+    refuse(key, fmt::format("{} ({})", node->type_name(), shown(*node)), "a list [...]");
   return node;
 }
 
@@ -271,8 +277,10 @@ void Binder::finish() const {
   for (const auto& [key, ignored] : json_->as_object()) {
     if (std::find(known_.begin(), known_.end(), key) != known_.end()) continue;
     const std::string near = nearest_word(key, known_);
-    throw InputError({file_, full(key), "an unknown key" + (near.empty() ? std::string() : fmt::format(" (did you mean '{}'?)", near)),
-                      fmt::format("{}", fmt::join(known_, ", "))});
+    throw InputError(
+        {file_, full(key),
+         "an unknown key" + (near.empty() ? std::string() : fmt::format(" (did you mean '{}'?)", near)),
+         fmt::format("{}", fmt::join(known_, ", "))});
   }
 }
 

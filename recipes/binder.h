@@ -1,26 +1,30 @@
-// One description of the recipe, four uses: load it, check it, write it back with all defaults, publish its JSON Schema.
+// One description of the recipe, four uses: load it, check it, write it back with all defaults, publish its
+// JSON Schema.
 //
-// A struct is described once, by a function describe(Binder&, T&) that names each key with its meaning and limits. Loading refuses
-// unknown keys (naming the nearest known one), wrong types and values out of range, each with the file and the key's whole path.
+// A struct is described once, by a function describe(Binder&, T&) that names each key with its meaning and
+// limits. Loading refuses unknown keys (naming the nearest known one), wrong types and values out of range,
+// each with the file and the key's whole path.
 #pragma once
+
+#include "engine/io/json.h"
 
 #include <cmath>
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "engine/io/json.h"
-
 namespace arcproof::recipes {
 
 /// Allowed values of a number; open ends are infinite.
 struct Bounds {
   double low = -HUGE_VAL, high = HUGE_VAL;
-  bool low_open = false;     ///< the low end itself is not allowed
+  bool low_open = false;  ///< the low end itself is not allowed
   static Bounds positive() { return {0, HUGE_VAL, true}; }
   static Bounds at_least(double low) { return {low, HUGE_VAL}; }
   static Bounds between(double low, double high) { return {low, high}; }
-  bool contains(double value) const { return std::isfinite(value) && (low_open ? value > low : value >= low) && value <= high; }
+  bool contains(double value) const {
+    return std::isfinite(value) && (low_open ? value > low : value >= low) && value <= high;
+  }
   std::string text() const;
 };
 
@@ -30,7 +34,9 @@ struct Interval {
 
 class Binder {
  public:
-  static Binder loading(const io::Json& json, std::string file) { return Binder(Mode::load, &json, std::move(file), ""); }
+  static Binder loading(const io::Json& json, std::string file) {
+    return Binder(Mode::load, &json, std::move(file), "");
+  }
   static Binder dumping() { return Binder(Mode::dump, nullptr, "", ""); }
   static Binder schema() { return Binder(Mode::schema, nullptr, "", ""); }
 
@@ -44,7 +50,7 @@ class Binder {
   /// [low, high] with low <= high.
   void interval(const char* key, double& low, double& high, const char* doc, Bounds bounds = {});
   void optional_number(const char* key, std::optional<double>& value, const char* doc, Bounds bounds = {});
-  void require_key(const char* key);   ///< the recipe must give it
+  void require_key(const char* key);  ///< the recipe must give it
 
   template <class T>
   void object(const char* key, T& value, const char* doc) {
@@ -87,9 +93,10 @@ class Binder {
   bool has(const char* key) const;
   /// Refuses a value for a reason that bounds cannot say.
   [[noreturn]] void refuse(const char* key, const std::string& found, const std::string& allowed) const;
-  /// Refuses unknown keys; call at the end of describe() of the outermost struct only (children are finished by their parents).
+  /// Refuses unknown keys; call at the end of describe() of the outermost struct only (children are finished
+  /// by their parents).
   void finish() const;
-  io::Json result() const;   ///< the dump, or the schema
+  io::Json result() const;  ///< the dump, or the schema
 
  private:
   enum class Mode { load, dump, schema };
@@ -116,7 +123,7 @@ class Binder {
   const io::Json* list_node(const char* key) const;
   Binder item(const io::Json& node, const char* key, std::size_t index) const;
   void know(const char* key) { known_.emplace_back(key); }
-  const io::Json* take(const char* key);   // loading: the node, or null
+  const io::Json* take(const char* key);  // loading: the node, or null
   std::string full(const std::string& key) const { return path_.empty() ? key : path_ + "." + key; }
   void schema_entry(const char* key, const char* doc, io::Json entry, io::Json default_value);
   double checked(const char* key, const io::Json& node, const Bounds& bounds) const;

@@ -1,18 +1,18 @@
 #include "recipes/campaign.h"
 
-#include <fmt/format.h>
-#include <fmt/ranges.h>
-
-#include <atomic>
-#include <chrono>
-#include <optional>
-
 #include "engine/core/error.h"
 #include "engine/core/parallel.h"
 #include "recipes/field_setup.h"
 #include "recipes/outputs.h"
 #include "recipes/parts.h"
 #include "recipes/progress.h"
+
+#include <atomic>
+#include <chrono>
+#include <optional>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
 
 namespace arcproof::recipes {
 namespace fs = std::filesystem;
@@ -42,7 +42,8 @@ std::vector<int> realisations_of(const Recipe& recipe, const Shard& shard) {
 }
 
 // True when all realisations of the shard are on disk at the end.
-bool run_realisations(const Recipe& recipe, const std::vector<FieldSetup>& fields, const PartStore& store, const RunOptions& options) {
+bool run_realisations(const Recipe& recipe, const std::vector<FieldSetup>& fields, const PartStore& store,
+                      const RunOptions& options) {
   std::vector<int> todo;
   for (const int r : realisations_of(recipe, options.shard))
     if (!options.resume || !store.read(r)) todo.push_back(r);
@@ -61,17 +62,20 @@ bool looks_like_output(const fs::path& folder) { return fs::exists(folder / "run
 void make_output(const Recipe& recipe, const RunOptions& options, const std::string& hash) {
   std::error_code error;
   fs::create_directories(options.output / "parts", error);
-  if (error) throw SystemError(fmt::format("{}: cannot be made: {}", options.output.string(), error.message()));
+  if (error)
+    throw SystemError(fmt::format("{}: cannot be made: {}", options.output.string(), error.message()));
   if (!options.resume)
     for (const auto& entry : fs::directory_iterator(options.output / "parts"))
       if (entry.path().filename().string().starts_with("realisation-")) fs::remove(entry.path());
   write_run_file(options.output, recipe, hash);
 }
 
-RunStatus finish(const Recipe& recipe, const Inputs& inputs, const std::vector<FieldSetup>& fields, const PartStore& store,
-                 const RunOptions& options, const RunClock& clock) {
+RunStatus finish(const Recipe& recipe, const Inputs& inputs, const std::vector<FieldSetup>& fields,
+                 const PartStore& store, const RunOptions& options, const RunClock& clock) {
   log_line("joining, comparing, correcting, reporting", options.quiet);
-  return write_outputs(recipe, inputs, fields, store, options.output, options.threads, clock) ? RunStatus::passed : RunStatus::criteria_failed;
+  return write_outputs(recipe, inputs, fields, store, options.output, options.threads, clock)
+             ? RunStatus::passed
+             : RunStatus::criteria_failed;
 }
 
 }  // namespace
@@ -87,14 +91,20 @@ Inputs check_recipe(const Recipe& recipe) {
 void check_output(const Recipe& recipe, const RunOptions& options) {
   const fs::path& out = options.output;
   if (!fs::exists(out)) return;
-  if (!fs::is_directory(out)) throw InputError({out.string(), "-o", "a file", "a folder, new or of an earlier run of this recipe"});
+  if (!fs::is_directory(out))
+    throw InputError({out.string(), "-o", "a file", "a folder, new or of an earlier run of this recipe"});
   if (fs::is_empty(out)) return;
-  if (!looks_like_output(out)) throw InputError({out.string(), "-o", "a folder with other things in it", "a new or empty folder, or one of an earlier run of this recipe"});
+  if (!looks_like_output(out))
+    throw InputError({out.string(), "-o", "a folder with other things in it",
+                      "a new or empty folder, or one of an earlier run of this recipe"});
   const auto run = read_run_file(out);
   const std::string hash = recipe_hash(recipe);
   if (run->recipe.name != recipe.name || (options.resume && run->hash != hash))
-    throw InputError({out.string(), "run.json", fmt::format("a run of recipe '{}' with hash {}", run->recipe.name, run->hash.substr(0, 12)),
-                      fmt::format("a run of recipe '{}' with hash {}, or another folder", recipe.name, hash.substr(0, 12))});
+    throw InputError(
+        {out.string(), "run.json",
+         fmt::format("a run of recipe '{}' with hash {}", run->recipe.name, run->hash.substr(0, 12)),
+         fmt::format("a run of recipe '{}' with hash {}, or another folder", recipe.name,
+                     hash.substr(0, 12))});
 }
 
 RunStatus run_campaign(const Recipe& recipe, const Inputs& inputs, const RunOptions& options) {
@@ -108,7 +118,9 @@ RunStatus run_campaign(const Recipe& recipe, const Inputs& inputs, const RunOpti
     return RunStatus::partial;
   }
   if (!options.shard.whole()) {
-    log_line(fmt::format("shard {}/{} is done; join with: arcproof merge OUT {} ...", options.shard.index, options.shard.count, options.output.string()), options.quiet);
+    log_line(fmt::format("shard {}/{} is done; join with: arcproof merge OUT {} ...", options.shard.index,
+                         options.shard.count, options.output.string()),
+             options.quiet);
     return RunStatus::passed;
   }
   return finish(recipe, inputs, fields, store, options, clock);
@@ -120,12 +132,16 @@ RunStatus merge_shards(const std::vector<fs::path>& shards, const RunOptions& op
   for (const fs::path& shard : shards) {
     const auto run = read_run_file(shard);
     if (!run) throw InputError({shard.string(), "run.json", "nothing", "the output folder of a shard"});
-    if (first && run->hash != first->hash) throw InputError({shard.string(), "run.json", "hash " + run->hash.substr(0, 12), "the recipe of the other shards, hash " + first->hash.substr(0, 12)});
+    if (first && run->hash != first->hash)
+      throw InputError({shard.string(), "run.json", "hash " + run->hash.substr(0, 12),
+                        "the recipe of the other shards, hash " + first->hash.substr(0, 12)});
     if (!first) first = run;
   }
   const Recipe& recipe = first->recipe;
   const std::string hash = recipe_hash(recipe);
-  if (hash != first->hash) throw InputError({shards.front().string(), "run.json", "a recipe of another version of arcproof", "shards of this version"});
+  if (hash != first->hash)
+    throw InputError({shards.front().string(), "run.json", "a recipe of another version of arcproof",
+                      "shards of this version"});
   const Inputs inputs = check_recipe(recipe);
   check_output(recipe, options);
 
@@ -138,13 +154,16 @@ RunStatus merge_shards(const std::vector<fs::path>& shards, const RunOptions& op
     else missing.push_back(r);
   }
   if (!missing.empty()) {
-    log_line(fmt::format("{} of {} realisations are in none of the shards, the first is {}", missing.size(), recipe.injection.realisations, missing.front()), false);
+    log_line(fmt::format("{} of {} realisations are in none of the shards, the first is {}", missing.size(),
+                         recipe.injection.realisations, missing.front()),
+             false);
     return RunStatus::partial;
   }
   const std::vector<FieldSetup> fields = set_up_fields(recipe, inputs, options);
   make_output(recipe, options, hash);
   const PartStore store(options.output, hash);
-  for (int r = 0; r < recipe.injection.realisations; ++r) store.write(r, results[static_cast<std::size_t>(r)]);
+  for (int r = 0; r < recipe.injection.realisations; ++r)
+    store.write(r, results[static_cast<std::size_t>(r)]);
   return finish(recipe, inputs, fields, store, options, clock);
 }
 

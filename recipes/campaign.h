@@ -1,24 +1,25 @@
-// The loop: fields are made ready, realisations run in parallel, each leaves a part on disk; the parts are joined, compared,
-// corrected and reported. Parts are the unit of checkpoints and shards; the tables do not depend on how the work was cut.
+// The loop: fields are made ready, realisations run in parallel, each leaves a part on disk; the parts are
+// joined, compared, corrected and reported. Parts are the unit of checkpoints and shards; the tables do not
+// depend on how the work was cut.
 #pragma once
+
+#include "recipes/inputs.h"
 
 #include <filesystem>
 #include <string>
 #include <vector>
 
-#include "recipes/inputs.h"
-
 namespace arcproof::recipes {
 
 struct Shard {
-  int index = 1, count = 1;   ///< realisations with number % count == index - 1
+  int index = 1, count = 1;  ///< realisations with number % count == index - 1
   bool whole() const { return count == 1; }
 };
 
 struct RunOptions {
   std::filesystem::path output;
   int threads = 1;
-  bool resume = false;        ///< keep parts of the same recipe that are there
+  bool resume = false;  ///< keep parts of the same recipe that are there
   bool quiet = false;
   Shard shard;
 };
@@ -34,7 +35,8 @@ void check_output(const Recipe& recipe, const RunOptions& options);
 /// Runs a recipe, or a shard of it (parts only). Interrupted by SIGINT or SIGTERM it ends with `partial`.
 RunStatus run_campaign(const Recipe& recipe, const Inputs& inputs, const RunOptions& options);
 
-/// Joins the parts of shards. Throws InputError when they belong to different recipes; `partial` when parts are missing.
+/// Joins the parts of shards. Throws InputError when they belong to different recipes; `partial` when parts
+/// are missing.
 RunStatus merge_shards(const std::vector<std::filesystem::path>& shards, const RunOptions& options);
 
 /// Asks a running campaign to stop at the next realisation. Safe in a signal handler.

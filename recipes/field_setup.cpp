@@ -1,18 +1,18 @@
 #include "recipes/field_setup.h"
 
-#include <fmt/format.h>
+#include "engine/core/error.h"
+#include "engine/core/units.h"
 
 #include <algorithm>
 #include <cmath>
 
-#include "engine/core/error.h"
-#include "engine/core/units.h"
+#include <fmt/format.h>
 
 namespace arcproof::recipes {
 namespace {
 
 constexpr double map_margin_arcsec = 1.0;
-constexpr double lens_redshift_of_constant_field = 0.4;   // of the light in front of it, when a scene has any
+constexpr double lens_redshift_of_constant_field = 0.4;  // of the light in front of it, when a scene has any
 
 sed::SynthesisOptions synthesis_options(const Recipe& recipe) {
   sed::SynthesisOptions options;
@@ -40,7 +40,9 @@ class FieldMaker {
   }
 
  private:
-  const std::vector<sky::Exposure>& real_exposures() const { return in_.exposures[static_cast<std::size_t>(setup_.number)]; }
+  const std::vector<sky::Exposure>& real_exposures() const {
+    return in_.exposures[static_cast<std::size_t>(setup_.number)];
+  }
 
   sky::SkyPosition field_centre() const {
     const FieldRecipe& f = setup_.recipe;
@@ -53,7 +55,8 @@ class FieldMaker {
     const sky::SkyPosition centre = field_centre();
     const sky::SkyPosition reference = in_.truth_lens.model ? in_.truth_lens.model->reference() : centre;
     if (real_exposures().empty()) {
-      width_ = height_ = 2 * static_cast<int>(std::lround(0.5 * setup_.recipe.size_arcsec / r_.pixel_scale_arcsec));
+      width_ = height_ =
+          2 * static_cast<int>(std::lround(0.5 * setup_.recipe.size_arcsec / r_.pixel_scale_arcsec));
       wcs_ = sky::Wcs::tangential(centre, {0.5 * (width_ - 1), 0.5 * (height_ - 1)}, r_.pixel_scale_arcsec);
       scale_ = r_.pixel_scale_arcsec;
     } else {
@@ -64,8 +67,10 @@ class FieldMaker {
       scale_ = first.pixel_scale_arcsec;
     }
     if (!wcs_ && (in_.truth_lens.model || in_.analysis_lens.model))
-      throw InputError({(r_.folder / "recipe.json").string(), fmt::format("fields[{}] ({})", setup_.number, setup_.recipe.name),
-                        "exposures without sky coordinates under a lens model", "exposures with a WCS, or a lens of kind constant"});
+      throw InputError({(r_.folder / "recipe.json").string(),
+                        fmt::format("fields[{}] ({})", setup_.number, setup_.recipe.name),
+                        "exposures without sky coordinates under a lens model",
+                        "exposures with a WCS, or a lens of kind constant"});
     setup_.width = width_;
     setup_.height = height_;
     setup_.frame = wcs_ ? lens::ImageFrame(*wcs_, reference)
@@ -81,7 +86,8 @@ class FieldMaker {
         high = {std::max(high.x, corner.x), std::max(high.y, corner.y)};
       }
     return lens::covering_grid({low.x - map_margin_arcsec, low.y - map_margin_arcsec},
-                               {high.x + map_margin_arcsec, high.y + map_margin_arcsec}, r_.lens_map_step_arcsec);
+                               {high.x + map_margin_arcsec, high.y + map_margin_arcsec},
+                               r_.lens_map_step_arcsec);
   }
 
   lens::LensMap map_of(const LensInput& input) const {
@@ -93,7 +99,8 @@ class FieldMaker {
     const lens::LensMap truth = map_of(in_.truth_lens);
     setup_.truth_map = std::make_shared<lens::LensMap>(truth);
     const double z = setup_.recipe.z;
-    setup_.finder = std::make_unique<lens::ImageFinder>(*setup_.truth_map, in_.truth_lens.model ? in_.truth_lens.model->efficiency(z) : 1.0);
+    setup_.finder = std::make_unique<lens::ImageFinder>(
+        *setup_.truth_map, in_.truth_lens.model ? in_.truth_lens.model->efficiency(z) : 1.0);
     pipeline::AnalysisField& a = setup_.analysis;
     a.lens.map = in_.same_lens ? truth : map_of(in_.analysis_lens);
     a.lens.z_lens = in_.analysis_lens.model ? in_.analysis_lens.model->z_lens() : 0;
@@ -110,18 +117,22 @@ class FieldMaker {
   void set_light() {
     const double z = setup_.recipe.z;
     const auto options = synthesis_options(r_);
-    setup_.truth_light = std::make_shared<sed::BandSynthesis>(in_.truth_library, in_.filters, z, r_.cosmology, options);
+    setup_.truth_light =
+        std::make_shared<sed::BandSynthesis>(in_.truth_library, in_.filters, z, r_.cosmology, options);
     setup_.arcsec_per_pc = 1e-3 / r_.cosmology.kpc_per_arcsec(z);
     setup_.age_of_universe_myr = r_.cosmology.age_myr(z);
     if (r_.run_sed)
-      setup_.analysis.grid = sed::build_grid(sed::BandSynthesis(in_.analysis_library, in_.filters, z, r_.cosmology, options), r_.grid, r_.cosmology);
+      setup_.analysis.grid =
+          sed::build_grid(sed::BandSynthesis(in_.analysis_library, in_.filters, z, r_.cosmology, options),
+                          r_.grid, r_.cosmology);
   }
 
   void set_bands() {
     setup_.convolver = std::make_shared<mocks::Convolver>(in_.injection_psfs);
     pipeline::AnalysisField& a = setup_.analysis;
     for (std::size_t b = 0; b < r_.bands.size(); ++b)
-      a.bands.push_back({r_.bands[b].name, in_.analysis_psfs[b], std::make_shared<photometry::BandPsf>(*in_.analysis_psfs[b]),
+      a.bands.push_back({r_.bands[b].name, in_.analysis_psfs[b],
+                         std::make_shared<photometry::BandPsf>(*in_.analysis_psfs[b]),
                          r_.bands[b].galactic_extinction_mag});
     a.reference = r_.band_index(r_.reference_band);
     a.second_reference = r_.band_index(r_.second_reference_band);
@@ -140,18 +151,23 @@ class FieldMaker {
     }
     std::vector<mocks::SceneBand> bands;
     for (const BandRecipe& b : r_.bands)
-      bands.push_back({b.name, b.depth_mag_ab, b.depth_sigmas, b.electrons_per_njy, b.galactic_extinction_mag});
+      bands.push_back(
+          {b.name, b.depth_mag_ab, b.depth_sigmas, b.electrons_per_njy, b.galactic_extinction_mag});
     mocks::SceneOptions options = r_.scene;
     options.width = width_;
     options.height = height_;
-    const double z_lens = in_.truth_lens.model ? in_.truth_lens.model->z_lens() : lens_redshift_of_constant_field;
-    const sed::BandSynthesis lens_light(in_.truth_library, in_.filters, z_lens, r_.cosmology, synthesis_options(r_));
-    const lens::Vector2 host = setup_.truth_map->covers(host_on_sky())
-                                   ? setup_.truth_map->source_position(host_on_sky(), setup_.finder->efficiency())
-                                   : host_on_sky();
-    mocks::Scene scene = mocks::make_scene(options, bands, in_.injection_psfs, r_.band_index(r_.reference_band), setup_.injection_field(),
-                                           *setup_.truth_light, lens_light, setup_.age_of_universe_myr, host, scale_,
-                                           wcs_ ? &*wcs_ : nullptr, r_.seed, setup_.number);
+    const double z_lens =
+        in_.truth_lens.model ? in_.truth_lens.model->z_lens() : lens_redshift_of_constant_field;
+    const sed::BandSynthesis lens_light(in_.truth_library, in_.filters, z_lens, r_.cosmology,
+                                        synthesis_options(r_));
+    const lens::Vector2 host =
+        setup_.truth_map->covers(host_on_sky())
+            ? setup_.truth_map->source_position(host_on_sky(), setup_.finder->efficiency())
+            : host_on_sky();
+    mocks::Scene scene = mocks::make_scene(options, bands, in_.injection_psfs,
+                                           r_.band_index(r_.reference_band), setup_.injection_field(),
+                                           *setup_.truth_light, lens_light, setup_.age_of_universe_myr, host,
+                                           scale_, wcs_ ? &*wcs_ : nullptr, r_.seed, setup_.number);
     setup_.exposures = std::move(scene.exposures);
     setup_.host_clumps = std::move(scene.host_clumps);
   }
@@ -159,7 +175,8 @@ class FieldMaker {
   bool in_host(lens::Vector2 theta, lens::Vector2 centre_on_sky, lens::Vector2 centre_in_source) const {
     const RegionRecipe& region = setup_.recipe.host;
     if (region.kind == "everywhere") return true;
-    if (region.kind == "circle") return std::hypot(theta.x - centre_on_sky.x, theta.y - centre_on_sky.y) <= region.radius_arcsec;
+    if (region.kind == "circle")
+      return std::hypot(theta.x - centre_on_sky.x, theta.y - centre_on_sky.y) <= region.radius_arcsec;
     const lens::Lens& lens = setup_.analysis.lens;
     if (!lens.map.covers(theta)) return false;
     const lens::Vector2 beta = lens.map.source_position(theta, lens.efficiency(setup_.recipe.z));
@@ -167,10 +184,11 @@ class FieldMaker {
   }
 
   void set_host() {
-    constexpr int edge = 8;   // pixels: a cutout must fit
+    constexpr int edge = 8;  // pixels: a cutout must fit
     const lens::Vector2 on_sky = host_on_sky();
     const lens::Lens& lens = setup_.analysis.lens;
-    const lens::Vector2 in_source = lens.map.covers(on_sky) ? lens.map.source_position(on_sky, lens.efficiency(setup_.recipe.z)) : on_sky;
+    const lens::Vector2 in_source =
+        lens.map.covers(on_sky) ? lens.map.source_position(on_sky, lens.efficiency(setup_.recipe.z)) : on_sky;
     const auto linear = setup_.frame.linear_at({0.5 * (width_ - 1), 0.5 * (height_ - 1)});
     setup_.analysis.host_mask = Array2D<unsigned char>(width_, height_, 0);
     const sky::Exposure& reference = setup_.exposures[setup_.analysis.reference];
@@ -180,10 +198,12 @@ class FieldMaker {
         if (!in_host(linear.to_lens(pixel), on_sky, in_source)) continue;
         setup_.analysis.host_mask(x, y) = 1;
         const bool inside = x >= edge && y >= edge && x < width_ - edge && y < height_ - edge;
-        if (inside && std::isfinite(reference.flux_njy(x, y)) && reference.error_njy(x, y) > 0) setup_.places.push_back(pixel);
+        if (inside && std::isfinite(reference.flux_njy(x, y)) && reference.error_njy(x, y) > 0)
+          setup_.places.push_back(pixel);
       }
     if (setup_.places.empty())
-      throw InputError({(r_.folder / "recipe.json").string(), fmt::format("fields[{}] ({}).host", setup_.number, setup_.recipe.name),
+      throw InputError({(r_.folder / "recipe.json").string(),
+                        fmt::format("fields[{}] ({}).host", setup_.number, setup_.recipe.name),
                         "a region without a single pixel of data", "a region that overlaps the image"});
   }
 
@@ -191,7 +211,7 @@ class FieldMaker {
     setup_.depths = pipeline::measure_depths(setup_.analysis, setup_.exposures, r_.pipeline, r_.seed);
     for (std::size_t b = 0; b < setup_.depths.size(); ++b) {
       photometry::DepthLimit& depth = setup_.depths[b];
-      if (depth.flux_njy > 0) continue;   // no noise, or no room for apertures: what the recipe says
+      if (depth.flux_njy > 0) continue;  // no noise, or no room for apertures: what the recipe says
       depth.mag_ab = r_.bands[b].depth_mag_ab;
       depth.flux_njy = units::njy_from_abmag(depth.mag_ab);
     }
@@ -221,14 +241,18 @@ class FieldMaker {
 }  // namespace
 
 void check_light(const Recipe& recipe, const Inputs& inputs) {
-  for (const auto& [key, library] : {std::pair{"truth_library", inputs.truth_library}, std::pair{"analysis_library", inputs.analysis_library}})
+  for (const auto& [key, library] : {std::pair{"truth_library", inputs.truth_library},
+                                     std::pair{"analysis_library", inputs.analysis_library}})
     for (const FieldRecipe& field : recipe.fields) {
-      const sed::BandSynthesis light(library, inputs.filters, field.z, recipe.cosmology, synthesis_options(recipe));
+      const sed::BandSynthesis light(library, inputs.filters, field.z, recipe.cosmology,
+                                     synthesis_options(recipe));
       for (std::size_t b = 0; b < light.bands(); ++b) {
         if (!light.outside_library()[b]) continue;
-        throw InputError({(recipe.folder / "recipe.json").string(), fmt::format("fields ({}), bands ({})", field.name, recipe.bands[b].name),
+        throw InputError({(recipe.folder / "recipe.json").string(),
+                          fmt::format("fields ({}), bands ({})", field.name, recipe.bands[b].name),
                           fmt::format("a band outside the {} {} at z = {:g}", key, library->name, field.z),
-                          fmt::format("observed wavelengths from {:.0f} to {:.0f} Angstrom", library->wavelength_angstrom.front() * (1 + field.z),
+                          fmt::format("observed wavelengths from {:.0f} to {:.0f} Angstrom",
+                                      library->wavelength_angstrom.front() * (1 + field.z),
                                       library->wavelength_angstrom.back() * (1 + field.z))});
       }
     }

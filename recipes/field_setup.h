@@ -1,13 +1,13 @@
 // A field made ready: sky, lens maps, light of sources, and what the pipeline is told of it.
 #pragma once
 
-#include <memory>
-#include <vector>
-
 #include "engine/lens/images.h"
 #include "engine/pipeline/measure.h"
 #include "mocks/scene.h"
 #include "recipes/inputs.h"
+
+#include <memory>
+#include <vector>
 
 namespace arcproof::recipes {
 
@@ -16,25 +16,26 @@ struct FieldSetup {
   FieldRecipe recipe;
   lens::ImageFrame frame;
   std::shared_ptr<const lens::LensMap> truth_map;
-  std::unique_ptr<lens::ImageFinder> finder;             ///< through the truth lens, for sources at the field's z
+  std::unique_ptr<lens::ImageFinder> finder;  ///< through the truth lens, for sources at the field's z
   std::shared_ptr<const mocks::Convolver> convolver;
-  std::shared_ptr<const sed::BandSynthesis> truth_light; ///< fluxes of injected clumps
+  std::shared_ptr<const sed::BandSynthesis> truth_light;  ///< fluxes of injected clumps
   double arcsec_per_pc = 0;
   double age_of_universe_myr = 0;
-  int width = 0, height = 0;                             ///< of the exposures [pixel]
-  std::vector<sky::Exposure> exposures;                  ///< without injections
-  std::vector<mocks::HostClump> host_clumps;             ///< of a simulated sky
+  int width = 0, height = 0;                  ///< of the exposures [pixel]
+  std::vector<sky::Exposure> exposures;       ///< without injections
+  std::vector<mocks::HostClump> host_clumps;  ///< of a simulated sky
   pipeline::AnalysisField analysis;
   std::vector<photometry::DepthLimit> depths;
-  std::vector<sky::PixelPosition> places;                ///< pixels of the host's mask: where clumps are injected
-  io::Table baseline;                                    ///< detections without injections: x, y, flux_<reference>
+  std::vector<sky::PixelPosition> places;  ///< pixels of the host's mask: where clumps are injected
+  io::Table baseline;                      ///< detections without injections: x, y, flux_<reference>
 
   mocks::InjectionField injection_field() const {
     return {truth_map.get(), finder.get(), &frame, convolver.get(), arcsec_per_pc, width, height, {}};
   }
 };
 
-/// Throws InputError when the recipe's bands and redshifts do not fit the stellar libraries: what can be told without work.
+/// Throws InputError when the recipe's bands and redshifts do not fit the stellar libraries: what can be told
+/// without work.
 void check_light(const Recipe& recipe, const Inputs& inputs);
 
 /// Makes a field ready. Deterministic; `threads` only speeds up the maps.

@@ -1,15 +1,15 @@
 #include "recipes/inputs.h"
 
-#include <fmt/format.h>
-
-#include <algorithm>
-#include <map>
-
 #include "engine/core/error.h"
 #include "engine/core/units.h"
 #include "engine/io/files.h"
 #include "engine/lens/compact_cluster.h"
 #include "engine/lens/lenstool.h"
+
+#include <algorithm>
+#include <map>
+
+#include <fmt/format.h>
 
 namespace arcproof::recipes {
 namespace {
@@ -23,7 +23,8 @@ class Reader {
     read_psfs();
     read_filters();
     in_.truth_library = library("truth_library", r_.truth_library);
-    in_.analysis_library = r_.analysis_library.kind == r_.truth_library.kind && r_.analysis_library.files == r_.truth_library.files
+    in_.analysis_library = r_.analysis_library.kind == r_.truth_library.kind &&
+                                   r_.analysis_library.files == r_.truth_library.files
                                ? in_.truth_library
                                : library("analysis_library", r_.analysis_library);
     in_.truth_lens = lens("truth_lens", r_.truth_lens, false);
@@ -41,7 +42,8 @@ class Reader {
   // Path of an input file; "$data/..." without a data folder is the commonest mistake and gets its own words.
   std::filesystem::path file(const std::string& key, const std::string& text) {
     if (text.starts_with("$data/") && r_.data.empty())
-      throw InputError({recipe_file(), key, "'" + text + "' without a data folder", "--set data=FOLDER, or the environment variable ARCPROOF_DATA"});
+      throw InputError({recipe_file(), key, "'" + text + "' without a data folder",
+                        "--set data=FOLDER, or the environment variable ARCPROOF_DATA"});
     const std::filesystem::path path = r_.path(text);
     io::require_file(path, key);
     in_.files.push_back(path);
@@ -66,7 +68,8 @@ class Reader {
 
   sky::Exposure exposure(std::size_t f, const BandRecipe& band) {
     const auto& list = r_.fields[f].exposures;
-    const auto it = std::find_if(list.begin(), list.end(), [&](const ExposureRecipe& e) { return e.band == band.name; });
+    const auto it =
+        std::find_if(list.begin(), list.end(), [&](const ExposureRecipe& e) { return e.band == band.name; });
     const std::string key = fmt::format("fields[{}].exposures ({})", f, band.name);
     sky::ExposureFile from;
     from.band = band.name;
@@ -88,12 +91,15 @@ class Reader {
       if (!e.flux_njy.same_shape(exposures.front().flux_njy))
         throw InputError({recipe_file(), fmt::format("fields[{}].exposures ({})", f, e.band),
                           fmt::format("{} x {} pixels", e.flux_njy.width(), e.flux_njy.height()),
-                          fmt::format("{} x {} pixels as in {}", exposures.front().flux_njy.width(), exposures.front().flux_njy.height(), exposures.front().band)});
+                          fmt::format("{} x {} pixels as in {}", exposures.front().flux_njy.width(),
+                                      exposures.front().flux_njy.height(), exposures.front().band)});
   }
 
-  std::shared_ptr<const sky::Psf> psf(const std::string& key, const PsfSource& source, const std::string& band, double scale) {
+  std::shared_ptr<const sky::Psf> psf(const std::string& key, const PsfSource& source,
+                                      const std::string& band, double scale) {
     if (source.file.empty()) return std::make_shared<sky::Psf>(sky::Psf::parametric(band, scale));
-    auto result = std::make_shared<sky::Psf>(sky::Psf::read(file(key, source.file), source.hdu, source.pixel_scale_arcsec, scale));
+    auto result = std::make_shared<sky::Psf>(
+        sky::Psf::read(file(key, source.file), source.hdu, source.pixel_scale_arcsec, scale));
     in_.notes.insert(in_.notes.end(), result->notes().begin(), result->notes().end());
     return result;
   }
@@ -103,8 +109,9 @@ class Reader {
       const BandRecipe& band = r_.bands[i];
       const std::string key = fmt::format("bands[{}] ({})", i, band.name);
       in_.analysis_psfs.push_back(psf(key + ".psf", band.psf, band.name, pixel_scale(i)));
-      in_.injection_psfs.push_back(band.injection_psf ? psf(key + ".injection_psf", *band.injection_psf, band.name, pixel_scale(i))
-                                                      : in_.analysis_psfs.back());
+      in_.injection_psfs.push_back(
+          band.injection_psf ? psf(key + ".injection_psf", *band.injection_psf, band.name, pixel_scale(i))
+                             : in_.analysis_psfs.back());
     }
   }
 
@@ -112,7 +119,8 @@ class Reader {
     for (std::size_t i = 0; i < r_.bands.size(); ++i) {
       const BandRecipe& band = r_.bands[i];
       const std::string key = fmt::format("bands[{}] ({}).filter", i, band.name);
-      in_.filters.push_back(band.filter.empty() ? sed::parametric_filter(band.name) : sed::read_filter(file(key, band.filter), band.name));
+      in_.filters.push_back(band.filter.empty() ? sed::parametric_filter(band.name)
+                                                : sed::read_filter(file(key, band.filter), band.name));
     }
   }
 
@@ -124,12 +132,14 @@ class Reader {
   }
 
   LensInput lens(const std::string& key, const LensRecipe& recipe, bool with_posterior) {
-    if (recipe.kind == "constant") return {std::nullopt, {}, recipe.mu_tangential, recipe.mu_radial, recipe.angle_deg * units::degree};
+    if (recipe.kind == "constant")
+      return {std::nullopt, {}, recipe.mu_tangential, recipe.mu_radial, recipe.angle_deg * units::degree};
     LensInput input;
     const int rows = with_posterior ? recipe.posterior_rows : 0;
     if (recipe.kind == "compact_cluster") {
       input.model = lens::compact_cluster(r_.cosmology, recipe.dispersion_factor);
-      input.posterior = lens::compact_cluster_posterior(r_.cosmology, recipe.dispersion_factor, recipe.posterior_scatter, rows, r_.seed);
+      input.posterior = lens::compact_cluster_posterior(r_.cosmology, recipe.dispersion_factor,
+                                                        recipe.posterior_scatter, rows, r_.seed);
       return input;
     }
     const lens::LenstoolProject project = lens::read_lenstool(file(key + ".par", recipe.par));
@@ -139,9 +149,11 @@ class Reader {
     lens::Posterior posterior = lens::read_bayes(bayes, project);
     const int available = static_cast<int>(posterior.models.size());
     if (recipe.row >= available)
-      throw InputError({bayes.string(), key + ".row", std::to_string(recipe.row), fmt::format("-1 .. {}", available - 1)});
+      throw InputError(
+          {bayes.string(), key + ".row", std::to_string(recipe.row), fmt::format("-1 .. {}", available - 1)});
     if (rows > available)
-      throw InputError({bayes.string(), key + ".posterior_rows", std::to_string(rows), fmt::format("0 .. {}", available)});
+      throw InputError(
+          {bayes.string(), key + ".posterior_rows", std::to_string(rows), fmt::format("0 .. {}", available)});
     if (recipe.row >= 0) input.model = posterior.models[static_cast<std::size_t>(recipe.row)];
     posterior.models.erase(posterior.models.begin() + rows, posterior.models.end());
     input.posterior = std::move(posterior.models);
@@ -149,16 +161,17 @@ class Reader {
   }
 
   static bool same_model(const LensRecipe& a, const LensRecipe& b) {
-    return a.kind == b.kind && a.par == b.par && a.row == b.row && a.dispersion_factor == b.dispersion_factor &&
-           a.mu_tangential == b.mu_tangential && a.mu_radial == b.mu_radial && a.angle_deg == b.angle_deg &&
-           (a.row < 0 || a.bayes == b.bayes);
+    return a.kind == b.kind && a.par == b.par && a.row == b.row &&
+           a.dispersion_factor == b.dispersion_factor && a.mu_tangential == b.mu_tangential &&
+           a.mu_radial == b.mu_radial && a.angle_deg == b.angle_deg && (a.row < 0 || a.bayes == b.bayes);
   }
 
   void check_redshifts() const {
     for (const LensInput* input : {&in_.truth_lens, &in_.analysis_lens})
       for (std::size_t f = 0; input->model && f < r_.fields.size(); ++f)
         if (r_.fields[f].z <= input->model->z_lens())
-          throw InputError({recipe_file(), fmt::format("fields[{}] ({}).z", f, r_.fields[f].name), fmt::format("{:g}", r_.fields[f].z),
+          throw InputError({recipe_file(), fmt::format("fields[{}] ({}).z", f, r_.fields[f].name),
+                            fmt::format("{:g}", r_.fields[f].z),
                             fmt::format("a redshift behind the lens at {:g}", input->model->z_lens())});
   }
 

@@ -1,35 +1,37 @@
-// Everything that a recipe reads, read once. A bad input is found here, before any work and before anything is written.
+// Everything that a recipe reads, read once. A bad input is found here, before any work and before anything
+// is written.
 #pragma once
-
-#include <memory>
-#include <optional>
-#include <string>
-#include <vector>
 
 #include "engine/lens/delens.h"
 #include "engine/sed/library.h"
 #include "engine/sky/exposure.h"
 #include "recipes/recipe.h"
 
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
 namespace arcproof::recipes {
 
 /// A lens as a recipe asks for it: a parametric model with its posterior, or a constant field.
 struct LensInput {
-  std::optional<lens::LensModel> model;    ///< empty: constant
+  std::optional<lens::LensModel> model;  ///< empty: constant
   std::vector<lens::LensModel> posterior;
   double mu_tangential = 1, mu_radial = 1, angle_rad = 0;
 };
 
 struct Inputs {
-  std::vector<std::shared_ptr<const sky::Psf>> analysis_psfs;    ///< per band, at the pixel scale of the data
-  std::vector<std::shared_ptr<const sky::Psf>> injection_psfs;   ///< the same objects where the recipe gives no other
+  std::vector<std::shared_ptr<const sky::Psf>> analysis_psfs;  ///< per band, at the pixel scale of the data
+  std::vector<std::shared_ptr<const sky::Psf>>
+      injection_psfs;  ///< the same objects where the recipe gives no other
   std::vector<sed::Filter> filters;
   std::shared_ptr<const sed::Library> truth_library, analysis_library;
   LensInput truth_lens, analysis_lens;
-  bool same_lens = false;                                        ///< truth and analysis ask for the same model
-  std::vector<std::vector<sky::Exposure>> exposures;             ///< per field, per band; empty for simulated fields
-  std::vector<std::filesystem::path> files;                      ///< all files read, sorted, each once
-  std::vector<std::string> notes;                                ///< what was done to them
+  bool same_lens = false;                             ///< truth and analysis ask for the same model
+  std::vector<std::vector<sky::Exposure>> exposures;  ///< per field, per band; empty for simulated fields
+  std::vector<std::filesystem::path> files;           ///< all files read, sorted, each once
+  std::vector<std::string> notes;                     ///< what was done to them
 };
 
 /// Throws InputError.

@@ -3,15 +3,15 @@
 extern "C" {
 #include <sep.h>
 }
-#include <sys/resource.h>
-#include <sys/utsname.h>
+#include "engine/core/hash.h"
+#include "recipes/outputs.h"
 
 #include <algorithm>
 #include <fstream>
 
 #include "build_information.h"
-#include "engine/core/hash.h"
-#include "recipes/outputs.h"
+#include <sys/resource.h>
+#include <sys/utsname.h>
 
 namespace arcproof::recipes {
 namespace fs = std::filesystem;
@@ -62,7 +62,8 @@ io::Json build_information() {
   return json;
 }
 
-void write_manifest(const Recipe& recipe, const Inputs& inputs, const fs::path& output, int threads, const RunClock& clock) {
+void write_manifest(const Recipe& recipe, const Inputs& inputs, const fs::path& output, int threads,
+                    const RunClock& clock) {
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);
   utsname system{};

@@ -1,11 +1,5 @@
 #include "recipes/outputs.h"
 
-#include <fmt/format.h>
-#include <sys/resource.h>
-
-#include <algorithm>
-#include <cmath>
-
 #include "engine/core/statistics.h"
 #include "engine/core/units.h"
 #include "engine/io/ecsv.h"
@@ -18,6 +12,12 @@
 #include "validation/bias.h"
 #include "validation/completeness.h"
 #include "validation/correction.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include <fmt/format.h>
+#include <sys/resource.h>
 
 namespace arcproof::recipes {
 namespace fs = std::filesystem;
@@ -75,12 +75,14 @@ void set_bias_metrics(const io::Table& bias, validation::Metrics& metrics) {
     if (bias.texts("axis")[i] != "all") continue;
     for (const char* column : {"bias", "bias_err", "scatter", "pull_median", "pull_sigma", "pull_sd"})
       metrics.set(fmt::format("bias.{}.{}", bias.texts("quantity")[i], column), bias.reals(column)[i]);
-    metrics.set(fmt::format("bias.{}.n", bias.texts("quantity")[i]), static_cast<double>(bias.integers("n")[i]));
+    metrics.set(fmt::format("bias.{}.n", bias.texts("quantity")[i]),
+                static_cast<double>(bias.integers("n")[i]));
   }
 }
 
 void set_coverage_metrics(const io::Table& coverage, validation::Metrics& metrics) {
-  for (std::size_t i = 0; i < coverage.rows(); ++i) metrics.set("coverage." + coverage.texts("quantity")[i], coverage.reals("coverage")[i]);
+  for (std::size_t i = 0; i < coverage.rows(); ++i)
+    metrics.set("coverage." + coverage.texts("quantity")[i], coverage.reals("coverage")[i]);
 }
 
 // Pulls of clumps well above the noise, where the errors should be normal.
@@ -89,7 +91,8 @@ void set_bright_metrics(const io::Table& joined, const std::string& band, valida
   for (std::size_t i = 0; i < joined.rows(); ++i) {
     if (!joined.flags("recovered")[i] || !(joined.reals("measured_snr_" + band)[i] > 10)) continue;
     const double truth = joined.reals("true_flux_" + band)[i];
-    pull.push_back((joined.reals("measured_flux_" + band)[i] - truth) / joined.reals("measured_flux_" + band + "_err")[i]);
+    pull.push_back((joined.reals("measured_flux_" + band)[i] - truth) /
+                   joined.reals("measured_flux_" + band + "_err")[i]);
     offset.push_back(joined.reals("measured_flux_" + band)[i] / truth - 1);
   }
   metrics.set("bright.n", static_cast<double>(pull.size()));
@@ -101,29 +104,39 @@ void set_bright_metrics(const io::Table& joined, const std::string& band, valida
 double nearest_neighbour(const io::Table& joined, std::size_t row) {
   double nearest = HUGE_VAL;
   for (std::size_t j = 0; j < joined.rows(); ++j)
-    if (j != row && joined.integers("realisation")[j] == joined.integers("realisation")[row] && std::isfinite(joined.reals("true_x")[j]))
-      nearest = std::min(nearest, std::hypot(joined.reals("true_x")[j] - joined.reals("true_x")[row], joined.reals("true_y")[j] - joined.reals("true_y")[row]));
+    if (j != row && joined.integers("realisation")[j] == joined.integers("realisation")[row] &&
+        std::isfinite(joined.reals("true_x")[j]))
+      nearest = std::min(nearest, std::hypot(joined.reals("true_x")[j] - joined.reals("true_x")[row],
+                                             joined.reals("true_y")[j] - joined.reals("true_y")[row]));
   return nearest;
 }
 
 // Closure: clumps that are alone, resolved (sigma >= 0.6 pixel on both axes) and not cut by a critical line.
 void set_closure_metrics(const io::Table& joined, const std::string& band, validation::Metrics& metrics) {
-  constexpr double alone_pix = 15, resolved_pix = 0.6;
+  constexpr double alone_pix = 40, resolved_pix = 0.6;
   std::vector<double> flux, radius;
   for (std::size_t i = 0; i < joined.rows(); ++i) {
-    if (!joined.flags("recovered")[i] || joined.integers("merged_images")[i] != 1 || joined.integers("measured_group_size")[i] != 1) continue;
-    if (!(joined.reals("true_sigma_minor_pix")[i] >= resolved_pix) || nearest_neighbour(joined, i) < alone_pix) continue;
-    flux.push_back(std::abs(joined.reals("measured_flux_" + band)[i] / joined.reals("true_flux_" + band)[i] - 1));
+    if (!joined.flags("recovered")[i] || joined.integers("merged_images")[i] != 1 ||
+        joined.integers("measured_group_size")[i] != 1)
+      continue;
+    if (!(joined.reals("true_sigma_minor_pix")[i] >= resolved_pix) ||
+        nearest_neighbour(joined, i) < alone_pix)
+      continue;
+    flux.push_back(
+        std::abs(joined.reals("measured_flux_" + band)[i] / joined.reals("true_flux_" + band)[i] - 1));
     radius.push_back(std::abs(joined.reals("measured_radius_pc")[i] / joined.reals("true_radius_pc")[i] - 1));
   }
   metrics.set("isolated.n", static_cast<double>(flux.size()));
   metrics.set("isolated.flux_deviation_median", statistics::median(flux));
   metrics.set("isolated.radius_deviation_median", statistics::median(radius));
-  metrics.set("isolated.flux_deviation_max", flux.empty() ? std::nan("") : *std::max_element(flux.begin(), flux.end()));
-  metrics.set("isolated.radius_deviation_max", radius.empty() ? std::nan("") : *std::max_element(radius.begin(), radius.end()));
+  metrics.set("isolated.flux_deviation_max",
+              flux.empty() ? std::nan("") : *std::max_element(flux.begin(), flux.end()));
+  metrics.set("isolated.radius_deviation_max",
+              radius.empty() ? std::nan("") : *std::max_element(radius.begin(), radius.end()));
 }
 
-void set_depth_metrics(const Recipe& recipe, const std::vector<FieldSetup>& fields, validation::Metrics& metrics) {
+void set_depth_metrics(const Recipe& recipe, const std::vector<FieldSetup>& fields,
+                       validation::Metrics& metrics) {
   for (std::size_t b = 0; b < recipe.bands.size(); ++b) {
     std::vector<double> depth;
     for (const FieldSetup& field : fields) depth.push_back(field.depths[b].mag_ab);
@@ -139,7 +152,8 @@ std::vector<validation::BinAxis> axes_of(const Recipe& recipe, const io::Table& 
           validation::axis_from_data(joined, "true_log_mass_msun", "", recipe.completeness.log_mass_step)};
 }
 
-std::vector<io::Table> completeness_products(const io::Table& joined, const std::vector<validation::BinAxis>& axes) {
+std::vector<io::Table> completeness_products(const io::Table& joined,
+                                             const std::vector<validation::BinAxis>& axes) {
   std::vector<io::Table> tables;
   const auto add = [&](const char* name, const std::vector<validation::BinAxis>& which) {
     tables.push_back(validation::completeness_table(joined, which));
@@ -156,13 +170,15 @@ struct BiasProducts {
   io::Table bias, coverage;
 };
 
-BiasProducts bias_products(const Recipe& recipe, const io::Table& joined, const std::vector<validation::BinAxis>& axes) {
+BiasProducts bias_products(const Recipe& recipe, const io::Table& joined,
+                           const std::vector<validation::BinAxis>& axes) {
   std::vector<std::string> bands;
   for (const BandRecipe& band : recipe.bands) bands.push_back(lower(band.name));
   const std::string reference = lower(recipe.reference_band);
   const auto quantities = validation::quantities_of(joined, bands, reference);
   const validation::BinAxis snr{"measured_snr_" + reference, "", {3, 5, 10, 20, 50, 100, 300, 1000}};
-  return {validation::bias_table(joined, quantities, {axes[0], axes[1], snr}), validation::coverage_table(quantities)};
+  return {validation::bias_table(joined, quantities, {axes[0], axes[1], snr}),
+          validation::coverage_table(quantities)};
 }
 
 // ---------------------------------------------------------------- report.json
@@ -184,23 +200,31 @@ io::Json verdict_json(const std::vector<validation::Verdict>& verdicts) {
 
 io::Json notes_json(const Recipe& recipe, const Inputs& inputs, const std::vector<FieldSetup>& fields) {
   io::Json notes = io::Json::array();
-  const bool real_sky = std::any_of(recipe.fields.begin(), recipe.fields.end(), [](const FieldRecipe& f) { return !f.exposures.empty(); });
+  const bool real_sky = std::any_of(recipe.fields.begin(), recipe.fields.end(),
+                                    [](const FieldRecipe& f) { return !f.exposures.empty(); });
   if (inputs.analysis_library->name == "analytic" && recipe.run_sed)
-    notes.push_back(std::string("Masses and ages come from the embedded analytic stellar library") +
-                    (real_sky ? ": for science on real exposures give a library of your own (analysis_library)." : "."));
+    notes.push_back(
+        std::string("Masses and ages come from the embedded analytic stellar library") +
+        (real_sky ? ": for science on real exposures give a library of your own (analysis_library)." : "."));
   for (const BandRecipe& band : recipe.bands)
-    if (band.psf.file.empty() && real_sky) notes.push_back(band.name + ": the PSF is the embedded parametric one, the exposures are real.");
-  if (inputs.same_lens) notes.push_back("Truth and analysis use the same lens model: magnification errors are not tested by this run.");
+    if (band.psf.file.empty() && real_sky)
+      notes.push_back(band.name + ": the PSF is the embedded parametric one, the exposures are real.");
+  if (inputs.same_lens)
+    notes.push_back(
+        "Truth and analysis use the same lens model: magnification errors are not tested by this run.");
   for (const FieldSetup& field : fields)
     for (std::size_t b = 0; b < recipe.bands.size(); ++b)
       if (recipe.run_sed && !field.analysis.grid.usable_band[b])
-        notes.push_back(fmt::format("{}: {} is not used by the SED fit (Lyman-alpha, or outside the library).", field.recipe.name, recipe.bands[b].name));
+        notes.push_back(
+            fmt::format("{}: {} is not used by the SED fit (Lyman-alpha, or outside the library).",
+                        field.recipe.name, recipe.bands[b].name));
   for (const std::string& note : inputs.notes) notes.push_back(note);
   return notes;
 }
 
-io::Json report_json(const Recipe& recipe, const Inputs& inputs, const std::vector<FieldSetup>& fields, const validation::Metrics& metrics,
-                     const std::vector<validation::Verdict>& verdicts, bool passed) {
+io::Json report_json(const Recipe& recipe, const Inputs& inputs, const std::vector<FieldSetup>& fields,
+                     const validation::Metrics& metrics, const std::vector<validation::Verdict>& verdicts,
+                     bool passed) {
   io::Json json = io::Json::object();
   json["recipe"] = recipe.name;
   json["title"] = recipe.title;
@@ -223,23 +247,28 @@ io::Json report_json(const Recipe& recipe, const Inputs& inputs, const std::vect
 double cpu_seconds() {
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);
-  const auto seconds = [](const timeval& t) { return static_cast<double>(t.tv_sec) + 1e-6 * static_cast<double>(t.tv_usec); };
+  const auto seconds = [](const timeval& t) {
+    return static_cast<double>(t.tv_sec) + 1e-6 * static_cast<double>(t.tv_usec);
+  };
   return seconds(usage.ru_utime) + seconds(usage.ru_stime);
 }
 
 }  // namespace
 
 RunClock::RunClock() : start_(std::chrono::steady_clock::now()), cpu_start_(cpu_seconds()) {}
-double RunClock::wall_s() const { return std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count(); }
+double RunClock::wall_s() const {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
+}
 double RunClock::cpu_s() const { return cpu_seconds() - cpu_start_; }
 
-bool write_outputs(const Recipe& recipe, const Inputs& inputs, const std::vector<FieldSetup>& fields, const PartStore& store,
-                   const fs::path& output, int threads, const RunClock& clock) {
+bool write_outputs(const Recipe& recipe, const Inputs& inputs, const std::vector<FieldSetup>& fields,
+                   const PartStore& store, const fs::path& output, int threads, const RunClock& clock) {
   const std::string reference = lower(recipe.reference_band);
   const Joined joined = join_parts(recipe, store);
   const auto axes = axes_of(recipe, joined.injections);
   const BiasProducts bias = bias_products(recipe, joined.injections, axes);
-  const io::Table catalogue = validation::corrected(science_catalogue(recipe, fields, threads), joined.injections, recipe.correction);
+  const io::Table catalogue =
+      validation::corrected(science_catalogue(recipe, fields, threads), joined.injections, recipe.correction);
   const io::Table truth = host_truth(recipe, fields);
 
   validation::Metrics metrics;
@@ -268,7 +297,8 @@ bool write_outputs(const Recipe& recipe, const Inputs& inputs, const std::vector
   io::write_json(output / "convergence.json", convergence);
 
   const auto verdicts = validation::judge(recipe.criteria, metrics);
-  const bool passed = std::all_of(verdicts.begin(), verdicts.end(), [](const validation::Verdict& v) { return v.passed; });
+  const bool passed =
+      std::all_of(verdicts.begin(), verdicts.end(), [](const validation::Verdict& v) { return v.passed; });
   io::write_json(output / "report.json", report_json(recipe, inputs, fields, metrics, verdicts, passed));
   reports::write_report(output);
   write_manifest(recipe, inputs, output, threads, clock);

@@ -1,11 +1,11 @@
 // From parts to products: tables, metrics, verdict, report, manifest.
 #pragma once
 
+#include "recipes/field_setup.h"
+
 #include <chrono>
 #include <filesystem>
 #include <vector>
-
-#include "recipes/field_setup.h"
 
 namespace arcproof::recipes {
 
@@ -24,7 +24,8 @@ class RunClock {
 class PartStore;
 
 /// Writes all products of a run whose parts are complete. Returns whether all criteria are met.
-bool write_outputs(const Recipe& recipe, const Inputs& inputs, const std::vector<FieldSetup>& fields, const PartStore& store,
-                   const std::filesystem::path& output, int threads, const RunClock& clock);
+bool write_outputs(const Recipe& recipe, const Inputs& inputs, const std::vector<FieldSetup>& fields,
+                   const PartStore& store, const std::filesystem::path& output, int threads,
+                   const RunClock& clock);
 
 }  // namespace arcproof::recipes

@@ -1,17 +1,20 @@
 #include "recipes/parts.h"
 
-#include <fmt/format.h>
-
 #include "engine/core/error.h"
 #include "engine/io/files.h"
 #include "engine/io/fits.h"
 
+#include <fmt/format.h>
+
 namespace arcproof::recipes {
 namespace fs = std::filesystem;
 
-PartStore::PartStore(fs::path output, std::string recipe_hash) : output_(std::move(output)), hash_(std::move(recipe_hash)) {}
+PartStore::PartStore(fs::path output, std::string recipe_hash)
+    : output_(std::move(output)), hash_(std::move(recipe_hash)) {}
 
-fs::path PartStore::path(int realisation) const { return folder() / fmt::format("realisation-{:06d}.fits", realisation); }
+fs::path PartStore::path(int realisation) const {
+  return folder() / fmt::format("realisation-{:06d}.fits", realisation);
+}
 
 bool PartStore::has(int realisation) const { return fs::exists(path(realisation)); }
 
@@ -32,7 +35,8 @@ std::optional<RealisationResult> PartStore::read(int realisation) const {
   for (const auto& [key, value] : result.injections.notes())
     if (key == "RECIPE") hash = value;
   if (hash != hash_)
-    throw InputError({file.string(), "RECIPE", hash.empty() ? "no recipe hash" : hash, "a part of the recipe with hash " + hash_});
+    throw InputError({file.string(), "RECIPE", hash.empty() ? "no recipe hash" : hash,
+                      "a part of the recipe with hash " + hash_});
   result.injections.clear_notes();
   if (io::fits_hdu_names(file).size() > 2) result.examples = io::read_fits_table(file, "EXAMPLES");
   return result;
@@ -51,8 +55,10 @@ std::optional<RunFile> read_run_file(const fs::path& output) {
   if (!fs::exists(file)) return std::nullopt;
   const io::Json json = io::read_json(file);
   for (const char* key : {"recipe_folder", "recipe_hash", "recipe"})
-    if (!json.is_object() || !json.find(key)) throw InputError({file.string(), key, "nothing", "a run.json written by arcproof"});
-  RunFile run{recipe_from_json(json.at("recipe"), file.string(), json.at("recipe_folder").as_string()), json.at("recipe_hash").as_string()};
+    if (!json.is_object() || !json.find(key))
+      throw InputError({file.string(), key, "nothing", "a run.json written by arcproof"});
+  RunFile run{recipe_from_json(json.at("recipe"), file.string(), json.at("recipe_folder").as_string()),
+              json.at("recipe_hash").as_string()};
   return run;
 }
 

@@ -1,12 +1,12 @@
 // Parts: what a realisation leaves on disk, whole or not at all.
 #pragma once
 
+#include "recipes/realisation.h"
+
 #include <filesystem>
 #include <optional>
 #include <string>
 #include <vector>
-
-#include "recipes/realisation.h"
 
 namespace arcproof::recipes {
 

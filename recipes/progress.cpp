@@ -1,9 +1,9 @@
 #include "recipes/progress.h"
 
+#include <cstdio>
+
 #include <fmt/format.h>
 #include <unistd.h>
-
-#include <cstdio>
 
 namespace arcproof::recipes {
 namespace {
@@ -17,7 +17,10 @@ std::string clock_text(double seconds) {
 }  // namespace
 
 Progress::Progress(std::string what, std::size_t total, bool quiet)
-    : what_(std::move(what)), total_(total), quiet_(quiet), terminal_(::isatty(STDERR_FILENO) == 1),
+    : what_(std::move(what)),
+      total_(total),
+      quiet_(quiet),
+      terminal_(::isatty(STDERR_FILENO) == 1),
       start_(std::chrono::steady_clock::now()) {
   if (!quiet_ && terminal_) show();
 }
@@ -39,14 +42,16 @@ void Progress::show() const {
   const double elapsed = std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
   const double rate = elapsed > 0 ? static_cast<double>(done_) / elapsed : 0;
   const std::string left = done_ && rate > 0 ? clock_text(static_cast<double>(total_ - done_) / rate) : "?";
-  const std::string numbers = fmt::format("{}/{}  {:.2f}/s  elapsed {}  left {}", done_, total_, rate, clock_text(elapsed), left);
+  const std::string numbers =
+      fmt::format("{}/{}  {:.2f}/s  elapsed {}  left {}", done_, total_, rate, clock_text(elapsed), left);
   if (!terminal_) {
     fmt::print(stderr, "{}: {}\n", what_, numbers);
     return;
   }
   constexpr std::size_t width = 30;
   const std::size_t filled = total_ ? width * done_ / total_ : width;
-  fmt::print(stderr, "\r{} [{}{}] {}   ", what_, std::string(filled, '#'), std::string(width - filled, '.'), numbers);
+  fmt::print(stderr, "\r{} [{}{}] {}   ", what_, std::string(filled, '#'), std::string(width - filled, '.'),
+             numbers);
   std::fflush(stderr);
 }
 

@@ -14,7 +14,7 @@ class Progress {
   ~Progress();
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
-  void advance();   ///< one unit is done; thread-safe
+  void advance();  ///< one unit is done; thread-safe
 
  private:
   void show() const;

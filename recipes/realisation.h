@@ -1,4 +1,5 @@
-// One realisation: a field with a handful of injected clumps, rendered, measured, joined. Depends on nothing but its number.
+// One realisation: a field with a handful of injected clumps, rendered, measured, joined. Depends on nothing
+// but its number.
 #pragma once
 
 #include "engine/io/table.h"
@@ -7,8 +8,8 @@
 namespace arcproof::recipes {
 
 struct RealisationResult {
-  io::Table injections;   ///< one row per image of every injected clump, truth joined with measurement
-  io::Table examples;     ///< cutouts of some recovered clumps (first realisations only)
+  io::Table injections;  ///< one row per image of every injected clump, truth joined with measurement
+  io::Table examples;    ///< cutouts of some recovered clumps (first realisations only)
 };
 
 RealisationResult run_realisation(const Recipe& recipe, const FieldSetup& field, int realisation);
@@ -23,6 +24,7 @@ std::vector<InjectedClump> inject_realisation(const Recipe& recipe, const FieldS
                                               std::vector<sky::Exposure>* exposures);
 
 /// Truth as a table: columns of the injections table before the join.
-io::Table truth_table(const Recipe& recipe, const FieldSetup& field, int realisation, const std::vector<InjectedClump>& clumps);
+io::Table truth_table(const Recipe& recipe, const FieldSetup& field, int realisation,
+                      const std::vector<InjectedClump>& clumps);
 
 }  // namespace arcproof::recipes

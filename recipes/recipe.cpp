@@ -1,16 +1,16 @@
 #include "recipes/recipe.h"
 
-#include <fmt/format.h>
-#include <fmt/ranges.h>
-
-#include <cstdlib>
-#include <set>
-
 #include "engine/core/error.h"
 #include "engine/core/units.h"
 #include "engine/io/files.h"
 #include "engine/lens/lenstool.h"
 #include "recipes/binder.h"
+
+#include <cstdlib>
+#include <set>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
 
 namespace arcproof::recipes {
 namespace fs = std::filesystem;
@@ -25,33 +25,43 @@ static void describe(Binder& b, sky::Cosmology& c) {
 static void describe(Binder& b, PsfSource& p) {
   b.text("file", p.file, "FITS image of the PSF; empty: the embedded PSF of the band");
   b.text("hdu", p.hdu, "EXTNAME or number; empty: the first image");
-  b.number("pixel_scale_arcsec", p.pixel_scale_arcsec, "of the PSF image; 0: from its header", Bounds::at_least(0));
+  b.number("pixel_scale_arcsec", p.pixel_scale_arcsec, "of the PSF image; 0: from its header",
+           Bounds::at_least(0));
 }
 
 static void describe(Binder& b, BandRecipe& r) {
   b.require_key("name");
   b.text("name", r.name, "name of the band, such as F150W");
   b.object("psf", r.psf, "PSF of the analysis, and of the injection unless that has its own");
-  b.optional_object("injection_psf", r.injection_psf, "PSF of injected clumps and simulated skies, to study PSF mismatch");
+  b.optional_object("injection_psf", r.injection_psf,
+                    "PSF of injected clumps and simulated skies, to study PSF mismatch");
   b.text("filter", r.filter, "two-column file (Angstrom, throughput); empty: the embedded curve of the band");
   b.number("depth_mag_ab", r.depth_mag_ab, "point-source depth of simulated exposures");
   b.number("depth_sigmas", r.depth_sigmas, "significance of that depth", Bounds::positive());
-  b.number("galactic_extinction_mag", r.galactic_extinction_mag, "A of the Milky Way in this band", Bounds::at_least(0));
-  b.number("electrons_per_njy", r.electrons_per_njy, "detected electrons per nJy; 0: sources carry no shot noise", Bounds::at_least(0));
+  b.number("galactic_extinction_mag", r.galactic_extinction_mag, "A of the Milky Way in this band",
+           Bounds::at_least(0));
+  b.number("electrons_per_njy", r.electrons_per_njy,
+           "detected electrons per nJy; 0: sources carry no shot noise", Bounds::at_least(0));
 }
 
 static void describe(Binder& b, LensRecipe& l) {
-  b.text("kind", l.kind, "compact_cluster (embedded), lenstool (files) or constant (one magnification everywhere)",
+  b.text("kind", l.kind,
+         "compact_cluster (embedded), lenstool (files) or constant (one magnification everywhere)",
          {"compact_cluster", "lenstool", "constant"});
   b.text("par", l.par, "lenstool: the model, best.par");
   b.text("bayes", l.bayes, "lenstool: its posterior, bayes.dat");
-  b.integer("row", l.row, "lenstool: row of bayes.dat to use as the model; -1: best.par itself", Bounds::at_least(-1));
-  b.number("dispersion_factor", l.dispersion_factor, "compact_cluster: times all velocity dispersions", {0, 10, true});
-  b.number("posterior_scatter", l.posterior_scatter, "compact_cluster: relative scatter of the dispersions in its posterior", Bounds::at_least(0));
+  b.integer("row", l.row, "lenstool: row of bayes.dat to use as the model; -1: best.par itself",
+            Bounds::at_least(-1));
+  b.number("dispersion_factor", l.dispersion_factor, "compact_cluster: times all velocity dispersions",
+           {0, 10, true});
+  b.number("posterior_scatter", l.posterior_scatter,
+           "compact_cluster: relative scatter of the dispersions in its posterior", Bounds::at_least(0));
   b.number("mu_tangential", l.mu_tangential, "constant: tangential magnification", Bounds::positive());
   b.number("mu_radial", l.mu_radial, "constant: radial magnification", Bounds::positive());
-  b.number("angle_deg", l.angle_deg, "constant: direction of the tangential stretch, from +x counter-clockwise");
-  b.integer("posterior_rows", l.posterior_rows, "models behind the magnification's error; 0: none", Bounds::at_least(0));
+  b.number("angle_deg", l.angle_deg,
+           "constant: direction of the tangential stretch, from +x counter-clockwise");
+  b.integer("posterior_rows", l.posterior_rows, "models behind the magnification's error; 0: none",
+            Bounds::at_least(0));
 }
 
 static void describe(Binder& b, LibraryRecipe& l) {
@@ -72,18 +82,22 @@ static void describe(Binder& b, ExposureRecipe& e) {
 }
 
 static void describe(Binder& b, RegionRecipe& r) {
-  b.text("kind", r.kind, "circle (on the sky), source_disc (in the source plane, by the analysis lens) or everywhere",
+  b.text("kind", r.kind,
+         "circle (on the sky), source_disc (in the source plane, by the analysis lens) or everywhere",
          {"circle", "source_disc", "everywhere"});
   b.number("radius_arcsec", r.radius_arcsec, "radius of the circle or disc", Bounds::positive());
-  b.optional_number("x_arcsec", r.x_arcsec, "centre on the sky, in the lens frame (+x west); absent: the field's centre");
-  b.optional_number("y_arcsec", r.y_arcsec, "centre on the sky, in the lens frame (+y north); absent: the field's centre");
+  b.optional_number("x_arcsec", r.x_arcsec,
+                    "centre on the sky, in the lens frame (+x west); absent: the field's centre");
+  b.optional_number("y_arcsec", r.y_arcsec,
+                    "centre on the sky, in the lens frame (+y north); absent: the field's centre");
 }
 
 static void describe(Binder& b, FieldRecipe& f) {
   b.require_key("name");
   b.require_key("z");
   b.text("name", f.name, "name of the field, and of its host galaxy");
-  b.number("ra_deg", f.ra_deg, "right ascension of the centre (lens models with a place on the sky)", Bounds::between(0, 360));
+  b.number("ra_deg", f.ra_deg, "right ascension of the centre (lens models with a place on the sky)",
+           Bounds::between(0, 360));
   b.number("dec_deg", f.dec_deg, "declination of the centre", Bounds::between(-90, 90));
   b.optional_number("x_arcsec", f.x_arcsec, "instead of ra_deg: centre in the lens frame, +x west");
   b.optional_number("y_arcsec", f.y_arcsec, "instead of dec_deg: centre in the lens frame, +y north");
@@ -102,9 +116,12 @@ static void describe(Binder& b, mocks::HostOptions& h) {
   b.number("ebv_mag", h.ebv_mag, "colour excess", Bounds::at_least(0));
   b.integer("clumps", h.clumps, "the host's own clumps: the science sample", Bounds::at_least(0));
   b.number("clump_beta", h.clump_beta, "slope of their mass function");
-  b.interval("clump_mass_msun", h.clump_mass_msun.low, h.clump_mass_msun.high, "range of their masses", Bounds::positive());
-  b.interval("clump_age_myr", h.clump_age_myr.low, h.clump_age_myr.high, "range of their ages, uniform in log", Bounds::positive());
-  b.interval("clump_radius_pc", h.clump_radius_pc.low, h.clump_radius_pc.high, "range of their radii, uniform in log", Bounds::positive());
+  b.interval("clump_mass_msun", h.clump_mass_msun.low, h.clump_mass_msun.high, "range of their masses",
+             Bounds::positive());
+  b.interval("clump_age_myr", h.clump_age_myr.low, h.clump_age_myr.high,
+             "range of their ages, uniform in log", Bounds::positive());
+  b.interval("clump_radius_pc", h.clump_radius_pc.low, h.clump_radius_pc.high,
+             "range of their radii, uniform in log", Bounds::positive());
 }
 
 static void describe(Binder& b, mocks::ClusterLightOptions& c) {
@@ -121,52 +138,69 @@ static void describe(Binder& b, mocks::ClusterLightOptions& c) {
 static void describe(Binder& b, mocks::InterloperOptions& i) {
   b.integer("count", i.count, "foreground and cluster objects in a field", Bounds::at_least(0));
   b.interval("mag_ab", i.mag_ab.low, i.mag_ab.high, "range of magnitudes in the reference band");
-  b.interval("sigma_arcsec", i.sigma_arcsec.low, i.sigma_arcsec.high, "range of their Gaussian sigma", Bounds::at_least(0));
+  b.interval("sigma_arcsec", i.sigma_arcsec.low, i.sigma_arcsec.high, "range of their Gaussian sigma",
+             Bounds::at_least(0));
 }
 
 static void describe(Binder& b, mocks::SceneOptions& s) {
   b.flag("noise", s.noise, "false: errors say the depth, pixels hold no noise");
-  b.number("noise_correlation", s.noise_correlation, "of neighbouring pixels (drizzling)", Bounds::between(0, 0.6));
+  b.number("noise_correlation", s.noise_correlation, "of neighbouring pixels (drizzling)",
+           Bounds::between(0, 0.6));
   b.object("host", s.host, "the lensed galaxy");
   b.object("cluster_light", s.cluster, "smooth light of the lens");
   b.object("interlopers", s.interlopers, "objects that are not the host's");
 }
 
 static void describe(Binder& b, mocks::PopulationOptions& p) {
-  b.interval("radius_pc", p.radius_pc.low, p.radius_pc.high, "half-light radius, uniform in log", Bounds::positive());
-  b.interval("mass_msun", p.mass_msun.low, p.mass_msun.high, "stellar mass formed, uniform in log", Bounds::positive());
-  b.interval("age_myr", p.age_myr.low, p.age_myr.high, "age, uniform in log, cut at the age of the Universe", Bounds::positive());
+  b.interval("radius_pc", p.radius_pc.low, p.radius_pc.high, "half-light radius, uniform in log",
+             Bounds::positive());
+  b.interval("mass_msun", p.mass_msun.low, p.mass_msun.high, "stellar mass formed, uniform in log",
+             Bounds::positive());
+  b.interval("age_myr", p.age_myr.low, p.age_myr.high, "age, uniform in log, cut at the age of the Universe",
+             Bounds::positive());
   b.interval("ebv_mag", p.ebv_mag.low, p.ebv_mag.high, "colour excess, uniform", Bounds::at_least(0));
   b.interval("axis_ratio", p.axis_ratio.low, p.axis_ratio.high, "in the source plane, uniform", {0, 1, true});
   b.numbers("metallicity", p.metallicity, "mass fractions Z, equal chances", Bounds::positive());
-  b.number("history_myr", p.history.duration_myr, "duration of constant star formation; 0: a burst", Bounds::at_least(0));
+  b.number("history_myr", p.history.duration_myr, "duration of constant star formation; 0: a burst",
+           Bounds::at_least(0));
   b.interval("observed_mag_ab", p.observed_mag_ab.low, p.observed_mag_ab.high,
-             "when not [0, 0]: observed magnitude in the reference band, uniform; masses follow", Bounds::at_least(0));
+             "when not [0, 0]: observed magnitude in the reference band, uniform; masses follow",
+             Bounds::at_least(0));
 }
 
 static void describe(Binder& b, InjectionRecipe& i) {
-  b.integer("realisations", i.realisations, "fields with injections; the unit of parallel work", Bounds::at_least(1));
-  b.integer("clumps", i.clumps, "clumps injected in each, all their images included", Bounds::between(1, 1000));
+  b.integer("realisations", i.realisations, "fields with injections; the unit of parallel work",
+            Bounds::at_least(1));
+  b.integer("clumps", i.clumps, "clumps injected in each, all their images included",
+            Bounds::between(1, 1000));
   b.number("min_mu", i.min_mu, "images with |mu| below this are drawn but not counted", Bounds::at_least(0));
 }
 
 static void describe(Binder& b, photometry::DetectionOptions& d) {
   b.number("threshold_sigma", d.threshold_sigma, "per pixel of the filtered image", Bounds::positive());
   b.integer("min_area_pix", d.min_area_pix, "pixels above threshold", Bounds::at_least(1));
-  b.integer("median_side_pix", d.median_side_pix, "side of the median filter that is subtracted; 0: a background mesh instead", Bounds::between(0, 500));
-  b.integer("background_mesh_pix", d.background_mesh_pix, "side of the background mesh (median_side_pix 0, and limiting magnitudes)", Bounds::at_least(4));
-  b.integer("deblend_levels", d.deblend_levels, "thresholds between detection and peak", Bounds::between(1, 64));
-  b.number("deblend_contrast", d.deblend_contrast, "least share of the flux of a branch", Bounds::between(0, 1));
+  b.integer("median_side_pix", d.median_side_pix,
+            "side of the median filter that is subtracted; 0: a background mesh instead",
+            Bounds::between(0, 500));
+  b.integer("background_mesh_pix", d.background_mesh_pix,
+            "side of the background mesh (median_side_pix 0, and limiting magnitudes)", Bounds::at_least(4));
+  b.integer("deblend_levels", d.deblend_levels, "thresholds between detection and peak",
+            Bounds::between(1, 64));
+  b.number("deblend_contrast", d.deblend_contrast, "least share of the flux of a branch",
+           Bounds::between(0, 1));
 }
 
 static void describe(Binder& b, photometry::ProtocolOptions& p) {
   std::string protocol = "claeyssens2023";
   b.text("protocol", protocol, "how clumps are measured", {"claeyssens2023"});
   b.integer("redraws", p.redraws, "refits with the sky's noise redrawn", Bounds::between(2, 10000));
-  b.number("group_distance_pix", p.group_distance_pix, "clumps closer than this are fitted together", Bounds::at_least(0));
-  b.number("forced_shift_pix", p.forced_shift_pix, "freedom of the centre in the other bands; 0: none", Bounds::between(0, 4));
+  b.number("group_distance_pix", p.group_distance_pix, "clumps closer than this are fitted together",
+           Bounds::at_least(0));
+  b.number("forced_shift_pix", p.forced_shift_pix, "freedom of the centre in the other bands; 0: none",
+           Bounds::between(0, 4));
   b.flag("fix_position_in_groups", p.fix_position_in_groups, "no such freedom for clumps fitted together");
-  b.number("max_sigma_pix", p.fit.max_sigma_pix, "largest standard deviation of a clump", Bounds::between(0.5, 12));
+  b.number("max_sigma_pix", p.fit.max_sigma_pix, "largest standard deviation of a clump",
+           Bounds::between(0.5, 12));
   b.number("min_axis_ratio", p.fit.min_axis_ratio, "smallest minor / major", Bounds::between(0.01, 1));
 }
 
@@ -180,20 +214,25 @@ static void describe(Binder& b, sed::GridFitOptions& s) {
   b.integer("redraws", s.redraws, "refits with redrawn photometry", Bounds::between(2, 10000));
   b.integer("min_bands", s.min_bands, "detected bands that a fit needs", Bounds::at_least(1));
   b.number("min_snr", s.min_snr, "of a detected band", Bounds::at_least(0));
-  b.number("limit_factor", s.limit_factor, "models brighter than this times the limit of an undetected band are excluded", Bounds::positive());
+  b.number("limit_factor", s.limit_factor,
+           "models brighter than this times the limit of an undetected band are excluded",
+           Bounds::positive());
   b.flag("fix_ebv_to_zero", s.fix_ebv_to_zero, "no dust");
 }
 
 static void describe(Binder& b, sed::GridAxes& g) {
   b.numbers("metallicity", g.metallicity, "mass fractions Z", Bounds::positive());
-  b.number("solar_dropped_above_z", g.solar_dropped_above_z, "no Z = 0.02 at higher redshift", Bounds::at_least(0));
+  b.number("solar_dropped_above_z", g.solar_dropped_above_z, "no Z = 0.02 at higher redshift",
+           Bounds::at_least(0));
   b.number("log_age_yr_min", g.log_age_yr_min, "youngest age", Bounds::between(5, 8));
-  b.number("log_age_yr_step", g.log_age_yr_step, "of the age grid, up to the age of the Universe", Bounds::between(0.005, 1));
+  b.number("log_age_yr_step", g.log_age_yr_step, "of the age grid, up to the age of the Universe",
+           Bounds::between(0.005, 1));
   b.number("ebv_max_mag", g.ebv_max_mag, "largest colour excess", Bounds::at_least(0));
   b.number("ebv_step_mag", g.ebv_step_mag, "of the colour-excess grid", Bounds::positive());
   std::vector<double> durations;
   for (const sed::StarFormation& h : g.histories) durations.push_back(h.duration_myr);
-  b.numbers("history_myr", durations, "durations of constant star formation; 0: a burst", Bounds::at_least(0));
+  b.numbers("history_myr", durations, "durations of constant star formation; 0: a burst",
+            Bounds::at_least(0));
   g.histories.clear();
   for (const double d : durations) g.histories.push_back({d});
 }
@@ -210,7 +249,8 @@ static void describe(Binder& b, PipelineSection& p) {
   b.object("photometry", p.options.photometry, "PSF-convolved fits");
   b.object("limits", p.options.limits, "limiting magnitudes");
   b.number("min_snr", p.options.min_snr, "in both reference bands", Bounds::at_least(0));
-  b.number("resolution_floor_pix", p.options.resolution_floor_pix, "smallest resolvable sigma", Bounds::positive());
+  b.number("resolution_floor_pix", p.options.resolution_floor_pix, "smallest resolvable sigma",
+           Bounds::positive());
   b.flag("run_sed", p.run_sed, "false: no ages and masses");
   b.object("sed", p.options.sed, "grid chi-squared fit");
   b.object("sed_grid", p.grid, "grid of models");
@@ -251,10 +291,13 @@ struct ValidationSection {
 };
 
 static void describe(Binder& b, ValidationSection& v) {
-  b.number("match_radius_pix", v.match.radius_pix, "between injected and measured positions", Bounds::positive());
-  b.number("confusion_flux_ratio", v.match.confusion_flux_ratio, "an earlier object with more of the injected flux is not ours", Bounds::positive());
+  b.number("match_radius_pix", v.match.radius_pix, "between injected and measured positions",
+           Bounds::positive());
+  b.number("confusion_flux_ratio", v.match.confusion_flux_ratio,
+           "an earlier object with more of the injected flux is not ours", Bounds::positive());
   b.object("completeness", v.completeness, "bins");
-  b.integer("neighbours", v.correction.neighbours, "injections consulted for a science row", Bounds::at_least(5));
+  b.integer("neighbours", v.correction.neighbours, "injections consulted for a science row",
+            Bounds::at_least(5));
 }
 
 static void describe(Binder& b, validation::Criterion& c) {
@@ -274,16 +317,19 @@ static void describe(Binder& b, Recipe& r) {
   b.text("data", r.data, "folder that $data/ in paths stands for; else the environment's ARCPROOF_DATA");
   b.seed("seed", r.seed, "of all random streams; 0 is an ordinary seed");
   b.object("cosmology", r.cosmology, "flat Lambda-CDM");
-  b.number("pixel_scale_arcsec", r.pixel_scale_arcsec, "of simulated exposures; of real ones without a scale of their own", Bounds::positive());
+  b.number("pixel_scale_arcsec", r.pixel_scale_arcsec,
+           "of simulated exposures; of real ones without a scale of their own", Bounds::positive());
   b.list("bands", r.bands, "bands, in the order of the catalogues");
   b.text("reference_band", r.reference_band, "detection and shapes");
   b.text("second_reference_band", r.second_reference_band, "S/N is asked for in this band too");
   b.object("truth_lens", r.truth_lens, "through which clumps are injected");
   b.object("analysis_lens", r.analysis_lens, "with which they are delensed");
-  b.number("lens_map_step_arcsec", r.lens_map_step_arcsec, "of the deflection and Hessian maps", Bounds::between(0.005, 1));
+  b.number("lens_map_step_arcsec", r.lens_map_step_arcsec, "of the deflection and Hessian maps",
+           Bounds::between(0.005, 1));
   b.object("truth_library", r.truth_library, "stellar library of injected clumps");
   b.object("analysis_library", r.analysis_library, "stellar library of the SED fits");
-  b.number("covering_fraction", r.covering_fraction, "of ionising photons that light up gas", Bounds::between(0, 1));
+  b.number("covering_fraction", r.covering_fraction, "of ionising photons that light up gas",
+           Bounds::between(0, 1));
   b.list("fields", r.fields, "fields; realisations take them in turn");
   b.object("scene", r.scene, "simulated skies");
   b.object("population", r.population, "what is injected");
@@ -317,12 +363,16 @@ class Checker {
   }
 
  private:
-  [[noreturn]] void refuse(const std::string& key, const std::string& found, const std::string& allowed) const {
+  [[noreturn]] void refuse(const std::string& key, const std::string& found,
+                           const std::string& allowed) const {
     throw InputError({file_, key, found, allowed});
   }
 
   void check_name() const {
-    const bool good = !r_.name.empty() && r_.name.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_") == std::string::npos;
+    const bool good =
+        !r_.name.empty() &&
+        r_.name.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_") ==
+            std::string::npos;
     if (!good) refuse("name", "'" + r_.name + "'", "letters, digits, - and _");
   }
 
@@ -335,17 +385,23 @@ class Checker {
   void check_bands() const {
     if (r_.bands.empty()) refuse("bands", "an empty list", "at least one band");
     const std::vector<std::string> names = band_names();
-    if (std::set<std::string>(names.begin(), names.end()).size() != names.size()) refuse("bands", "a band twice", "each band once");
-    for (const auto& [key, name] : {std::pair<std::string, std::string>{"reference_band", r_.reference_band}, {"second_reference_band", r_.second_reference_band}})
-      if (std::find(names.begin(), names.end(), name) == names.end()) refuse(key, "'" + name + "'", fmt::format("one of the recipe's bands: {}", fmt::join(names, ", ")));
-    const std::vector<std::string> psfs = sky::parametric_psf_bands(), filters = sed::parametric_filter_bands();
+    if (std::set<std::string>(names.begin(), names.end()).size() != names.size())
+      refuse("bands", "a band twice", "each band once");
+    for (const auto& [key, name] : {std::pair<std::string, std::string>{"reference_band", r_.reference_band},
+                                    {"second_reference_band", r_.second_reference_band}})
+      if (std::find(names.begin(), names.end(), name) == names.end())
+        refuse(key, "'" + name + "'", fmt::format("one of the recipe's bands: {}", fmt::join(names, ", ")));
+    const std::vector<std::string> psfs = sky::parametric_psf_bands(),
+                                   filters = sed::parametric_filter_bands();
     for (std::size_t i = 0; i < r_.bands.size(); ++i) {
       const BandRecipe& band = r_.bands[i];
       const std::string key = fmt::format("bands[{}] ({})", i, band.name);
       if (band.psf.file.empty() && std::find(psfs.begin(), psfs.end(), band.name) == psfs.end())
-        refuse(key + ".psf", "no PSF for this band", fmt::format("a PSF file, or a band with an embedded PSF: {}", fmt::join(psfs, ", ")));
+        refuse(key + ".psf", "no PSF for this band",
+               fmt::format("a PSF file, or a band with an embedded PSF: {}", fmt::join(psfs, ", ")));
       if (band.filter.empty() && std::find(filters.begin(), filters.end(), band.name) == filters.end())
-        refuse(key + ".filter", "no filter for this band", fmt::format("a filter file, or a band with an embedded filter: {}", fmt::join(filters, ", ")));
+        refuse(key + ".filter", "no filter for this band",
+               fmt::format("a filter file, or a band with an embedded filter: {}", fmt::join(filters, ", ")));
     }
   }
 
@@ -356,7 +412,8 @@ class Checker {
   }
 
   void check_library(const std::string& key, const LibraryRecipe& library) const {
-    if (library.kind == "bc03" && library.files.empty()) refuse(key + ".files", "an empty list", "at least one .ised file");
+    if (library.kind == "bc03" && library.files.empty())
+      refuse(key + ".files", "an empty list", "at least one .ised file");
   }
 
   void check_fields() const {
@@ -366,8 +423,10 @@ class Checker {
       const FieldRecipe& field = r_.fields[i];
       const std::string key = fmt::format("fields[{}] ({})", i, field.name);
       if (!names.insert(field.name).second) refuse(key + ".name", "this name twice", "each field once");
-      if (field.x_arcsec.has_value() != field.y_arcsec.has_value()) refuse(key, "one of x_arcsec and y_arcsec", "both or none");
-      if (field.host.x_arcsec.has_value() != field.host.y_arcsec.has_value()) refuse(key + ".host", "one of x_arcsec and y_arcsec", "both or none");
+      if (field.x_arcsec.has_value() != field.y_arcsec.has_value())
+        refuse(key, "one of x_arcsec and y_arcsec", "both or none");
+      if (field.host.x_arcsec.has_value() != field.host.y_arcsec.has_value())
+        refuse(key + ".host", "one of x_arcsec and y_arcsec", "both or none");
       check_exposures(field, key);
     }
   }
@@ -379,13 +438,17 @@ class Checker {
     std::vector<std::string> want = band_names();
     std::sort(have.begin(), have.end());
     std::sort(want.begin(), want.end());
-    if (have != want) refuse(key + ".exposures", fmt::format("exposures in {}", fmt::join(have, ", ")), fmt::format("one in each band: {}", fmt::join(want, ", ")));
+    if (have != want)
+      refuse(key + ".exposures", fmt::format("exposures in {}", fmt::join(have, ", ")),
+             fmt::format("one in each band: {}", fmt::join(want, ", ")));
   }
 
   void check_sampler() const {
-    if (r_.mass_function.sampler.walkers % 2) refuse("mass_function.walkers", std::to_string(r_.mass_function.sampler.walkers), "an even number");
+    if (r_.mass_function.sampler.walkers % 2)
+      refuse("mass_function.walkers", std::to_string(r_.mass_function.sampler.walkers), "an even number");
     if (r_.mass_function.burn_in >= r_.mass_function.sampler.steps)
-      refuse("mass_function.burn_in", std::to_string(r_.mass_function.burn_in), fmt::format("less than steps = {}", r_.mass_function.sampler.steps));
+      refuse("mass_function.burn_in", std::to_string(r_.mass_function.burn_in),
+             fmt::format("less than steps = {}", r_.mass_function.sampler.steps));
   }
 
   const Recipe& r_;
@@ -409,7 +472,8 @@ io::Json parse_value(const std::string& text) {
 }
 
 // Rebuilds the tree with one value replaced: Json lists are values, not references.
-io::Json with_value(const io::Json& node, const std::vector<std::string>& parts, std::size_t depth, const Override& o) {
+io::Json with_value(const io::Json& node, const std::vector<std::string>& parts, std::size_t depth,
+                    const Override& o) {
   if (depth == parts.size()) return parse_value(o.value);
   const std::string& part = parts[depth];
   if (node.is_array()) {
@@ -417,7 +481,8 @@ io::Json with_value(const io::Json& node, const std::vector<std::string>& parts,
     char* end = nullptr;
     const unsigned long index = std::strtoul(part.c_str(), &end, 10);
     if (part.empty() || *end != '\0' || index >= items.size())
-      throw InputError({"--set", o.key, "'" + part + "'", fmt::format("a number from 0 to {}", items.size() - 1)});
+      throw InputError(
+          {"--set", o.key, "'" + part + "'", fmt::format("a number from 0 to {}", items.size() - 1)});
     items[index] = with_value(items[index], parts, depth + 1, o);
     return io::Json(std::move(items));
   }

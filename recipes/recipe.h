@@ -1,10 +1,6 @@
-// A recipe: what to inject, into what, how to measure it, and what must come out. A folder with recipe.json in it.
+// A recipe: what to inject, into what, how to measure it, and what must come out. A folder with recipe.json
+// in it.
 #pragma once
-
-#include <filesystem>
-#include <optional>
-#include <string>
-#include <vector>
 
 #include "engine/core/hash.h"
 #include "engine/io/json.h"
@@ -16,42 +12,48 @@
 #include "validation/criteria.h"
 #include "validation/match.h"
 
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
 namespace arcproof::recipes {
 
 struct PsfSource {
-  std::string file;              ///< "" the embedded PSF of the band
+  std::string file;  ///< "" the embedded PSF of the band
   std::string hdu;
-  double pixel_scale_arcsec = 0; ///< 0: from the header
+  double pixel_scale_arcsec = 0;  ///< 0: from the header
 };
 
 struct BandRecipe {
   std::string name;
-  PsfSource psf;                       ///< of the analysis, and of the injection unless that has its own
+  PsfSource psf;  ///< of the analysis, and of the injection unless that has its own
   std::optional<PsfSource> injection_psf;
-  std::string filter;                  ///< file; "" the embedded curve
-  double depth_mag_ab = 29;            ///< of simulated exposures
+  std::string filter;        ///< file; "" the embedded curve
+  double depth_mag_ab = 29;  ///< of simulated exposures
   double depth_sigmas = 5;
   double galactic_extinction_mag = 0;
-  double electrons_per_njy = 0;        ///< 0: no shot noise of sources
+  double electrons_per_njy = 0;  ///< 0: no shot noise of sources
 };
 
 struct LensRecipe {
-  std::string kind = "compact_cluster";   ///< compact_cluster, lenstool, constant
+  std::string kind = "compact_cluster";  ///< compact_cluster, lenstool, constant
   // lenstool
   std::string par, bayes;
-  int row = -1;                           ///< of bayes.dat; -1: the .par file itself
+  int row = -1;  ///< of bayes.dat; -1: the .par file itself
   // compact_cluster
-  double dispersion_factor = 1;           ///< times all velocity dispersions: an analysis lens that is wrong by this much
-  double posterior_scatter = 0.02;        ///< relative 1 sigma of the dispersions in the made-up posterior
+  double dispersion_factor =
+      1;  ///< times all velocity dispersions: an analysis lens that is wrong by this much
+  double posterior_scatter = 0.02;  ///< relative 1 sigma of the dispersions in the made-up posterior
   // constant
   double mu_tangential = 1, mu_radial = 1, angle_deg = 0;
   // all
-  int posterior_rows = 0;                 ///< models used for the magnification's error; 0: none
+  int posterior_rows = 0;  ///< models used for the magnification's error; 0: none
 };
 
 struct LibraryRecipe {
-  std::string kind = "analytic";          ///< analytic, bc03
-  std::vector<std::string> files;         ///< of bc03, one a metallicity
+  std::string kind = "analytic";   ///< analytic, bc03
+  std::vector<std::string> files;  ///< of bc03, one a metallicity
 };
 
 struct ExposureRecipe {
@@ -60,29 +62,31 @@ struct ExposureRecipe {
 };
 
 struct RegionRecipe {
-  std::string kind = "circle";            ///< circle, source_disc, everywhere
-  double radius_arcsec = 2;               ///< on the sky, or in the source plane for source_disc
-  std::optional<double> x_arcsec, y_arcsec;   ///< centre in the lens frame, on the sky; absent: the field's centre
+  std::string kind = "circle";  ///< circle, source_disc, everywhere
+  double radius_arcsec = 2;     ///< on the sky, or in the source plane for source_disc
+  std::optional<double> x_arcsec,
+      y_arcsec;  ///< centre in the lens frame, on the sky; absent: the field's centre
 };
 
 struct FieldRecipe {
   std::string name;
-  double ra_deg = 0, dec_deg = 0;         ///< of the field's centre, where the lens has a place on the sky
-  std::optional<double> x_arcsec, y_arcsec;   ///< instead: the centre in the lens frame (+x west, +y north)
-  double z = 1;                           ///< of the host and of injected clumps
-  double size_arcsec = 8;                 ///< of simulated exposures
+  double ra_deg = 0, dec_deg = 0;            ///< of the field's centre, where the lens has a place on the sky
+  std::optional<double> x_arcsec, y_arcsec;  ///< instead: the centre in the lens frame (+x west, +y north)
+  double z = 1;                              ///< of the host and of injected clumps
+  double size_arcsec = 8;                    ///< of simulated exposures
   RegionRecipe host;
   std::vector<ExposureRecipe> exposures;  ///< real ones; empty: simulated
 };
 
 struct InjectionRecipe {
   int realisations = 100;
-  int clumps = 6;                         ///< parents per realisation
-  double min_mu = 0.1;                    ///< images demagnified below this are drawn but not counted (the lens's own centre hides them)
+  int clumps = 6;  ///< parents per realisation
+  double min_mu =
+      0.1;  ///< images demagnified below this are drawn but not counted (the lens's own centre hides them)
 };
 
 struct StarFormationRecipe {
-  std::vector<double> history_myr = {10}; ///< durations of constant star formation; 0 is a single burst
+  std::vector<double> history_myr = {10};  ///< durations of constant star formation; 0 is a single burst
 };
 
 struct CompletenessRecipe {
@@ -90,9 +94,9 @@ struct CompletenessRecipe {
 };
 
 struct Recipe {
-  std::filesystem::path folder;           ///< where recipe.json lies; not part of the description
+  std::filesystem::path folder;  ///< where recipe.json lies; not part of the description
   std::string name, title;
-  std::string data;                       ///< folder that "$data/" in a path stands for
+  std::string data;  ///< folder that "$data/" in a path stands for
   std::uint64_t seed = 1;
   sky::Cosmology cosmology;
   double pixel_scale_arcsec = 0.02;
@@ -117,17 +121,19 @@ struct Recipe {
   std::vector<validation::Criterion> criteria;
 
   std::size_t band_index(const std::string& name) const;
-  /// The path that a string of the recipe means: "$data/..." below `data`, else relative to the recipe's folder.
+  /// The path that a string of the recipe means: "$data/..." below `data`, else relative to the recipe's
+  /// folder.
   std::filesystem::path path(const std::string& text) const;
 };
 
-/// One "--set": "key.sub=value"; list elements by number ("bands.0.depth_mag_ab=28"). The value is JSON, or else a string.
+/// One "--set": "key.sub=value"; list elements by number ("bands.0.depth_mag_ab=28"). The value is JSON, or
+/// else a string.
 struct Override {
   std::string key, value;
 };
 
-/// Reads FOLDER/recipe.json (or the file itself), applies the overrides, checks every key and value. `data` falls back to
-/// $ARCPROOF_DATA. Throws InputError.
+/// Reads FOLDER/recipe.json (or the file itself), applies the overrides, checks every key and value. `data`
+/// falls back to $ARCPROOF_DATA. Throws InputError.
 Recipe read_recipe(const std::filesystem::path& path, const std::vector<Override>& overrides);
 
 /// The same from a tree that stands in `file`; paths are relative to `folder`.

@@ -1,20 +1,20 @@
 #include "recipes/science.h"
 
-#include <fmt/format.h>
-
-#include <algorithm>
-#include <cmath>
-
 #include "engine/core/statistics.h"
 #include "engine/population/mass_function.h"
 #include "recipes/realisation.h"
 #include "validation/convergence.h"
 
+#include <algorithm>
+#include <cmath>
+
+#include <fmt/format.h>
+
 namespace arcproof::recipes {
 namespace {
 
 constexpr double counter_image_tolerance_arcsec = 0.03;
-constexpr int chain_rows = 20000;   // kept per model in mass_function.fits: every n-th step
+constexpr int chain_rows = 20000;  // kept per model in mass_function.fits: every n-th step
 
 // Images of one clump have one source position. The image with the highest S/N stays; the others point to it.
 io::Integers counter_images(const io::Table& table, const std::string& snr_column) {
@@ -26,8 +26,10 @@ io::Integers counter_images(const io::Table& table, const std::string& snr_colum
   for (std::size_t k = 0; k < order.size(); ++k) {
     if (result[order[k]] != io::missing_integer) continue;
     for (std::size_t j = k + 1; j < order.size(); ++j) {
-      const bool same = std::hypot(x[order[j]] - x[order[k]], y[order[j]] - y[order[k]]) < counter_image_tolerance_arcsec;
-      if (same && result[order[j]] == io::missing_integer) result[order[j]] = table.integers("detection_id")[order[k]];
+      const bool same =
+          std::hypot(x[order[j]] - x[order[k]], y[order[j]] - y[order[k]]) < counter_image_tolerance_arcsec;
+      if (same && result[order[j]] == io::missing_integer)
+        result[order[j]] = table.integers("detection_id")[order[k]];
     }
   }
   return result;
@@ -55,9 +57,11 @@ std::vector<population::ClusterMass> clusters_of(const io::Table& catalogue) {
     if (!catalogue.flags("selected")[i] || catalogue.texts("sed_status")[i] != "fitted") continue;
     if (catalogue.integers("counter_image_of")[i] != io::missing_integer) continue;
     const auto half = [&](const char* name) {
-      return 0.5 * (catalogue.reals(std::string(name) + "_q84")[i] - catalogue.reals(std::string(name) + "_q16")[i]);
+      return 0.5 * (catalogue.reals(std::string(name) + "_q84")[i] -
+                    catalogue.reals(std::string(name) + "_q16")[i]);
     };
-    clusters.push_back({catalogue.reals("log_mass_msun")[i], std::hypot(half("log_mass_msun"), catalogue.reals("log_mass_mu_err")[i]),
+    clusters.push_back({catalogue.reals("log_mass_msun")[i],
+                        std::hypot(half("log_mass_msun"), catalogue.reals("log_mass_mu_err")[i]),
                         catalogue.reals("log_age_yr")[i], half("log_age_yr")});
   }
   return clusters;
@@ -68,7 +72,8 @@ struct SummaryRows {
   io::Integers objects;
   io::Reals median, low, high, mode, boot_median, boot_low, boot_high;
 
-  void add(const char* model_name, int n, const population::ParameterSummary& p, const std::vector<double>& bootstrap) {
+  void add(const char* model_name, int n, const population::ParameterSummary& p,
+           const std::vector<double>& bootstrap) {
     model.emplace_back(model_name);
     parameter.push_back(p.name);
     objects.push_back(n);
@@ -85,21 +90,24 @@ struct SummaryRows {
 
   io::Table table() && {
     io::Table t("MASSFUNC");
-    t.add("model", "", "power_law: M^beta; schechter: M^beta exp(-M / M_c); above the minimum mass", std::move(model));
+    t.add("model", "", "power_law: M^beta; schechter: M^beta exp(-M / M_c); above the minimum mass",
+          std::move(model));
     t.add("parameter", "", "beta, or log10 M_c [solMass]", std::move(parameter));
     t.add("n_clusters", "", "clusters in the fit", std::move(objects));
     t.add("median", "", "of the posterior", std::move(median));
     t.add("q16", "", "16% quantile of the posterior", std::move(low));
     t.add("q84", "", "84% quantile of the posterior", std::move(high));
     t.add("mode", "", "of the posterior, by Gaussian KDE", std::move(mode));
-    t.add("bootstrap_median", "", "maxima of the posterior over redrawn masses and ages: median", std::move(boot_median));
+    t.add("bootstrap_median", "", "maxima of the posterior over redrawn masses and ages: median",
+          std::move(boot_median));
     t.add("bootstrap_q16", "", "16% quantile", std::move(boot_low));
     t.add("bootstrap_q84", "", "84% quantile", std::move(boot_high));
     return t;
   }
 };
 
-std::vector<double> bootstrap_of(const std::vector<double>& all, std::size_t parameter, std::size_t dimensions) {
+std::vector<double> bootstrap_of(const std::vector<double>& all, std::size_t parameter,
+                                 std::size_t dimensions) {
   std::vector<double> values;
   for (std::size_t i = parameter; i < all.size(); i += dimensions)
     if (std::isfinite(all[i])) values.push_back(all[i]);
@@ -119,33 +127,39 @@ io::Table chain_table(const population::MassFunctionFit& fit, int burn_in) {
         ensemble.push_back(static_cast<std::int64_t>(e));
         walker.push_back(w);
         step.push_back(s);
-        for (std::size_t p = 0; p < values.size(); ++p) values[p].push_back(fit.chains[e].value(s, w, static_cast<int>(p)));
+        for (std::size_t p = 0; p < values.size(); ++p)
+          values[p].push_back(fit.chains[e].value(s, w, static_cast<int>(p)));
         density.push_back(fit.chains[e].log_density[static_cast<std::size_t>(s) * first.walkers + w]);
       }
   io::Table table(std::string("CHAIN_") + name_of(fit.model));
   table.add("ensemble", "", "independent run of the sampler", std::move(ensemble));
   table.add("step", "", "step of the walker", std::move(step));
   table.add("walker", "", "walker of the ensemble", std::move(walker));
-  for (std::size_t p = 0; p < values.size(); ++p) table.add(fit.parameters[p].name, "", "parameter of the model", std::move(values[p]));
+  for (std::size_t p = 0; p < values.size(); ++p)
+    table.add(fit.parameters[p].name, "", "parameter of the model", std::move(values[p]));
   table.add("log_density", "", "log posterior density, not normalised", std::move(density));
   return table;
 }
 
-std::vector<validation::Chains> walkers_of(const population::MassFunctionFit& fit, int parameter, int burn_in) {
+std::vector<validation::Chains> walkers_of(const population::MassFunctionFit& fit, int parameter,
+                                           int burn_in) {
   std::vector<validation::Chains> ensembles;
   for (const population::EnsembleChain& chain : fit.chains) {
     validation::Chains walkers(static_cast<std::size_t>(chain.walkers));
     for (int w = 0; w < chain.walkers; ++w)
-      for (int s = burn_in; s < chain.steps; ++s) walkers[static_cast<std::size_t>(w)].push_back(chain.value(s, w, parameter));
+      for (int s = burn_in; s < chain.steps; ++s)
+        walkers[static_cast<std::size_t>(w)].push_back(chain.value(s, w, parameter));
     ensembles.push_back(std::move(walkers));
   }
   return ensembles;
 }
 
 io::Json convergence_of(const population::MassFunctionFit& fit, int parameter, int burn_in) {
-  const validation::ConvergenceSummary c = validation::summarise_convergence(walkers_of(fit, parameter, burn_in));
+  const validation::ConvergenceSummary c =
+      validation::summarise_convergence(walkers_of(fit, parameter, burn_in));
   double acceptance = 0;
-  for (const population::EnsembleChain& chain : fit.chains) acceptance += chain.acceptance / static_cast<double>(fit.chains.size());
+  for (const population::EnsembleChain& chain : fit.chains)
+    acceptance += chain.acceptance / static_cast<double>(fit.chains.size());
   io::Json json = io::Json::object();
   json["r_hat"] = c.r_hat;
   json["r_hat_between_ensembles"] = c.r_hat_between_ensembles;
@@ -161,14 +175,16 @@ io::Json convergence_of(const population::MassFunctionFit& fit, int parameter, i
   return json;
 }
 
-void set_metrics(const population::MassFunctionFit& fit, const io::Json& convergence, validation::Metrics& metrics) {
+void set_metrics(const population::MassFunctionFit& fit, const io::Json& convergence,
+                 validation::Metrics& metrics) {
   const std::string model = std::string("mass_function.") + name_of(fit.model);
   for (const population::ParameterSummary& p : fit.parameters) {
     metrics.set(model + "." + p.name + ".median", p.median);
     metrics.set(model + "." + p.name + ".q16", p.low);
     metrics.set(model + "." + p.name + ".q84", p.high);
     for (const char* key : {"r_hat_between_ensembles", "ess_bulk", "ess_tail", "length_over_tau"})
-      metrics.set(fmt::format("convergence.{}.{}.{}", name_of(fit.model), p.name, key), convergence.at(p.name).at(key).as_double());
+      metrics.set(fmt::format("convergence.{}.{}.{}", name_of(fit.model), p.name, key),
+                  convergence.at(p.name).at(key).as_double());
   }
 }
 
@@ -179,10 +195,12 @@ io::Table science_catalogue(const Recipe& recipe, const std::vector<FieldSetup>&
   for (const FieldSetup& field : fields) {
     // Realisation -1 - number: streams of their own, apart from all injections.
     const StreamName stream{recipe.seed, {}, -1 - field.number};
-    const auto clumps = pipeline::measure_field(field.analysis, field.exposures, field.depths, {}, recipe.pipeline, stream, threads);
+    const auto clumps = pipeline::measure_field(field.analysis, field.exposures, field.depths, {},
+                                                recipe.pipeline, stream, threads);
     io::Table table = only_host_rows(pipeline::catalogue(field.analysis, clumps));
     io::Integers counter = counter_images(table, "snr_" + lower(recipe.reference_band));
-    table.add("counter_image_of", "", "detection_id of the image of the same clump with the highest S/N", std::move(counter));
+    table.add("counter_image_of", "", "detection_id of the image of the same clump with the highest S/N",
+              std::move(counter));
     all.append(table);
   }
   return all;
@@ -193,13 +211,15 @@ io::Table host_truth(const Recipe& recipe, const std::vector<FieldSetup>& fields
   for (const FieldSetup& field : fields) {
     std::vector<InjectedClump> clumps;
     for (std::size_t k = 0; k < field.host_clumps.size(); ++k)
-      clumps.push_back({static_cast<std::int64_t>(k), field.host_clumps[k].clump, field.host_clumps[k].images});
+      clumps.push_back(
+          {static_cast<std::int64_t>(k), field.host_clumps[k].clump, field.host_clumps[k].images});
     if (!clumps.empty()) all.append(truth_table(recipe, field, -1 - field.number, clumps));
   }
   return all;
 }
 
-MassFunctionProducts fit_mass_functions(const Recipe& recipe, const io::Table& catalogue, validation::Metrics& metrics) {
+MassFunctionProducts fit_mass_functions(const Recipe& recipe, const io::Table& catalogue,
+                                        validation::Metrics& metrics) {
   const std::vector<population::ClusterMass> clusters = clusters_of(catalogue);
   const std::vector<double> masses = population::select_masses(clusters, recipe.mass_function);
   MassFunctionProducts products;
@@ -207,14 +227,19 @@ MassFunctionProducts fit_mass_functions(const Recipe& recipe, const io::Table& c
   metrics.set("mass_function.n_clusters", static_cast<double>(masses.size()));
   SummaryRows rows;
   std::vector<io::Table> chains;
-  for (const auto model : {population::MassFunctionModel::power_law, population::MassFunctionModel::schechter}) {
-    const population::MassFunctionFit fit = population::fit_mass_function(model, masses, recipe.mass_function, recipe.seed);
+  for (const auto model :
+       {population::MassFunctionModel::power_law, population::MassFunctionModel::schechter}) {
+    const population::MassFunctionFit fit =
+        population::fit_mass_function(model, masses, recipe.mass_function, recipe.seed);
     if (fit.chains.empty()) continue;
-    const auto bootstrap = population::bootstrap_mass_function(model, clusters, recipe.mass_function, recipe.seed);
+    const auto bootstrap =
+        population::bootstrap_mass_function(model, clusters, recipe.mass_function, recipe.seed);
     io::Json convergence = io::Json::object();
     for (std::size_t p = 0; p < fit.parameters.size(); ++p) {
-      rows.add(name_of(model), fit.objects, fit.parameters[p], bootstrap_of(bootstrap, p, fit.parameters.size()));
-      convergence[fit.parameters[p].name] = convergence_of(fit, static_cast<int>(p), recipe.mass_function.burn_in);
+      rows.add(name_of(model), fit.objects, fit.parameters[p],
+               bootstrap_of(bootstrap, p, fit.parameters.size()));
+      convergence[fit.parameters[p].name] =
+          convergence_of(fit, static_cast<int>(p), recipe.mass_function.burn_in);
     }
     set_metrics(fit, convergence, metrics);
     products.convergence[name_of(model)] = std::move(convergence);

@@ -8,18 +8,21 @@
 
 namespace arcproof::recipes {
 
-/// Measures all fields without injections. Rows of clumps in hosts; `counter_image_of` names the brighter image of the same clump
-/// (detection_id, same field) where the source positions agree within `tolerance_arcsec`.
+/// Measures all fields without injections. Rows of clumps in hosts; `counter_image_of` names the brighter
+/// image of the same clump (detection_id, same field) where the source positions agree within
+/// `tolerance_arcsec`.
 io::Table science_catalogue(const Recipe& recipe, const std::vector<FieldSetup>& fields, int threads);
 
 /// What was drawn for the hosts of simulated fields; no rows for real ones.
 io::Table host_truth(const Recipe& recipe, const std::vector<FieldSetup>& fields);
 
 struct MassFunctionProducts {
-  std::vector<io::Table> tables;    ///< MASSFUNC (summary), then the chains of each model
+  std::vector<io::Table> tables;  ///< MASSFUNC (summary), then the chains of each model
   io::Json convergence;
 };
-/// Power law and Schechter of the catalogue's clusters: selected, fitted, no counter images. Sets metrics mass_function.*.
-MassFunctionProducts fit_mass_functions(const Recipe& recipe, const io::Table& catalogue, validation::Metrics& metrics);
+/// Power law and Schechter of the catalogue's clusters: selected, fitted, no counter images. Sets metrics
+/// mass_function.*.
+MassFunctionProducts fit_mass_functions(const Recipe& recipe, const io::Table& catalogue,
+                                        validation::Metrics& metrics);
 
 }  // namespace arcproof::recipes

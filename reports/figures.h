@@ -10,9 +10,10 @@
 namespace arcproof::reports {
 
 std::vector<html::Figure> completeness_figures(
-    const RunFolder& run);  ///< curves and the map magnitude x radius
-std::vector<html::Figure> bias_figures(const RunFolder& run);   ///< measured - true along magnitude, S/N, size
-std::vector<html::Figure> pull_figures(const RunFolder& run);   ///< pulls of the reference flux; pulls and coverage of every quantity
+    const RunFolder& run);                                     ///< curves and the map magnitude x radius
+std::vector<html::Figure> bias_figures(const RunFolder& run);  ///< measured - true along magnitude, S/N, size
+std::vector<html::Figure> pull_figures(
+    const RunFolder& run);  ///< pulls of the reference flux; pulls and coverage of every quantity
 std::vector<html::Figure> truth_figures(const RunFolder& run);  ///< recovered against true
 std::vector<html::Figure> outcome_figures(
     const RunFolder& run);  ///< what became of the injections, by magnitude

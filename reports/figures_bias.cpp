@@ -24,14 +24,16 @@ struct Bias {
 // Rows of the bias table: middle, low, high, bias, its error, scatter, n.
 DataRows bias_rows(const io::Table& table, const Bias& what) {
   const io::Texts names = text_column(table, "quantity"), axes = text_column(table, "axis");
-  const io::Reals low = real_column(table, "low"), high = real_column(table, "high"), bias = real_column(table, "bias"), error = real_column(table, "bias_err"),
+  const io::Reals low = real_column(table, "low"), high = real_column(table, "high"),
+                  bias = real_column(table, "bias"), error = real_column(table, "bias_err"),
                   scatter = real_column(table, "scatter");
   const io::Integers n = integer_column(table, "n");
   DataRows rows;
   for (std::size_t i = 0; i < table.rows(); ++i)
     if (names[i] == what.quantity && axes[i] == what.axis && n[i] >= fewest && std::isfinite(bias[i]))
-      rows.push_back({what.logarithmic ? std::sqrt(low[i] * high[i]) : 0.5 * (low[i] + high[i]), low[i], high[i], what.factor * bias[i], what.factor * error[i],
-                      what.factor * scatter[i], static_cast<double>(n[i])});
+      rows.push_back({what.logarithmic ? std::sqrt(low[i] * high[i]) : 0.5 * (low[i] + high[i]), low[i],
+                      high[i], what.factor * bias[i], what.factor * error[i], what.factor * scatter[i],
+                      static_cast<double>(n[i])});
   return rows;
 }
 
@@ -56,11 +58,15 @@ std::string draw_bias(const RunFolder& run, const Bias& what, const DataRows& ro
   plot.x_label(what.axis_label);
   plot.y_label(what.quantity_label);
   plot.key_above(1);
-  plot.add("set arrow from graph 0, first 0 to graph 1, first 0 nohead linewidth 1.4 linecolor rgb '{}' back", colour::ink);
-  plot.add("plot $bins using 1:($4-$6):2:3:($4-$6):($4+$6) with boxxyerror fillcolor rgb '{}' title 'scatter (68%)', "
-           "$bins using 1:4:5 with yerrorbars pointtype 7 pointsize 0.6 linewidth 1.4 linecolor rgb '{}' title 'median and its error', "
-           "$bins using 1:({:.7g}):(sprintf('%d',$7)) with labels font ',10' textcolor rgb '{}' notitle",
-           faded(colour::sky, 0.65), colour::blue, 1.14 * reach, colour::soft);
+  plot.add("set arrow from graph 0, first 0 to graph 1, first 0 nohead linewidth 1.4 linecolor rgb '{}' back",
+           colour::ink);
+  plot.add(
+      "plot $bins using 1:($4-$6):2:3:($4-$6):($4+$6) with boxxyerror fillcolor rgb '{}' title 'scatter "
+      "(68%)', "
+      "$bins using 1:4:5 with yerrorbars pointtype 7 pointsize 0.6 linewidth 1.4 linecolor rgb '{}' title "
+      "'median and its error', "
+      "$bins using 1:({:.7g}):(sprintf('%d',$7)) with labels font ',10' textcolor rgb '{}' notitle",
+      faded(colour::sky, 0.65), colour::blue, 1.14 * reach, colour::soft);
   return plot.svg(what.title);
 }
 
@@ -72,7 +78,9 @@ html::Figure bias_figure(const RunFolder& run, const Bias& what) {
     return figure;
   }
   figure.body = draw_bias(run, what, rows);
-  figure.shows = fmt::format("{} The number of clumps in each bin stands on top; bins of fewer than {} are left out.", what.shows, fewest);
+  figure.shows =
+      fmt::format("{} The number of clumps in each bin stands on top; bins of fewer than {} are left out.",
+                  what.shows, fewest);
   figure.well = what.well;
   return figure;
 }
@@ -81,20 +89,29 @@ html::Figure bias_figure(const RunFolder& run, const Bias& what) {
 
 std::vector<html::Figure> bias_figures(const RunFolder& run) {
   const std::string band = run.reference_band(), label = band_label(band), flux = "relative_flux_" + band;
-  const std::string mag_axis = gnuplot_text(fmt::format("true observed magnitude {} [AB]", label)), flux_axis = "'recovered / true \u2212 1  [%]'",
-                    log_axis = "'log_{10} recovered / true'";
-  const std::string shows_flux = fmt::format("Flux in {} of recovered clumps against what was injected.", html::escape(label));
-  return {bias_figure(run, {"bias-mag", "Flux bias against magnitude", flux, flux_axis, "mag", mag_axis, 100, 1, false, shows_flux,
-                            "points on the zero line within their errors, and a band that opens to both sides alike. An upturn in the faintest bins is the boost of "
+  const std::string mag_axis = gnuplot_text(fmt::format("true observed magnitude {} [AB]", label)),
+                    flux_axis = "'recovered / true \u2212 1  [%]'", log_axis = "'log_{10} recovered / true'";
+  const std::string shows_flux =
+      fmt::format("Flux in {} of recovered clumps against what was injected.", html::escape(label));
+  return {bias_figure(run, {"bias-mag", "Flux bias against magnitude", flux, flux_axis, "mag", mag_axis, 100,
+                            1, false, shows_flux,
+                            "points on the zero line within their errors, and a band that opens to both "
+                            "sides alike. An upturn in the faintest bins is the boost of "
                             "clumps that were found because noise helped them."}),
-          bias_figure(run, {"bias-snr", "Flux bias against signal to noise", flux, flux_axis, "measured_snr_" + band, gnuplot_text(fmt::format("measured S/N in {}", label)), 100, 1,
-                            true, shows_flux, "points on the zero line, and a band of about 100% / (S/N) half-width."}),
-          bias_figure(run, {"bias-radius", "Radius bias against radius", "log_radius_pc", log_axis, "true_log_radius_pc", "'true log_{10} half-light radius [pc]'", 1, 0.05, false,
+          bias_figure(
+              run, {"bias-snr", "Flux bias against signal to noise", flux, flux_axis, "measured_snr_" + band,
+                    gnuplot_text(fmt::format("measured S/N in {}", label)), 100, 1, true, shows_flux,
+                    "points on the zero line, and a band of about 100% / (S/N) half-width."}),
+          bias_figure(run, {"bias-radius", "Radius bias against radius", "log_radius_pc", log_axis,
+                            "true_log_radius_pc", "'true log_{10} half-light radius [pc]'", 1, 0.05, false,
                             "Half-light radii of resolved recovered clumps against what was injected.",
-                            "points on the zero line. At small radii only clumps measured too large count as resolved, which lifts the left end."}),
-          bias_figure(run, {"bias-mass", "Mass bias against magnitude", "log_mass_msun", log_axis, "mag", mag_axis, 1, 0.05, false,
-                            "Stellar masses of recovered clumps against what was injected.",
-                            "points on the zero line. A constant offset speaks of the lens or the stellar library, one that grows to the faint side of the photometry."})};
+                            "points on the zero line. At small radii only clumps measured too large count as "
+                            "resolved, which lifts the left end."}),
+          bias_figure(
+              run, {"bias-mass", "Mass bias against magnitude", "log_mass_msun", log_axis, "mag", mag_axis, 1,
+                    0.05, false, "Stellar masses of recovered clumps against what was injected.",
+                    "points on the zero line. A constant offset speaks of the lens or the stellar library, "
+                    "one that grows to the faint side of the photometry."})};
 }
 
 }  // namespace arcproof::reports

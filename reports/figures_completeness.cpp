@@ -78,10 +78,9 @@ std::string magnitude_marks(Plot& plot, const RunFolder& run) {
   std::string extra;
   if (std::isfinite(depth)) {
     plot.data("depth", {{depth, 0}, {depth, 1.05}}, 2);
-    extra += fmt::format(
-        ", $depth using 1:2 with lines dashtype (2,4) linewidth 1.8 linecolor rgb '{}' title {}",
-        colour::soft,
-        gnuplot_text(fmt::format("depth: {:.2f} mag", depth)));
+    extra +=
+        fmt::format(", $depth using 1:2 with lines dashtype (2,4) linewidth 1.8 linecolor rgb '{}' title {}",
+                    colour::soft, gnuplot_text(fmt::format("depth: {:.2f} mag", depth)));
   }
   if (!std::isfinite(m50) || !(width > 0) || !std::isfinite(plateau)) return extra;
   plot.data("half", {{m50, 0}, {m50, 1.05}}, 2);
@@ -94,9 +93,8 @@ std::string magnitude_marks(Plot& plot, const RunFolder& run) {
       ", {:.7g} / (1 + exp((x - {:.7g}) / {:.7g})) with lines linewidth 2 linecolor rgb '{}' title 'logistic "
       "fit'",
       plateau, m50, width, colour::orange);
-  const std::string text = std::isfinite(error)
-                               ? fmt::format("half: {:.2f} \u00b1 {:.2f} mag", m50, error)
-                               : fmt::format("half: {:.2f} mag", m50);
+  const std::string text = std::isfinite(error) ? fmt::format("half: {:.2f} \u00b1 {:.2f} mag", m50, error)
+                                                : fmt::format("half: {:.2f} mag", m50);
   return extra +
          fmt::format(", $half using 1:2 with lines dashtype (8,4) linewidth 1.8 linecolor rgb '{}' title {}",
                      colour::orange, gnuplot_text(text));
@@ -183,7 +181,8 @@ std::string draw_map(const RunFolder& run, const Cells& map, const Range& range)
   if (const double m50 = run.metric("completeness.mag_50"); std::isfinite(m50)) {
     plot.data("half", {{m50, radius.low}, {m50, radius.high}}, 2);
     lines += fmt::format(
-        ", $half using 1:2 with lines dashtype (8,4) linewidth 2 linecolor rgb '{}' title 'half of the plateau'",
+        ", $half using 1:2 with lines dashtype (8,4) linewidth 2 linecolor rgb '{}' title 'half of the "
+        "plateau'",
         colour::vermilion);
   }
   if (const double depth = run.metric("depth." + run.reference_band()); std::isfinite(depth)) {

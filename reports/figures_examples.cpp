@@ -73,17 +73,19 @@ std::string draw_image(const std::string& id, const std::vector<double>& pixels,
   return plot.png();
 }
 
-// One scale for the three images of a row: from the lower end of the sky to the clump's own peak, in the middle; brighter neighbours
-// saturate.
+// One scale for the three images of a row: from the lower end of the sky to the clump's own peak, in the
+// middle; brighter neighbours saturate.
 Range scale_of(const Cutout& cutout) {
   constexpr int half_core = 4;
   std::vector<double> core;
   for (int y = cutout.side / 2 - half_core; y <= cutout.side / 2 + half_core; ++y)
     for (int x = cutout.side / 2 - half_core; x <= cutout.side / 2 + half_core; ++x)
-      if (x >= 0 && y >= 0 && x < cutout.side && y < cutout.side) core.push_back(cutout.data[static_cast<std::size_t>(y * cutout.side + x)]);
+      if (x >= 0 && y >= 0 && x < cutout.side && y < cutout.side)
+        core.push_back(cutout.data[static_cast<std::size_t>(y * cutout.side + x)]);
   const std::vector<double> values = finite(cutout.data);
   if (values.empty()) return {0, 1};
-  const double low = statistics::quantile(values, 0.02), high = finite(core).empty() ? low : range_of(core, 0, 0).high;
+  const double low = statistics::quantile(values, 0.02),
+               high = finite(core).empty() ? low : range_of(core, 0, 0).high;
   return {low, high > low ? high : low + 1};
 }
 

@@ -86,7 +86,8 @@ std::string draw_outcomes(const RunFolder& run, const std::vector<Bin>& bins,
   plot.range("x", range.low, range.high);
   plot.range("y", 0, 1.08);
   plot.command("set ytics 0.2");
-  plot.x_label(gnuplot_text(fmt::format("true observed magnitude {} [AB]", band_label(run.reference_band()))));
+  plot.x_label(
+      gnuplot_text(fmt::format("true observed magnitude {} [AB]", band_label(run.reference_band()))));
   plot.y_label("'fraction of injections'");
   plot.command(
       "set key at graph 0, screen 0.99 left top Left reverse horizontal maxrows 1 samplen 1 width 1");

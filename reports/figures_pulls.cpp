@@ -112,7 +112,8 @@ std::vector<QuantityRow> quantity_rows(const RunFolder& run) {
   const io::Integers n = integer_column(run.bias, "n");
   std::vector<QuantityRow> rows;
   for (const std::size_t i : rows_where(run.bias, "axis", "all")) {
-    QuantityRow row{names[i], n[i] == io::missing_integer ? NAN : static_cast<double>(n[i]), median[i], sigma[i]};
+    QuantityRow row{names[i], n[i] == io::missing_integer ? NAN : static_cast<double>(n[i]), median[i],
+                    sigma[i]};
     const auto at =
         std::find(coverage_names.begin(), coverage_names.end(), names[i]) - coverage_names.begin();
     if (static_cast<std::size_t>(at) < coverage_names.size() &&
@@ -142,7 +143,8 @@ DataRows quantity_data(const std::vector<QuantityRow>& rows) {
 std::string row_tics(const std::vector<QuantityRow>& rows, bool named) {
   std::string tics;
   for (std::size_t i = 0; i < rows.size(); ++i) {
-    const std::string name = fmt::format("{}  (n = {})", quantity_label(rows[i].name), html::count(rows[i].n));
+    const std::string name =
+        fmt::format("{}  (n = {})", quantity_label(rows[i].name), html::count(rows[i].n));
     tics += fmt::format("{}{} -{}", i ? ", " : "", named ? gnuplot_text(name) : "''", i);
   }
   return "set ytics (" + tics + ")";

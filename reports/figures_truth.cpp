@@ -98,9 +98,11 @@ std::string draw_points(const Quantity& q, const Points& points) {
   plot.y_label(gnuplot_text("recovered" + unit));
   const double clear = total > 600 ? 0.6 : 0.25, size = total > 600 ? 0.36 : total > 100 ? 0.5 : 0.75;
   const auto points_of_kind = [&](const char* name, int type, std::string_view hue) {
-    return fmt::format(", ${} using 1:2 with points pointtype {} pointsize {} linecolor rgb '{}'", name, type, size, faded(hue, clear));
+    return fmt::format(", ${} using 1:2 with points pointtype {} pointsize {} linecolor rgb '{}'", name, type,
+                       size, faded(hue, clear));
   };
-  plot.add("plot x with lines linewidth 1.6 linecolor rgb '{}'{}{}{}", colour::ink, points_of_kind("limits", 11, colour::soft), points_of_kind("faint", 7, colour::orange),
+  plot.add("plot x with lines linewidth 1.6 linecolor rgb '{}'{}{}{}", colour::ink,
+           points_of_kind("limits", 11, colour::soft), points_of_kind("faint", 7, colour::orange),
            points_of_kind("bright", 7, colour::blue));
   return plot.svg(q.title + ", recovered against true");
 }

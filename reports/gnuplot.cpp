@@ -213,21 +213,26 @@ void Plot::range(std::string_view axis, double low, double high) {
   add("set {}range [{:.7g}:{:.7g}]", axis, low, high);
 }
 
-// gnuplot would place them by the width of the tics' numbers, which it guesses too large: in a page they must stand where they are seen.
+// gnuplot would place them by the width of the tics' numbers, which it guesses too large: in a page they must
+// stand where they are seen.
 void Plot::x_label(std::string_view quoted) {
-  add("set label 1 {} at graph 0.5, screen {:.5f} center front textcolor rgb '{}'", quoted, (bottom_px_ - 38.0) / height_px_, colour::ink);
+  add("set label 1 {} at graph 0.5, screen {:.5f} center front textcolor rgb '{}'", quoted,
+      (bottom_px_ - 38.0) / height_px_, colour::ink);
 }
 
 void Plot::y_label(std::string_view quoted) {
-  add("set label 2 {} at screen {:.5f}, graph 0.5 center rotate by 90 front textcolor rgb '{}'", quoted, (left_px_ - 44.0) / width_px_, colour::ink);
+  add("set label 2 {} at screen {:.5f}, graph 0.5 center rotate by 90 front textcolor rgb '{}'", quoted,
+      (left_px_ - 44.0) / width_px_, colour::ink);
 }
 
 void Plot::unit_colour_bar(std::string_view quoted_label) {
   command(viridis);
   range("cb", 0, 1);
-  add("set colorbox user origin screen {:.5f}, graph 0 size screen {:.5f}, graph 1", 1 - 80.0 / width_px_, 12.0 / width_px_);
+  add("set colorbox user origin screen {:.5f}, graph 0 size screen {:.5f}, graph 1", 1 - 80.0 / width_px_,
+      12.0 / width_px_);
   command("set cbtics 0.2 scale 0.4");
-  add("set label 3 {} at screen {:.5f}, graph 0.5 center rotate by 90 front textcolor rgb '{}'", quoted_label, 1 - 16.0 / width_px_, colour::ink);
+  add("set label 3 {} at screen {:.5f}, graph 0.5 center rotate by 90 front textcolor rgb '{}'", quoted_label,
+      1 - 16.0 / width_px_, colour::ink);
 }
 
 void Plot::key_above(int rows) {

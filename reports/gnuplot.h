@@ -57,7 +57,8 @@ class Plot {
   /// An axis ("x", "y", "x2", "cb") from low to high; equal or missing ends are pulled apart, so that gnuplot
   /// can always draw it.
   void range(std::string_view axis, double low, double high);
-  /// Labels of the axes, centred on the present frame. `quoted` is text in quotes, as gnuplot_text() gives it, or with gnuplot's markup.
+  /// Labels of the axes, centred on the present frame. `quoted` is text in quotes, as gnuplot_text() gives
+  /// it, or with gnuplot's markup.
   void x_label(std::string_view quoted);
   void y_label(std::string_view quoted);
   /// A colour bar from 0 to 1 right of the frame, in the palette viridis.
@@ -76,7 +77,7 @@ class Plot {
  private:
   std::string id_, script_;
   int width_px_, height_px_;
-  int left_px_ = 0, bottom_px_ = 0;   // of the present frame
+  int left_px_ = 0, bottom_px_ = 0;  // of the present frame
 };
 
 }  // namespace arcproof::reports

@@ -24,7 +24,8 @@ std::string sections(const RunFolder& run) {
          section("completeness", "Completeness", "How likely is a clump to be found, given what it truly is?",
                  grid(completeness_figures(run))) +
          section("bias", "Bias, pulls and coverage",
-                 "Are measured values right, and are their errors honest?", grid(bias_figures(run)) + grid(pull_figures(run))) +
+                 "Are measured values right, and are their errors honest?",
+                 grid(bias_figures(run)) + grid(pull_figures(run))) +
          section("truth", "Truth and recovery",
                  "Every recovered clump: blue for S/N &gt; 10, orange below; the black line is perfection. "
                  "<b>When all is well</b> the points lie along it, blue ones closely.",

@@ -1,10 +1,10 @@
 #include "validation/bias.h"
 
+#include "engine/core/statistics.h"
+
 #include <algorithm>
 #include <cmath>
 #include <functional>
-
-#include "engine/core/statistics.h"
 
 namespace arcproof::validation {
 namespace {
@@ -15,7 +15,8 @@ using Rows = std::vector<std::size_t>;
 
 io::Reals where_recovered(const io::Table& joined, const std::function<double(std::size_t)>& value) {
   io::Reals result;
-  for (std::size_t i = 0; i < joined.rows(); ++i) result.push_back(joined.flags("recovered")[i] ? value(i) : nan);
+  for (std::size_t i = 0; i < joined.rows(); ++i)
+    result.push_back(joined.flags("recovered")[i] ? value(i) : nan);
   return result;
 }
 
@@ -34,9 +35,11 @@ Quantity relative_flux(const io::Table& joined, const std::string& band) {
 Quantity magnitude(const io::Table& joined, const std::string& band) {
   Quantity q{"mag_" + band, "mag", {}, {}, {}, {}, {}};
   q.truth = where_recovered(joined, [&](std::size_t i) { return joined.reals("mag")[i]; });
-  q.measured = where_recovered(joined, [&](std::size_t i) { return joined.reals("measured_mag_" + band)[i]; });
+  q.measured =
+      where_recovered(joined, [&](std::size_t i) { return joined.reals("measured_mag_" + band)[i]; });
   q.error = where_recovered(joined, [&](std::size_t i) {
-    return 2.5 / std::log(10.0) * joined.reals("measured_flux_" + band + "_err")[i] / joined.reals("measured_flux_" + band)[i];
+    return 2.5 / std::log(10.0) * joined.reals("measured_flux_" + band + "_err")[i] /
+           joined.reals("measured_flux_" + band)[i];
   });
   return q;
 }
@@ -46,10 +49,16 @@ Quantity log_radius(const io::Table& joined) {
   const io::Reals& radius = joined.reals("measured_radius_pc");
   Quantity q{"log_radius_pc", "", {}, {}, {}, {}, {}};
   const auto resolved = [&](std::size_t i, double value) { return limit[i] ? nan : value; };
-  q.truth = where_recovered(joined, [&](std::size_t i) { return resolved(i, std::log10(joined.reals("true_radius_pc")[i])); });
+  q.truth = where_recovered(
+      joined, [&](std::size_t i) { return resolved(i, std::log10(joined.reals("true_radius_pc")[i])); });
   q.measured = where_recovered(joined, [&](std::size_t i) { return resolved(i, std::log10(radius[i])); });
-  q.low = where_recovered(joined, [&](std::size_t i) { return std::log10(radius[i] - std::min(0.999 * radius[i], joined.reals("measured_radius_pc_err_minus")[i])); });
-  q.high = where_recovered(joined, [&](std::size_t i) { return std::log10(radius[i] + joined.reals("measured_radius_pc_err_plus")[i]); });
+  q.low = where_recovered(joined, [&](std::size_t i) {
+    return std::log10(radius[i] -
+                      std::min(0.999 * radius[i], joined.reals("measured_radius_pc_err_minus")[i]));
+  });
+  q.high = where_recovered(joined, [&](std::size_t i) {
+    return std::log10(radius[i] + joined.reals("measured_radius_pc_err_plus")[i]);
+  });
   for (std::size_t i = 0; i < q.low.size(); ++i) q.error.push_back(0.5 * (q.high[i] - q.low[i]));
   return q;
 }
@@ -57,15 +66,19 @@ Quantity log_radius(const io::Table& joined) {
 Quantity log_magnification(const io::Table& joined) {
   Quantity q{"log_mu", "", {}, {}, {}, {}, {}};
   q.truth = where_recovered(joined, [&](std::size_t i) { return std::log10(joined.reals("true_mu")[i]); });
-  q.measured = where_recovered(joined, [&](std::size_t i) { return std::log10(joined.reals("measured_mu")[i]); });
+  q.measured =
+      where_recovered(joined, [&](std::size_t i) { return std::log10(joined.reals("measured_mu")[i]); });
   q.error = where_recovered(joined, [&](std::size_t i) {
-    return 0.5 * (joined.reals("measured_mu_err_minus")[i] + joined.reals("measured_mu_err_plus")[i]) / joined.reals("measured_mu")[i] / std::log(10.0);
+    return 0.5 * (joined.reals("measured_mu_err_minus")[i] + joined.reals("measured_mu_err_plus")[i]) /
+           joined.reals("measured_mu")[i] / std::log(10.0);
   });
   return q;
 }
 
-// A quantity of the SED fit with columns <name>, <name>_q16, <name>_q84; `extra` is added to the interval in quadrature.
-Quantity sed_quantity(const io::Table& joined, const std::string& name, const std::string& unit, const io::Reals* extra) {
+// A quantity of the SED fit with columns <name>, <name>_q16, <name>_q84; `extra` is added to the interval in
+// quadrature.
+Quantity sed_quantity(const io::Table& joined, const std::string& name, const std::string& unit,
+                      const io::Reals* extra) {
   Quantity q{name, unit, {}, {}, {}, {}, {}};
   const io::Reals& best = joined.reals("measured_" + name);
   const auto side = [&](std::size_t i, const char* suffix) {
@@ -82,7 +95,8 @@ Quantity sed_quantity(const io::Table& joined, const std::string& name, const st
 
 struct Summary {
   int n = 0;
-  double median = nan, median_error = nan, scatter = nan, outliers = nan, pull_median = nan, pull_sigma = nan, pull_sd = nan;
+  double median = nan, median_error = nan, scatter = nan, outliers = nan, pull_median = nan, pull_sigma = nan,
+         pull_sd = nan;
 };
 
 Summary summarise(const Quantity& q, const Rows& rows) {
@@ -99,7 +113,8 @@ Summary summarise(const Quantity& q, const Rows& rows) {
   s.median = statistics::median(offset);
   s.scatter = statistics::mad_sigma(offset);
   s.median_error = 1.2533 * s.scatter / std::sqrt(static_cast<double>(s.n));
-  const auto far = std::count_if(offset.begin(), offset.end(), [&](double d) { return std::abs(d - s.median) > 5 * s.scatter; });
+  const auto far = std::count_if(offset.begin(), offset.end(),
+                                 [&](double d) { return std::abs(d - s.median) > 5 * s.scatter; });
   s.outliers = static_cast<double>(far) / s.n;
   if (pull.size() < 3) return s;
   s.pull_median = statistics::median(pull);
@@ -130,7 +145,8 @@ io::Reals column(const std::vector<Summary>& summary, double Summary::*member) {
 
 }  // namespace
 
-std::vector<Quantity> quantities_of(const io::Table& joined, const std::vector<std::string>& bands, const std::string& reference_band) {
+std::vector<Quantity> quantities_of(const io::Table& joined, const std::vector<std::string>& bands,
+                                    const std::string& reference_band) {
   std::vector<Quantity> result;
   for (const std::string& band : bands) result.push_back(relative_flux(joined, band));
   result.push_back(magnitude(joined, reference_band));
@@ -143,7 +159,8 @@ std::vector<Quantity> quantities_of(const io::Table& joined, const std::vector<s
   return result;
 }
 
-io::Table bias_table(const io::Table& joined, const std::vector<Quantity>& quantities, const std::vector<BinAxis>& axes) {
+io::Table bias_table(const io::Table& joined, const std::vector<Quantity>& quantities,
+                     const std::vector<BinAxis>& axes) {
   BiasRows rows;
   Rows all(joined.rows());
   for (std::size_t i = 0; i < all.size(); ++i) all[i] = i;
@@ -164,16 +181,21 @@ io::Table bias_table(const io::Table& joined, const std::vector<Quantity>& quant
   for (const Summary& s : rows.summary) counts.push_back(s.n);
   table.add("quantity", "", "what was injected and measured", std::move(rows.quantity));
   table.add("quantity_unit", "", "unit of bias and scatter", std::move(rows.unit));
-  table.add("axis", "", "column of the injection table along which rows are binned, or all", std::move(rows.axis));
+  table.add("axis", "", "column of the injection table along which rows are binned, or all",
+            std::move(rows.axis));
   table.add("low", "", "lower edge, in the axis column's unit", std::move(rows.low));
   table.add("high", "", "upper edge, in the axis column's unit", std::move(rows.high));
   table.add("n", "", "recovered clumps with this quantity", std::move(counts));
   table.add("bias", "", "median of measured - true", column(rows.summary, &Summary::median));
   table.add("bias_err", "", "standard error of the median", column(rows.summary, &Summary::median_error));
-  table.add("scatter", "", "1.4826 median absolute deviation of measured - true", column(rows.summary, &Summary::scatter));
-  table.add("outlier_fraction", "", "further than 5 scatters from the median", column(rows.summary, &Summary::outliers));
-  table.add("pull_median", "", "median of (measured - true) / error", column(rows.summary, &Summary::pull_median));
-  table.add("pull_sigma", "", "1.4826 median absolute deviation of the pulls", column(rows.summary, &Summary::pull_sigma));
+  table.add("scatter", "", "1.4826 median absolute deviation of measured - true",
+            column(rows.summary, &Summary::scatter));
+  table.add("outlier_fraction", "", "further than 5 scatters from the median",
+            column(rows.summary, &Summary::outliers));
+  table.add("pull_median", "", "median of (measured - true) / error",
+            column(rows.summary, &Summary::pull_median));
+  table.add("pull_sigma", "", "1.4826 median absolute deviation of the pulls",
+            column(rows.summary, &Summary::pull_sigma));
   table.add("pull_sd", "", "standard deviation of the pulls", column(rows.summary, &Summary::pull_sd));
   return table;
 }

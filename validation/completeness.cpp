@@ -1,10 +1,10 @@
 #include "validation/completeness.h"
 
-#include <algorithm>
-#include <cmath>
-
 #include "engine/core/least_squares.h"
 #include "engine/core/statistics.h"
+
+#include <algorithm>
+#include <cmath>
 
 namespace arcproof::validation {
 namespace {
@@ -58,14 +58,16 @@ void add_axis(io::Table& table, const std::vector<BinAxis>& axes, std::size_t wh
     high.push_back(axis.edges[bin + 1]);
   }
   const std::string number = std::to_string(which + 1);
-  table.add("axis_" + number, "", "column of the injection table along which rows are binned", std::move(names));
+  table.add("axis_" + number, "", "column of the injection table along which rows are binned",
+            std::move(names));
   table.add("low_" + number, axis.unit, "lower edge", std::move(low));
   table.add("high_" + number, axis.unit, "upper edge", std::move(high));
 }
 
 }  // namespace
 
-BinAxis axis_from_data(const io::Table& joined, const std::string& column, const std::string& unit, double step) {
+BinAxis axis_from_data(const io::Table& joined, const std::string& column, const std::string& unit,
+                       double step) {
   std::vector<double> values;
   for (const std::size_t row : injected_rows(joined))
     if (std::isfinite(joined.reals(column)[row])) values.push_back(joined.reals(column)[row]);
@@ -76,7 +78,8 @@ BinAxis axis_from_data(const io::Table& joined, const std::string& column, const
   }
   const double p[] = {0.005, 0.995};
   const auto q = statistics::quantiles(values, p);
-  const long first = std::lround(std::floor(q[0] / step)), last = std::max(first + 1, std::lround(std::ceil(q[1] / step)));
+  const long first = std::lround(std::floor(q[0] / step)),
+             last = std::max(first + 1, std::lround(std::ceil(q[1] / step)));
   for (long k = first; k <= last; ++k) axis.edges.push_back(static_cast<double>(k) * step);
   return axis;
 }
@@ -91,7 +94,8 @@ io::Table completeness_table(const io::Table& joined, const std::vector<BinAxis>
   io::Reals fraction, low, high;
   for (std::size_t i = 0; i < cells; ++i) {
     const auto interval = statistics::binomial_interval(counts.recovered[i], counts.injected[i]);
-    fraction.push_back(counts.injected[i] ? static_cast<double>(counts.recovered[i]) / counts.injected[i] : std::nan(""));
+    fraction.push_back(counts.injected[i] ? static_cast<double>(counts.recovered[i]) / counts.injected[i]
+                                          : std::nan(""));
     low.push_back(interval.low);
     high.push_back(interval.high);
   }
@@ -121,7 +125,8 @@ LogisticCompleteness fit_logistic(const io::Table& joined, const std::string& ma
     for (std::size_t i = 0; i < mag.size(); ++i) {
       const double x = std::clamp((mag[i] - p[0]) / p[1], -500.0, 500.0);
       const double probability = std::clamp(p[2] / (1 + std::exp(x)), 1e-9, 1 - 1e-9);
-      residual[static_cast<Eigen::Index>(i)] = std::sqrt(-2 * std::log(found[i] ? probability : 1 - probability));
+      residual[static_cast<Eigen::Index>(i)] =
+          std::sqrt(-2 * std::log(found[i] ? probability : 1 - probability));
     }
   };
   const auto [low, high] = std::minmax_element(mag.begin(), mag.end());
@@ -129,12 +134,14 @@ LogisticCompleteness fit_logistic(const io::Table& joined, const std::string& ma
   start << statistics::median(mag), 0.5, 0.9;
   lower << *low - 2, 0.02, 0.05;
   upper << *high + 2, 10.0, 1.0;
-  const LeastSquaresSummary fit = minimise_least_squares(with_numerical_jacobian(deviance), start, lower, upper);
+  const LeastSquaresSummary fit =
+      minimise_least_squares(with_numerical_jacobian(deviance), start, lower, upper);
   result.mag_50 = fit.x[0];
   result.width_mag = fit.x[1];
   result.plateau = fit.x[2];
   result.converged = fit.status == FitStatus::converged || fit.status == FitStatus::at_bound;
-  // Curvature of the log likelihood (half the deviance) by differences: the Gauss-Newton matrix is not the Fisher information here.
+  // Curvature of the log likelihood (half the deviance) by differences: the Gauss-Newton matrix is not the
+  // Fisher information here.
   const auto half_deviance = [&](double m) {
     Eigen::VectorXd p = fit.x, residual;
     p[0] = m;
@@ -142,7 +149,8 @@ LogisticCompleteness fit_logistic(const io::Table& joined, const std::string& ma
     return 0.5 * residual.squaredNorm();
   };
   const double h = 0.05;
-  const double curvature = (half_deviance(fit.x[0] + h) - 2 * half_deviance(fit.x[0]) + half_deviance(fit.x[0] - h)) / (h * h);
+  const double curvature =
+      (half_deviance(fit.x[0] + h) - 2 * half_deviance(fit.x[0]) + half_deviance(fit.x[0] - h)) / (h * h);
   result.mag_50_error = curvature > 0 ? 1 / std::sqrt(curvature) : std::nan("");
   return result;
 }

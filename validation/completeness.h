@@ -1,30 +1,35 @@
 // The probability to find a clump, from injections, against its true properties.
 #pragma once
 
+#include "engine/io/table.h"
+
 #include <string>
 #include <vector>
 
-#include "engine/io/table.h"
-
 namespace arcproof::validation {
 
-/// One axis of a completeness table: a real column of the joined table and the edges of its bins (increasing).
+/// One axis of a completeness table: a real column of the joined table and the edges of its bins
+/// (increasing).
 struct BinAxis {
   std::string column;
   std::string unit;
   std::vector<double> edges;
 };
 
-/// Evenly spaced edges over the central 99% of a column's values among injected rows, rounded outwards to multiples of `step`.
-BinAxis axis_from_data(const io::Table& joined, const std::string& column, const std::string& unit, double step);
+/// Evenly spaced edges over the central 99% of a column's values among injected rows, rounded outwards to
+/// multiples of `step`.
+BinAxis axis_from_data(const io::Table& joined, const std::string& column, const std::string& unit,
+                       double step);
 
-/// Rows: axis_1 (name), low_1, high_1 [, axis_2, low_2, high_2], n_injected, n_recovered, completeness and its 68% Jeffreys interval.
-/// Counts rows whose injection_flag is "injected". Empty bins are kept: completeness NaN, interval 0..1.
+/// Rows: axis_1 (name), low_1, high_1 [, axis_2, low_2, high_2], n_injected, n_recovered, completeness and
+/// its 68% Jeffreys interval. Counts rows whose injection_flag is "injected". Empty bins are kept:
+/// completeness NaN, interval 0..1.
 io::Table completeness_table(const io::Table& joined, const std::vector<BinAxis>& axes);
 
 /// p(m) = plateau / (1 + exp((m - m50) / width)), by maximum likelihood over the injected rows.
 struct LogisticCompleteness {
-  double mag_50 = 0, mag_50_error = 0;   ///< where half of the plateau is found; error from the likelihood's curvature
+  double mag_50 = 0,
+         mag_50_error = 0;  ///< where half of the plateau is found; error from the likelihood's curvature
   double width_mag = 0;
   double plateau = 1;
   bool converged = false;

@@ -22,12 +22,12 @@ class Metrics {
 struct Criterion {
   std::string metric;
   std::optional<double> min, max;
-  std::string why;       ///< one line for the report
+  std::string why;  ///< one line for the report
 };
 
 struct Verdict {
   Criterion criterion;
-  double value = 0;      ///< NaN when the metric could not be computed: that fails
+  double value = 0;  ///< NaN when the metric could not be computed: that fails
   bool passed = false;
 };
 

@@ -25,8 +25,8 @@ struct Pair {
 };
 
 struct Assignment {
-  std::vector<std::size_t> object;   // of each truth row; none when unmatched
-  std::vector<bool> within_reach;    // some object lies within the radius
+  std::vector<std::size_t> object;  // of each truth row; none when unmatched
+  std::vector<bool> within_reach;   // some object lies within the radius
 };
 
 double reach(const io::Table& truth, std::size_t row, const MatchOptions& options) {
@@ -56,8 +56,8 @@ Assignment assign(const io::Table& truth, const Positions& objects, const MatchO
 }
 
 // Was the matched object there before, with a good part of the flux that was injected?
-bool was_there_before(const io::Table& measured, std::size_t object, const io::Table& baseline, double injected_flux,
-                      const MatchOptions& options) {
+bool was_there_before(const io::Table& measured, std::size_t object, const io::Table& baseline,
+                      double injected_flux, const MatchOptions& options) {
   const Positions before{baseline.reals("x"), baseline.reals("y")};
   const io::Reals& flux = baseline.reals("flux_" + options.reference_band);
   for (std::size_t k = 0; k < before.size(); ++k)
@@ -69,8 +69,8 @@ bool was_there_before(const io::Table& measured, std::size_t object, const io::T
 
 bool fit_has_result(const std::string& status) { return status != "singular" && status != "too_few_pixels"; }
 
-std::string outcome_of(std::size_t row, const Assignment& assignment, const io::Table& truth, const io::Table& measured,
-                       const io::Table& baseline, const MatchOptions& options) {
+std::string outcome_of(std::size_t row, const Assignment& assignment, const io::Table& truth,
+                       const io::Table& measured, const io::Table& baseline, const MatchOptions& options) {
   if (truth.texts("injection_flag")[row] != "injected") return "not_injected";
   const std::size_t object = assignment.object[row];
   if (object == none) return assignment.within_reach[row] ? "blended" : "not_detected";
@@ -86,20 +86,25 @@ io::Column gathered(const io::Column& column, const std::vector<std::size_t>& ro
   const auto& source = std::get<Values>(column.values);
   Values values;
   for (const std::size_t row : rows)
-    for (int k = 0; k < column.width; ++k) values.push_back(row == none ? missing : source[row * column.width + k]);
+    for (int k = 0; k < column.width; ++k)
+      values.push_back(row == none ? missing : source[row * column.width + k]);
   return {"measured_" + column.name, column.unit, column.description, std::move(values), column.width};
 }
 
 io::Column gathered(const io::Column& column, const std::vector<std::size_t>& rows) {
-  if (std::holds_alternative<io::Reals>(column.values)) return gathered<io::Reals>(column, rows, std::nan(""));
-  if (std::holds_alternative<io::Integers>(column.values)) return gathered<io::Integers>(column, rows, io::missing_integer);
-  if (std::holds_alternative<io::Texts>(column.values)) return gathered<io::Texts>(column, rows, std::string());
+  if (std::holds_alternative<io::Reals>(column.values))
+    return gathered<io::Reals>(column, rows, std::nan(""));
+  if (std::holds_alternative<io::Integers>(column.values))
+    return gathered<io::Integers>(column, rows, io::missing_integer);
+  if (std::holds_alternative<io::Texts>(column.values))
+    return gathered<io::Texts>(column, rows, std::string());
   return gathered<io::Flags>(column, rows, false);
 }
 
 }  // namespace
 
-io::Table match(const io::Table& truth, const io::Table& measured, const io::Table& baseline, const MatchOptions& options) {
+io::Table match(const io::Table& truth, const io::Table& measured, const io::Table& baseline,
+                const MatchOptions& options) {
   const Assignment assignment = assign(truth, {measured.reals("x"), measured.reals("y")}, options);
   io::Table joined = truth;
   joined.rename("INJECTIONS");
@@ -114,8 +119,10 @@ io::Table match(const io::Table& truth, const io::Table& measured, const io::Tab
                                       : std::hypot(measured.reals("x")[object] - truth.reals("true_x")[i],
                                                    measured.reals("y")[object] - truth.reals("true_y")[i]));
   }
-  joined.add("outcome", "", "recovered, not_detected, not_selected, fit_failed, outside_host, blended, confused or not_injected",
-             std::move(outcome));
+  joined.add(
+      "outcome", "",
+      "recovered, not_detected, not_selected, fit_failed, outside_host, blended, confused or not_injected",
+      std::move(outcome));
   joined.add("recovered", "", "the clump counts as found", std::move(recovered));
   joined.add("match_distance_pix", "pix", "from the injected to the measured position", std::move(distance));
   for (const io::Column& column : measured.columns()) joined.add(gathered(column, assignment.object));

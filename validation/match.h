@@ -1,16 +1,17 @@
 // Joins what was injected with what was measured: one row per injected clump, lost ones included.
 #pragma once
 
-#include <string>
-
 #include "engine/io/table.h"
+
+#include <string>
 
 namespace arcproof::validation {
 
 struct MatchOptions {
-  std::string reference_band;          ///< lower case, "f150w": names the flux columns
-  double radius_pix = 2.5;             ///< or one lensed sigma along the major axis, whichever is larger
-  double confusion_flux_ratio = 0.5;   ///< an object that was there before, with more than this times the injected flux, is not ours
+  std::string reference_band;  ///< lower case, "f150w": names the flux columns
+  double radius_pix = 2.5;     ///< or one lensed sigma along the major axis, whichever is larger
+  double confusion_flux_ratio =
+      0.5;  ///< an object that was there before, with more than this times the injected flux, is not ours
 };
 
 /// Outcomes, in column `outcome`. Only `recovered` counts as found.
@@ -23,10 +24,12 @@ struct MatchOptions {
 ///   confused      the object within reach was there before the injection
 ///   not_injected  no image of the clump falls on data (see injection_flag)
 ///
-/// `truth` has columns true_x, true_y [pix], true_sigma_major_pix, true_flux_<band>, injection_flag (text). `measured` and
-/// `baseline` (the same field without injections) have x, y, flux_<band>, selected, fit_status, host. The result has all columns
-/// of the truth, then outcome, recovered, match_distance_pix, then the columns of `measured` with the prefix "measured_".
-/// Pairs are made by distance, nearest first; each object serves one clump.
-io::Table match(const io::Table& truth, const io::Table& measured, const io::Table& baseline, const MatchOptions& options);
+/// `truth` has columns true_x, true_y [pix], true_sigma_major_pix, true_flux_<band>, injection_flag (text).
+/// `measured` and `baseline` (the same field without injections) have x, y, flux_<band>, selected,
+/// fit_status, host. The result has all columns of the truth, then outcome, recovered, match_distance_pix,
+/// then the columns of `measured` with the prefix "measured_". Pairs are made by distance, nearest first;
+/// each object serves one clump.
+io::Table match(const io::Table& truth, const io::Table& measured, const io::Table& baseline,
+                const MatchOptions& options);
 
 }  // namespace arcproof::validation

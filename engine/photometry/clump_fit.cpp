@@ -200,8 +200,7 @@ Matrix normal_matrix(const ParameterRows& rows, const Matrix& gram) {
       const ParameterRow &a = rows.row[p], &b = rows.row[q];
       double sum = 0;
       for (int i = 0; i < a.terms; ++i)
-        for (int j = 0; j < b.terms; ++j)
-          sum += a.factor[i] * b.factor[j] * gram(a.column[i], b.column[j]);
+        for (int j = 0; j < b.terms; ++j) sum += a.factor[i] * b.factor[j] * gram(a.column[i], b.column[j]);
       normal(p, q) = normal(q, p) = sum;
     }
   return normal;

@@ -71,7 +71,8 @@ sep_image as_sep(const Planes& planes) {
   return image;
 }
 
-// Median of every other finite pixel (a chequerboard) of a square about (x, y), cut at the image's edges; 0 where there is none.
+// Median of every other finite pixel (a chequerboard) of a square about (x, y), cut at the image's edges; 0
+// where there is none.
 float box_median(const Array2D<float>& image, int x, int y, int side, std::vector<float>& values) {
   values.clear();
   const int half = side / 2;
@@ -103,9 +104,9 @@ DetectionResult detect(const Array2D<float>& image_njy, const Array2D<float>& er
                        const DetectionOptions& options) {
   require(image_njy.same_shape(error_njy), "detect: image and error have the same shape");
   set_work_space();
-  const Array2D<float> contrast = options.median_side_pix > 0
-                                      ? median_subtracted(image_njy, options.median_side_pix)
-                                      : background_subtracted(image_njy, error_njy, options.background_mesh_pix);
+  const Array2D<float> contrast =
+      options.median_side_pix > 0 ? median_subtracted(image_njy, options.median_side_pix)
+                                  : background_subtracted(image_njy, error_njy, options.background_mesh_pix);
   const Planes planes = with_mask(contrast, error_njy);
   DetectionResult result;
   result.segmentation = Array2D<int>(image_njy.width(), image_njy.height(), 0);
@@ -126,11 +127,13 @@ DetectionResult detect(const Array2D<float>& image_njy, const Array2D<float>& er
 
 Array2D<float> median_subtracted(const Array2D<float>& image_njy, int side_pix) {
   const int stride = std::max(1, side_pix / 6);
-  const int nodes_x = (image_njy.width() + stride - 1) / stride + 1, nodes_y = (image_njy.height() + stride - 1) / stride + 1;
+  const int nodes_x = (image_njy.width() + stride - 1) / stride + 1,
+            nodes_y = (image_njy.height() + stride - 1) / stride + 1;
   Array2D<float> median(nodes_x, nodes_y);
   std::vector<float> values;
   for (int j = 0; j < nodes_y; ++j)
-    for (int i = 0; i < nodes_x; ++i) median(i, j) = box_median(image_njy, i * stride, j * stride, side_pix, values);
+    for (int i = 0; i < nodes_x; ++i)
+      median(i, j) = box_median(image_njy, i * stride, j * stride, side_pix, values);
   Array2D<float> result = image_njy;
   for (int y = 0; y < image_njy.height(); ++y)
     for (int x = 0; x < image_njy.width(); ++x) {
@@ -142,7 +145,8 @@ Array2D<float> median_subtracted(const Array2D<float>& image_njy, int side_pix) 
   return result;
 }
 
-Array2D<float> background_subtracted(const Array2D<float>& image_njy, const Array2D<float>& error_njy, int mesh_pix) {
+Array2D<float> background_subtracted(const Array2D<float>& image_njy, const Array2D<float>& error_njy,
+                                     int mesh_pix) {
   Planes planes = with_mask(image_njy, error_njy);
   sep_image image = as_sep(planes);
   sep_bkg* raw_background = nullptr;

@@ -34,17 +34,19 @@ struct DetectionResult {
   Array2D<int> segmentation;       ///< 0 sky, else 1 + index of the object
 };
 
-/// Diffuse light is subtracted (the "high contrast image"), then objects extracted above threshold_sigma * error. Pixels that
-/// are NaN in either image are masked. Thread-safe; the result does not depend on earlier calls. Throws
-/// SystemError when libsep fails.
+/// Diffuse light is subtracted (the "high contrast image"), then objects extracted above threshold_sigma *
+/// error. Pixels that are NaN in either image are masked. Thread-safe; the result does not depend on earlier
+/// calls. Throws SystemError when libsep fails.
 DetectionResult detect(const Array2D<float>& image_njy, const Array2D<float>& error_njy,
                        const DetectionOptions& options);
 
-/// The image minus its running median in a square of this side; NaN where the image is NaN. The median of half of the pixels (a
-/// chequerboard) is taken at every sixth of the side and interpolated between: a running median hardly changes within that.
+/// The image minus its running median in a square of this side; NaN where the image is NaN. The median of
+/// half of the pixels (a chequerboard) is taken at every sixth of the side and interpolated between: a
+/// running median hardly changes within that.
 Array2D<float> median_subtracted(const Array2D<float>& image_njy, int side_pix);
 
 /// The image minus a mesh background (libsep: clipped mode in tiles, splines between); masked pixels are NaN.
-Array2D<float> background_subtracted(const Array2D<float>& image_njy, const Array2D<float>& error_njy, int mesh_pix);
+Array2D<float> background_subtracted(const Array2D<float>& image_njy, const Array2D<float>& error_njy,
+                                     int mesh_pix);
 
 }  // namespace arcproof::photometry

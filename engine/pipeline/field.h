@@ -1,15 +1,15 @@
 // What the pipeline is given of a field, beside the pixels: bands, PSFs, lens, host.
 #pragma once
 
-#include <memory>
-#include <string>
-#include <vector>
-
 #include "engine/lens/delens.h"
 #include "engine/lens/image_frame.h"
 #include "engine/photometry/convolved_gaussian.h"
 #include "engine/sed/grid.h"
 #include "engine/sky/psf.h"
+
+#include <memory>
+#include <string>
+#include <vector>
 
 namespace arcproof::pipeline {
 
@@ -23,16 +23,16 @@ struct AnalysisBand {
 struct AnalysisField {
   std::string name;
   int number = 0;
-  std::vector<AnalysisBand> bands;         ///< in the order of the exposures
-  std::size_t reference = 0;               ///< shapes come from this band (F150W in the papers)
-  std::size_t second_reference = 0;        ///< S/N is asked for in this one too (F200W)
+  std::vector<AnalysisBand> bands;   ///< in the order of the exposures
+  std::size_t reference = 0;         ///< shapes come from this band (F150W in the papers)
+  std::size_t second_reference = 0;  ///< S/N is asked for in this one too (F200W)
   lens::Lens lens;
   std::vector<lens::LensModel> posterior;  ///< may be empty
   lens::ImageFrame frame;                  ///< of the reference band
   std::string host;                        ///< name of the galaxy whose clumps are looked for
   double z = 0;
-  Array2D<unsigned char> host_mask;        ///< 1 where a clump belongs to the host; reference grid
-  sed::ModelGrid grid;                     ///< empty: no SED stage
+  Array2D<unsigned char> host_mask;  ///< 1 where a clump belongs to the host; reference grid
+  sed::ModelGrid grid;               ///< empty: no SED stage
   sky::Cosmology cosmology;
 };
 

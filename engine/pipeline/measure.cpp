@@ -1,12 +1,12 @@
 #include "engine/pipeline/measure.h"
 
-#include <algorithm>
-#include <cmath>
-#include <iterator>
-
 #include "engine/core/error.h"
 #include "engine/core/parallel.h"
 #include "engine/core/units.h"
+
+#include <algorithm>
+#include <cmath>
+#include <iterator>
 
 namespace arcproof::pipeline {
 namespace {
@@ -16,7 +16,7 @@ using photometry::Detection;
 
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 
-bool inside(std::span<const Region> regions, double x, double y, double Region::* radius) {
+bool inside(std::span<const Region> regions, double x, double y, double Region::*radius) {
   return regions.empty() || std::any_of(regions.begin(), regions.end(), [&](const Region& r) {
            return std::hypot(x - r.x, y - r.y) <= r.*radius;
          });
@@ -28,11 +28,13 @@ bool in_mask(const Array2D<unsigned char>& mask, double x, double y) {
 }
 
 // A segmentation on another band's grid: each pixel takes the object of the reference pixel under its centre.
-Array2D<int> regridded(const Array2D<int>& segmentation, const sky::Exposure& reference, const sky::Exposure& band) {
+Array2D<int> regridded(const Array2D<int>& segmentation, const sky::Exposure& reference,
+                       const sky::Exposure& band) {
   Array2D<int> result(band.flux_njy.width(), band.flux_njy.height(), 0);
   for (int y = 0; y < result.height(); ++y)
     for (int x = 0; x < result.width(); ++x) {
-      const auto at = reference.wcs->to_pixel(band.wcs->to_sky({static_cast<double>(x), static_cast<double>(y)}));
+      const auto at =
+          reference.wcs->to_pixel(band.wcs->to_sky({static_cast<double>(x), static_cast<double>(y)}));
       const int i = static_cast<int>(std::lround(at.x)), j = static_cast<int>(std::lround(at.y));
       if (segmentation.contains(i, j)) result(x, y) = segmentation(i, j);
     }
@@ -40,7 +42,8 @@ Array2D<int> regridded(const Array2D<int>& segmentation, const sky::Exposure& re
 }
 
 bool same_grid(const sky::Exposure& a, const sky::Exposure& b) {
-  return a.flux_njy.same_shape(b.flux_njy) && std::abs(a.pixel_scale_arcsec / b.pixel_scale_arcsec - 1) < 1e-4;
+  return a.flux_njy.same_shape(b.flux_njy) &&
+         std::abs(a.pixel_scale_arcsec / b.pixel_scale_arcsec - 1) < 1e-4;
 }
 
 std::vector<Array2D<int>> segmentations(const Array2D<int>& reference, std::size_t reference_band,
@@ -53,7 +56,8 @@ std::vector<Array2D<int>> segmentations(const Array2D<int>& reference, std::size
   return result;
 }
 
-std::vector<photometry::BandData> band_data(const AnalysisField& field, std::span<const sky::Exposure> exposures,
+std::vector<photometry::BandData> band_data(const AnalysisField& field,
+                                            std::span<const sky::Exposure> exposures,
                                             const std::vector<Array2D<int>>& segmentation) {
   std::vector<photometry::BandData> bands;
   for (std::size_t b = 0; b < exposures.size(); ++b)
@@ -61,13 +65,19 @@ std::vector<photometry::BandData> band_data(const AnalysisField& field, std::spa
   return bands;
 }
 
-// First pass, then the second on the residual image: objects that were hidden by their neighbours. Then the redraws, which cost
-// most, of what lies in the cores of the regions.
+// First pass, then the second on the residual image: objects that were hidden by their neighbours. Then the
+// redraws, which cost most, of what lies in the cores of the regions.
 class Photometer {
  public:
-  Photometer(const AnalysisField& field, std::span<const sky::Exposure> exposures, std::span<const Region> regions,
-             const PipelineOptions& options, const StreamName& stream, int threads)
-      : field_(field), exposures_(exposures), regions_(regions), options_(options), stream_(stream), threads_(threads) {}
+  Photometer(const AnalysisField& field, std::span<const sky::Exposure> exposures,
+             std::span<const Region> regions, const PipelineOptions& options, const StreamName& stream,
+             int threads)
+      : field_(field),
+        exposures_(exposures),
+        regions_(regions),
+        options_(options),
+        stream_(stream),
+        threads_(threads) {}
 
   std::vector<MeasuredClump> run() {
     const sky::Exposure& reference = exposures_[field_.reference];
@@ -125,14 +135,15 @@ class Photometer {
   }
 
   bool is_wanted(const Detection& d) const {
-    return inside(regions_, d.x, d.y, &Region::radius) && (!options_.only_host || in_mask(field_.host_mask, d.x, d.y));
+    return inside(regions_, d.x, d.y, &Region::radius) &&
+           (!options_.only_host || in_mask(field_.host_mask, d.x, d.y));
   }
 
   void residual_pass(const sky::Exposure& reference) {
     std::vector<ClumpPhotometry> measured;
     for (const MeasuredClump& clump : clumps_) measured.push_back(clump.photometry);
-    const Array2D<float> residual = photometry::subtract_models(reference.flux_njy, measured, field_.reference,
-                                                                *field_.bands[field_.reference].transforms);
+    const Array2D<float> residual = photometry::subtract_models(
+        reference.flux_njy, measured, field_.reference, *field_.bands[field_.reference].transforms);
     const auto second = photometry::detect(residual, reference.error_njy, options_.detection);
     const std::size_t first_new = detections_.size();
     for (Detection object : second.objects)
@@ -147,8 +158,9 @@ class Photometer {
   bool is_new(const Detection& object, std::size_t count) const {
     if (!is_wanted(object)) return false;
     const double reach = options_.photometry.fit.max_shift_pix;
-    return std::none_of(detections_.begin(), detections_.begin() + static_cast<std::ptrdiff_t>(count),
-                        [&](const Detection& d) { return std::hypot(d.x - object.x, d.y - object.y) < reach; });
+    return std::none_of(
+        detections_.begin(), detections_.begin() + static_cast<std::ptrdiff_t>(count),
+        [&](const Detection& d) { return std::hypot(d.x - object.x, d.y - object.y) < reach; });
   }
 
   const AnalysisField& field_;
@@ -185,25 +197,33 @@ void add_size_errors(MeasuredClump& clump) {
   const double power = both ? 0.5 : 1.0;
   const double r = clump.size.radius_pc, mu = clump.magnification.mu;
   // A larger magnification makes the clump smaller.
-  clump.radius_pc_minus = r * std::hypot(sigma.minus / sigma.value, power * clump.magnification.error_plus / mu);
-  clump.radius_pc_plus = r * std::hypot(sigma.plus / sigma.value, power * clump.magnification.error_minus / mu);
+  clump.radius_pc_minus =
+      r * std::hypot(sigma.minus / sigma.value, power * clump.magnification.error_plus / mu);
+  clump.radius_pc_plus =
+      r * std::hypot(sigma.plus / sigma.value, power * clump.magnification.error_minus / mu);
 }
 
-void delens(MeasuredClump& clump, const AnalysisField& field, const PipelineOptions& options, double pixel_scale) {
+void delens(MeasuredClump& clump, const AnalysisField& field, const PipelineOptions& options,
+            double pixel_scale) {
   const lens::Ellipse ellipse = ellipse_on_sky(clump.photometry, field, pixel_scale);
-  clump.magnification = lens::magnification_of_clump(field.lens, field.posterior, ellipse, field.z, pixel_scale);
+  clump.magnification =
+      lens::magnification_of_clump(field.lens, field.posterior, ellipse, field.z, pixel_scale);
   clump.size = lens::intrinsic_size(ellipse.sigma_major_arcsec, ellipse.sigma_minor_arcsec,
                                     options.resolution_floor_pix * pixel_scale, clump.magnification.mu,
                                     clump.magnification.mu_tangential, field.z, field.cosmology);
   add_size_errors(clump);
   if (clump.magnification.inside_map)
-    clump.source_arcsec = field.lens.map.source_position(ellipse.centre_arcsec, field.lens.efficiency(field.z));
+    clump.source_arcsec =
+        field.lens.map.source_position(ellipse.centre_arcsec, field.lens.efficiency(field.z));
   const photometry::BandFluxes& reference = clump.photometry.bands[field.reference];
-  clump.absolute_mag = absolute_magnitude(units::abmag_from_njy(reference.flux_njy), clump.magnification.mu, field.z,
-                                          field.bands[field.reference].galactic_extinction_mag, field.cosmology);
+  clump.absolute_mag =
+      absolute_magnitude(units::abmag_from_njy(reference.flux_njy), clump.magnification.mu, field.z,
+                         field.bands[field.reference].galactic_extinction_mag, field.cosmology);
   clump.absolute_mag_error =
-      2.5 / std::log(10.0) * std::hypot(reference.error_njy / reference.flux_njy,
-                                        0.5 * (clump.magnification.error_minus + clump.magnification.error_plus) / clump.magnification.mu);
+      2.5 / std::log(10.0) *
+      std::hypot(
+          reference.error_njy / reference.flux_njy,
+          0.5 * (clump.magnification.error_minus + clump.magnification.error_plus) / clump.magnification.mu);
 }
 
 std::vector<sed::BandFlux> intrinsic_photometry(const MeasuredClump& clump, const AnalysisField& field,
@@ -227,23 +247,27 @@ void fit_sed(MeasuredClump& clump, const AnalysisField& field, std::span<const p
 
 void set_unknown(MeasuredClump& clump) {
   lens::ClumpMagnification& m = clump.magnification;
-  m.mu = m.mu_tangential = m.spread = m.posterior_minus = m.posterior_plus = m.error_minus = m.error_plus = nan;
+  m.mu = m.mu_tangential = m.spread = m.posterior_minus = m.posterior_plus = m.error_minus = m.error_plus =
+      nan;
   clump.size = {lens::SizeCase::unresolved, nan, nan};
   clump.radius_pc_minus = clump.radius_pc_plus = clump.absolute_mag = clump.absolute_mag_error = nan;
   clump.sed.status = sed::SedStatus::too_few_bands;
-  for (sed::Estimate* e : {&clump.sed.log_mass_msun, &clump.sed.log_age_yr, &clump.sed.ebv_mag, &clump.sed.log_metallicity})
+  for (sed::Estimate* e :
+       {&clump.sed.log_mass_msun, &clump.sed.log_age_yr, &clump.sed.ebv_mag, &clump.sed.log_metallicity})
     *e = {nan, nan, nan};
   clump.sed.chi2 = clump.sed.chi2_reduced = nan;
   clump.source_arcsec = {nan, nan};
 }
 
 bool was_fitted(const ClumpPhotometry& clump) {
-  return clump.status != photometry::FitStatus::too_few_pixels && clump.status != photometry::FitStatus::singular;
+  return clump.status != photometry::FitStatus::too_few_pixels &&
+         clump.status != photometry::FitStatus::singular;
 }
 
 }  // namespace
 
-std::vector<photometry::DepthLimit> measure_depths(const AnalysisField& field, std::span<const sky::Exposure> exposures,
+std::vector<photometry::DepthLimit> measure_depths(const AnalysisField& field,
+                                                   std::span<const sky::Exposure> exposures,
                                                    const PipelineOptions& options, std::uint64_t seed) {
   const sky::Exposure& reference = exposures[field.reference];
   const auto detected = photometry::detect(reference.flux_njy, reference.error_njy, options.detection);
@@ -251,15 +275,18 @@ std::vector<photometry::DepthLimit> measure_depths(const AnalysisField& field, s
   std::vector<photometry::DepthLimit> depths;
   for (std::size_t b = 0; b < exposures.size(); ++b) {
     Random random({seed, "depth", field.number, -1, field.bands[b].name});
-    const Array2D<float> sky = photometry::background_subtracted(exposures[b].flux_njy, exposures[b].error_njy, options.detection.background_mesh_pix);
-    depths.push_back(photometry::limiting_depth(sky, segmentation[b], *field.bands[b].psf, options.limits, random));
+    const Array2D<float> sky = photometry::background_subtracted(
+        exposures[b].flux_njy, exposures[b].error_njy, options.detection.background_mesh_pix);
+    depths.push_back(
+        photometry::limiting_depth(sky, segmentation[b], *field.bands[b].psf, options.limits, random));
   }
   return depths;
 }
 
 std::vector<MeasuredClump> measure_field(const AnalysisField& field, std::span<const sky::Exposure> exposures,
-                                         std::span<const photometry::DepthLimit> depths, std::span<const Region> regions,
-                                         const PipelineOptions& options, const StreamName& stream, int threads) {
+                                         std::span<const photometry::DepthLimit> depths,
+                                         std::span<const Region> regions, const PipelineOptions& options,
+                                         const StreamName& stream, int threads) {
   require(exposures.size() == field.bands.size() && depths.size() == field.bands.size(),
           "measure_field: one exposure and one depth a band");
   std::vector<MeasuredClump> clumps = Photometer(field, exposures, regions, options, stream, threads).run();
@@ -279,11 +306,14 @@ std::vector<MeasuredClump> measure_field(const AnalysisField& field, std::span<c
 
 double absolute_magnitude(double mag_ab, double mu, double z, double galactic_extinction_mag,
                           const sky::Cosmology& cosmology) {
-  return mag_ab + 2.5 * std::log10(mu) - cosmology.distance_modulus_mag(z) + 2.5 * std::log10(1 + z) - galactic_extinction_mag;
+  return mag_ab + 2.5 * std::log10(mu) - cosmology.distance_modulus_mag(z) + 2.5 * std::log10(1 + z) -
+         galactic_extinction_mag;
 }
 
 double crossing_time_myr(double mass_msun, double radius_pc) {
-  const double seconds = 10 * std::sqrt(radius_pc * radius_pc * radius_pc / (units::gravitational_constant_pc_km2_s2_msun * mass_msun)) *
+  const double seconds = 10 *
+                         std::sqrt(radius_pc * radius_pc * radius_pc /
+                                   (units::gravitational_constant_pc_km2_s2_msun * mass_msun)) *
                          units::kilometre_per_parsec;
   return seconds / units::second_per_myr;
 }

@@ -1,15 +1,15 @@
 // One clump's way through the engine: detect -> fit -> delens -> SED -> derived. Knows nothing of any truth.
 #pragma once
 
-#include <optional>
-#include <span>
-#include <vector>
-
 #include "engine/core/random.h"
 #include "engine/io/table.h"
 #include "engine/photometry/protocol.h"
 #include "engine/photometry/sky_noise.h"
 #include "engine/pipeline/field.h"
+
+#include <optional>
+#include <span>
+#include <vector>
 
 namespace arcproof::pipeline {
 
@@ -24,45 +24,51 @@ struct PipelineOptions {
   sed::GridFitOptions sed;
 };
 
-/// Part of the image to measure; detections elsewhere are found but not measured. What lies within `radius` is fitted, so that the
-/// residual image is clean around what lies within `core`; only that is taken on to errors, delensing and SED.
+/// Part of the image to measure; detections elsewhere are found but not measured. What lies within `radius`
+/// is fitted, so that the residual image is clean around what lies within `core`; only that is taken on to
+/// errors, delensing and SED.
 struct Region {
-  double x = 0, y = 0;       ///< [pixel of the reference band]
-  double radius = 0;         ///< [pixel]
-  double core = 0;           ///< [pixel], <= radius
+  double x = 0, y = 0;  ///< [pixel of the reference band]
+  double radius = 0;    ///< [pixel]
+  double core = 0;      ///< [pixel], <= radius
 };
 
 struct MeasuredClump {
-  std::int64_t id = 0;                        ///< number in the field's list of detections, first pass first
+  std::int64_t id = 0;  ///< number in the field's list of detections, first pass first
   int pass = 1;
-  bool redrawn = false;                       ///< within the core of a region; otherwise only the best fit is known
+  bool redrawn = false;  ///< within the core of a region; otherwise only the best fit is known
   photometry::ClumpPhotometry photometry;
-  bool selected = false;                      ///< S/N > min_snr in both reference bands
+  bool selected = false;  ///< S/N > min_snr in both reference bands
   bool in_host = false;
-  lens::ClumpMagnification magnification;     ///< the rest is NaN outside the host or the lens map
+  lens::ClumpMagnification magnification;  ///< the rest is NaN outside the host or the lens map
   lens::IntrinsicSize size;
-  lens::Vector2 source_arcsec;                ///< position in the source plane, lens frame
-  double radius_pc_minus = 0, radius_pc_plus = 0;   ///< fit and magnification in quadrature; NaN for upper limits
+  lens::Vector2 source_arcsec;  ///< position in the source plane, lens frame
+  double radius_pc_minus = 0,
+         radius_pc_plus = 0;  ///< fit and magnification in quadrature; NaN for upper limits
   double absolute_mag = 0, absolute_mag_error = 0;  ///< in the reference band, AB
   sed::SedResult sed;
 };
 
 /// Limits of all bands, measured on the field as it is.
-std::vector<photometry::DepthLimit> measure_depths(const AnalysisField& field, std::span<const sky::Exposure> exposures,
+std::vector<photometry::DepthLimit> measure_depths(const AnalysisField& field,
+                                                   std::span<const sky::Exposure> exposures,
                                                    const PipelineOptions& options, std::uint64_t seed);
 
-/// Everything from pixels to physical quantities. `regions` empty: the whole image. Each clump takes its own random stream
-/// (stream.seed, "redraws", stream.realisation, detection id), so that the rows do not depend on what else is measured, nor on
-/// the number of threads.
+/// Everything from pixels to physical quantities. `regions` empty: the whole image. Each clump takes its own
+/// random stream (stream.seed, "redraws", stream.realisation, detection id), so that the rows do not depend
+/// on what else is measured, nor on the number of threads.
 std::vector<MeasuredClump> measure_field(const AnalysisField& field, std::span<const sky::Exposure> exposures,
-                                         std::span<const photometry::DepthLimit> depths, std::span<const Region> regions,
-                                         const PipelineOptions& options, const StreamName& stream, int threads = 1);
+                                         std::span<const photometry::DepthLimit> depths,
+                                         std::span<const Region> regions, const PipelineOptions& options,
+                                         const StreamName& stream, int threads = 1);
 
 /// One row a clump, with units, in the field's names.
 io::Table catalogue(const AnalysisField& field, std::span<const MeasuredClump> clumps);
 
-/// Absolute magnitude: m + 2.5 log10 mu - DM(z) + 2.5 log10(1 + z) - A. Claeyssens+2023 (their Tables B1 and B2).
-double absolute_magnitude(double mag_ab, double mu, double z, double galactic_extinction_mag, const sky::Cosmology& cosmology);
+/// Absolute magnitude: m + 2.5 log10 mu - DM(z) + 2.5 log10(1 + z) - A. Claeyssens+2023 (their Tables B1 and
+/// B2).
+double absolute_magnitude(double mag_ab, double mu, double z, double galactic_extinction_mag,
+                          const sky::Cosmology& cosmology);
 
 /// Crossing time [Myr] tau = 10 sqrt(R^3 / (G M)), Gieles & Portegies Zwart (2011).
 double crossing_time_myr(double mass_msun, double radius_pc);

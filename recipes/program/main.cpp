@@ -1,18 +1,19 @@
 // The program `arcproof`.
 //
-// Exit codes: 0 done and criteria met; 1 internal error; 2 bad usage or bad input, nothing written; 3 ran, criteria not met;
-// 4 partial, resumable. Results go to stdout, progress and messages to stderr.
-#include <fmt/format.h>
-
-#include <CLI/CLI.hpp>
-#include <csignal>
-#include <cstdio>
-
+// Exit codes: 0 done and criteria met; 1 internal error; 2 bad usage or bad input, nothing written; 3 ran,
+// criteria not met; 4 partial, resumable. Results go to stdout, progress and messages to stderr.
 #include "engine/core/error.h"
 #include "engine/core/parallel.h"
 #include "recipes/campaign.h"
 #include "recipes/manifest.h"
 #include "reports/report.h"
+
+#include <csignal>
+#include <cstdio>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+#include <malloc.h>
 
 namespace arcproof::recipes {
 namespace {
@@ -20,14 +21,17 @@ namespace {
 constexpr int exit_done = 0, exit_internal = 1, exit_input = 2, exit_criteria = 3, exit_partial = 4;
 
 int exit_code(RunStatus status) {
-  return status == RunStatus::passed ? exit_done : status == RunStatus::criteria_failed ? exit_criteria : exit_partial;
+  return status == RunStatus::passed            ? exit_done
+         : status == RunStatus::criteria_failed ? exit_criteria
+                                                : exit_partial;
 }
 
 std::vector<Override> overrides_from(const std::vector<std::string>& words) {
   std::vector<Override> overrides;
   for (const std::string& word : words) {
     const auto equals = word.find('=');
-    if (equals == std::string::npos || equals == 0) throw InputError({"--set", word, "no '='", "key.sub=value"});
+    if (equals == std::string::npos || equals == 0)
+      throw InputError({"--set", word, "no '='", "key.sub=value"});
     overrides.push_back({word.substr(0, equals), word.substr(equals + 1)});
   }
   return overrides;
@@ -37,8 +41,9 @@ Shard shard_from(const std::string& text) {
   Shard shard;
   if (text.empty()) return shard;
   int used = 0;
-  if (std::sscanf(text.c_str(), "%d/%d%n", &shard.index, &shard.count, &used) != 2 || used != static_cast<int>(text.size()) ||
-      shard.count < 1 || shard.index < 1 || shard.index > shard.count)
+  if (std::sscanf(text.c_str(), "%d/%d%n", &shard.index, &shard.count, &used) != 2 ||
+      used != static_cast<int>(text.size()) || shard.count < 1 || shard.index < 1 ||
+      shard.index > shard.count)
     throw InputError({"--shard", text, "no shard", "i/n with 1 <= i <= n"});
   return shard;
 }
@@ -52,7 +57,8 @@ struct Arguments {
   bool resume = false, quiet = false;
 
   RunOptions options(const std::string& default_output) const {
-    return {output.empty() ? std::filesystem::path("out") / default_output : std::filesystem::path(output), threads, resume, quiet, shard_from(shard)};
+    return {output.empty() ? std::filesystem::path("out") / default_output : std::filesystem::path(output),
+            threads, resume, quiet, shard_from(shard)};
   }
 };
 
@@ -64,7 +70,8 @@ int run(const Arguments& a) {
   const RunStatus status = run_campaign(recipe, inputs, options);
   if (options.shard.whole() && status != RunStatus::partial) {
     fmt::print("{}\n", (options.output / "report.html").string());
-    if (status == RunStatus::criteria_failed) fmt::print(stderr, "criteria not met: see the top of the report\n");
+    if (status == RunStatus::criteria_failed)
+      fmt::print(stderr, "criteria not met: see the top of the report\n");
   }
   return exit_code(status);
 }
@@ -72,14 +79,16 @@ int run(const Arguments& a) {
 int check(const Arguments& a) {
   const Recipe recipe = read_recipe(a.recipe, overrides_from(a.set));
   check_recipe(recipe);
-  fmt::print("{}: good; {} realisations of {} clumps in {} field(s), {} bands\n", recipe.name, recipe.injection.realisations,
-             recipe.injection.clumps, recipe.fields.size(), recipe.bands.size());
+  fmt::print("{}: good; {} realisations of {} clumps in {} field(s), {} bands\n", recipe.name,
+             recipe.injection.realisations, recipe.injection.clumps, recipe.fields.size(),
+             recipe.bands.size());
   return exit_done;
 }
 
 int merge(const Arguments& a) {
   const RunStatus status = merge_shards({a.shards.begin(), a.shards.end()}, a.options(""));
-  if (status != RunStatus::partial) fmt::print("{}\n", (std::filesystem::path(a.output) / "report.html").string());
+  if (status != RunStatus::partial)
+    fmt::print("{}\n", (std::filesystem::path(a.output) / "report.html").string());
   return exit_code(status);
 }
 
@@ -95,7 +104,9 @@ void add_run_options(CLI::App& command, Arguments& a) {
 }
 
 int dispatch(int argc, char** argv) {
-  CLI::App app{"Injects synthetic star clumps through lens models into images, recovers them, and says how much of a catalogue is true."};
+  CLI::App app{
+      "Injects synthetic star clumps through lens models into images, recovers them, and says how much of a "
+      "catalogue is true."};
   app.require_subcommand(1);
   app.set_version_flag("--version", build_information().dump(false));
   Arguments a;
@@ -108,7 +119,8 @@ int dispatch(int argc, char** argv) {
   run_command->add_option("--shard", a.shard, "i/n: every n-th realisation, parts only");
   add_run_options(*run_command, a);
 
-  CLI::App* check_command = app.add_subcommand("check", "read a recipe and all its inputs, and find what is wrong before any work");
+  CLI::App* check_command =
+      app.add_subcommand("check", "read a recipe and all its inputs, and find what is wrong before any work");
   check_command->add_option("recipe", a.recipe, "recipe folder")->required();
   check_command->add_option("--set", a.set, "key.sub=value, over the recipe's")->allow_extra_args(false);
 
@@ -117,7 +129,8 @@ int dispatch(int argc, char** argv) {
   merge_command->add_option("shards", a.shards, "output folders of the shards")->required();
   add_run_options(*merge_command, a);
 
-  CLI::App* report_command = app.add_subcommand("report", "render the report of an output folder again, from its tables");
+  CLI::App* report_command =
+      app.add_subcommand("report", "render the report of an output folder again, from its tables");
   report_command->add_option("output", a.output, "output folder")->required();
 
   CLI::App* schema_command = app.add_subcommand("schema", "JSON Schema of a recipe");
@@ -141,6 +154,9 @@ int dispatch(int argc, char** argv) {
 }  // namespace arcproof::recipes
 
 int main(int argc, char** argv) {
+  // Images come and go by the hundred: keep their memory instead of handing each back to the kernel.
+  mallopt(M_MMAP_THRESHOLD, 1 << 28);
+  mallopt(M_TRIM_THRESHOLD, 1 << 30);
   using namespace arcproof;
   try {
     return recipes::dispatch(argc, argv);

@@ -1,5 +1,6 @@
 // Speed of the lens on one core: the published model of SMACS0723 (149 potentials) where it is at hand, else
-// as many synthetic ones. The counter time_per_potential_position is the time of one potential at one position.
+// as many synthetic ones. The counter time_per_potential_position is the time of one potential at one
+// position.
 #include "engine/core/random.h"
 #include "engine/lens/delens.h"
 #include "engine/lens/images.h"
@@ -47,8 +48,8 @@ std::vector<Vector2> grid_positions(int side) {
 
 void report_potential_positions(benchmark::State& state, std::size_t positions) {
   const double count = static_cast<double>(positions * cluster().potentials().size());
-  state.counters["time_per_potential_position"] = benchmark::Counter(
-      count, benchmark::Counter::kIsIterationInvariantRate | benchmark::Counter::kInvert);
+  state.counters["time_per_potential_position"] =
+      benchmark::Counter(count, benchmark::Counter::kIsIterationInvariantRate | benchmark::Counter::kInvert);
 }
 
 void evaluate(benchmark::State& state, bool wants_deflection, bool wants_hessian) {

@@ -1,11 +1,11 @@
 #include "tests/support/data.h"
 
-#include <unistd.h>
+#include "engine/io/files.h"
 
 #include <cstdlib>
 #include <sstream>
 
-#include "engine/io/files.h"
+#include <unistd.h>
 
 namespace arcproof::tests {
 namespace fs = std::filesystem;

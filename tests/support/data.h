@@ -1,15 +1,15 @@
 // Where tests find real data that cannot be shipped, and how they say that it is not there.
 //
-// Looked for in $ARCPROOF_DATA, then in shared/data beside the project's folder. Tables of the papers lie in `reference` beside
-// that data folder.
+// Looked for in $ARCPROOF_DATA, then in shared/data beside the project's folder. Tables of the papers lie in
+// `reference` beside that data folder.
 #pragma once
-
-#include <gtest/gtest.h>
 
 #include <filesystem>
 #include <map>
 #include <string>
 #include <vector>
+
+#include <gtest/gtest.h>
 
 namespace arcproof::tests {
 
@@ -28,9 +28,9 @@ std::filesystem::path scratch_folder(const std::string& name);
 }  // namespace arcproof::tests
 
 /// Skips the test, naming the file, unless it is at hand; otherwise declares `path`.
-#define ARCPROOF_NEEDS_DATA(path, relative)                          \
+#define ARCPROOF_NEEDS_DATA(path, relative)                                \
   const std::filesystem::path path = arcproof::tests::data_file(relative); \
   if (path.empty()) GTEST_SKIP() << "data file not at hand: " << (relative)
-#define ARCPROOF_NEEDS_REFERENCE(path, name)                              \
+#define ARCPROOF_NEEDS_REFERENCE(path, name)                                \
   const std::filesystem::path path = arcproof::tests::reference_file(name); \
   if (path.empty()) GTEST_SKIP() << "reference table not at hand: " << (name)

@@ -1,18 +1,19 @@
 #include "engine/core/random.h"
 
-#include <gtest/gtest.h>
+#include "engine/core/statistics.h"
 
 #include <cmath>
 #include <set>
 #include <vector>
 
-#include "engine/core/statistics.h"
+#include <gtest/gtest.h>
 
 namespace arcproof {
 namespace {
 
-// Streams are part of the promise of reproducibility: these bits may never change. They were produced by an independent
-// implementation of the naming scheme (tests/reference/generators/random_streams.py: hashlib and a PCG64 in Python integers).
+// Streams are part of the promise of reproducibility: these bits may never change. They were produced by an
+// independent implementation of the naming scheme (tests/reference/generators/random_streams.py: hashlib and
+// a PCG64 in Python integers).
 TEST(Random, StreamsGiveTheSameBitsForEver) {
   Random noise({.seed = 0, .purpose = "noise", .realisation = 3, .clump = -1, .band = "F150W"});
   EXPECT_EQ(noise.bits(), 10730396922302622571u);
@@ -51,7 +52,8 @@ TEST(Random, DistributionsHaveTheirMoments) {
   EXPECT_NEAR(standard_deviation(normal), 1, 5 / std::sqrt(2.0 * n));
   EXPECT_NEAR(mean(uniform), 0.5, 5 / std::sqrt(12.0 * n));
   EXPECT_NEAR(mean(poisson), 3.7, 5 * std::sqrt(3.7 / n));
-  EXPECT_NEAR(standard_deviation(poisson) * standard_deviation(poisson), 3.7, 5 * std::sqrt((3.7 + 2 * 3.7 * 3.7) / n));
+  EXPECT_NEAR(standard_deviation(poisson) * standard_deviation(poisson), 3.7,
+              5 * std::sqrt((3.7 + 2 * 3.7 * 3.7) / n));
 }
 
 }  // namespace
