@@ -1,0 +1,310 @@
+// The program from recipe to report: the same tables however the work is split, and what it says of bad
+// input.
+#include "tests/end_to_end/program.h"
+
+#include "engine/io/fits.h"
+#include "engine/io/json.h"
+#include "engine/io/table.h"
+#include "tests/support/data.h"
+
+#include <cmath>
+#include <fstream>
+#include <limits>
+#include <set>
+
+#include <gtest/gtest.h>
+
+namespace arcproof::tests {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string quoted(const fs::path& path) { return "'" + path.string() + "'"; }
+
+// One run, shared by the tests that look at its products.
+const fs::path& finished_run() {
+  static const fs::path output = [] {
+    const fs::path folder = scratch_folder("finished-run");
+    const fs::path recipe = write_small_recipe(folder / "recipe");
+    const Outcome outcome = run_program("run -q -j1 -o " + quoted(folder / "out") + " " + quoted(recipe));
+    if (outcome.exit_code != 0) throw std::runtime_error(outcome.output);
+    return folder / "out";
+  }();
+  return output;
+}
+
+fs::path recipe_of_finished_run() { return finished_run().parent_path() / "recipe"; }
+
+bool has_program(const std::string& name) { return run_command("command -v " + name).exit_code == 0; }
+
+TEST(Program, WritesAllProducts) {
+  for (const char* name :
+       {"injections.fits", "science_catalog.fits", "science_catalog.ecsv", "completeness.fits", "bias.fits",
+        "mass_function.fits", "convergence.json", "report.json", "manifest.json", "report.html"})
+    EXPECT_TRUE(fs::exists(finished_run() / name)) << name;
+}
+
+TEST(Program, KeepsARowForEveryInjectedClump) {
+  const io::Table table = io::read_fits_table(finished_run() / "injections.fits");
+  std::set<std::int64_t> parents;
+  for (const std::int64_t id : table.integers("parent_id")) parents.insert(id);
+  EXPECT_EQ(parents.size(), 6u * 4u);
+  std::set<std::int64_t> rows;
+  for (const std::int64_t id : table.integers("injection_id")) rows.insert(id);
+  EXPECT_EQ(rows.size(), table.rows());
+  const std::set<std::string> known = {"recovered",    "not_detected", "not_selected", "fit_failed",
+                                       "outside_host", "blended",      "confused",     "not_injected"};
+  for (const std::string& outcome : table.texts("outcome")) EXPECT_TRUE(known.count(outcome)) << outcome;
+}
+
+TEST(Program, TwoThreadsGiveTheSameBytes) {
+  const fs::path out = scratch_folder("two-threads") / "out";
+  const Outcome outcome =
+      run_program("run -q -j2 -o " + quoted(out) + " " + quoted(recipe_of_finished_run()));
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.output;
+  EXPECT_EQ(product_hashes(out), product_hashes(finished_run()));
+}
+
+TEST(Program, ShardsGiveTheSameBytes) {
+  const fs::path folder = scratch_folder("shards");
+  std::string shards;
+  for (const char* shard : {"3", "1", "2"}) {
+    const fs::path out = folder / shard;
+    const Outcome outcome = run_program("run -q --shard " + std::string(shard) + "/3 -o " + quoted(out) +
+                                        " " + quoted(recipe_of_finished_run()));
+    ASSERT_EQ(outcome.exit_code, 0) << outcome.output;
+    shards += " " + quoted(out);
+  }
+  const Outcome merged = run_program("merge -q " + quoted(folder / "all") + shards);
+  ASSERT_EQ(merged.exit_code, 0) << merged.output;
+  EXPECT_EQ(product_hashes(folder / "all"), product_hashes(finished_run()));
+}
+
+TEST(Program, RefusesToMergeWhenAShardIsMissing) {
+  const fs::path folder = scratch_folder("missing-shard");
+  const Outcome shard =
+      run_program("run -q --shard 1/3 -o " + quoted(folder / "1") + " " + quoted(recipe_of_finished_run()));
+  ASSERT_EQ(shard.exit_code, 0) << shard.output;
+  const Outcome merged = run_program("merge -q " + quoted(folder / "all") + " " + quoted(folder / "1"));
+  EXPECT_EQ(merged.exit_code, 4) << merged.output;  // partial
+  EXPECT_FALSE(fs::exists(folder / "all"));
+}
+
+TEST(Program, KilledRunGoesOnToTheSameBytes) {
+  const fs::path out = scratch_folder("killed") / "out";
+  const std::string arguments = "run -q -j1 -o " + quoted(out) + " " + quoted(recipe_of_finished_run());
+  const Outcome killed = run_command("timeout -s KILL 3 " + std::string(ARCPROOF_PROGRAM) + " " + arguments);
+  const Outcome resumed = run_program(arguments + (fs::exists(out / "run.json") ? " --resume" : ""));
+  ASSERT_EQ(resumed.exit_code, 0) << killed.output << resumed.output;
+  EXPECT_EQ(product_hashes(out), product_hashes(finished_run()));
+}
+
+TEST(Program, AnotherSeedGivesOtherDraws) {
+  const fs::path out = scratch_folder("seed") / "out";
+  const Outcome outcome =
+      run_program("run -q --set seed=8 -o " + quoted(out) + " " + quoted(recipe_of_finished_run()));
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.output;
+  const io::Table a = io::read_fits_table(finished_run() / "injections.fits");
+  const io::Table b = io::read_fits_table(out / "injections.fits");
+  EXPECT_NE(a.reals("true_radius_pc").front(), b.reals("true_radius_pc").front());
+}
+
+TEST(Program, ManifestSaysWhatIsNeededToRepeatTheRun) {
+  const io::Json manifest = io::read_json(finished_run() / "manifest.json");
+  for (const char* key : {"recipe", "seed", "outputs"}) EXPECT_TRUE(manifest.find(key)) << key;
+}
+
+TEST(Products, PassFitsverify) {
+  if (!has_program("fitsverify")) GTEST_SKIP() << "fitsverify is not installed";
+  for (const auto& entry : fs::directory_iterator(finished_run())) {
+    if (entry.path().extension() != ".fits") continue;
+    const Outcome outcome = run_command("fitsverify -q " + quoted(entry.path()));
+    EXPECT_NE(outcome.output.find("OK"), std::string::npos) << outcome.output;
+    EXPECT_EQ(outcome.output.find("arning"), std::string::npos) << outcome.output;
+  }
+}
+
+TEST(Products, AreReadByAstropyWithUnits) {
+  if (run_command("/usr/bin/python3 -c 'import astropy'").exit_code != 0)
+    GTEST_SKIP() << "astropy is not installed";
+  const fs::path script = scratch_folder("astropy") / "read.py";
+  std::ofstream(script) << R"(
+import sys, warnings
+warnings.simplefilter('error')
+from astropy.table import QTable
+import astropy.units as u
+out = sys.argv[1]
+t = QTable.read(out + '/injections.fits')
+assert t['true_flux_f150w'].unit == u.nJy and t['ra'].unit == u.deg and t['true_radius_pc'].unit == u.pc
+for name in ('science_catalog.fits', 'science_catalog.ecsv'):
+    s = QTable.read(out + '/' + name)
+    assert s['flux_f150w'].unit == u.nJy and s['radius_pc'].unit == u.pc, name
+    assert len(s) > 0
+    assert any('completeness' in c or 'p_detect' in c for c in s.colnames), s.colnames
+a, b = QTable.read(out + '/science_catalog.fits'), QTable.read(out + '/science_catalog.ecsv')
+assert a.colnames == b.colnames
+print('read')
+)";
+  const Outcome outcome = run_command("/usr/bin/python3 " + quoted(script) + " " + quoted(finished_run()));
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.output;
+}
+
+// ------------------------------------------------------------------------------------------ bad input
+
+// Both `check` and `run` must refuse with exit code 2 and one line that holds all of `words`; nothing is
+// written.
+void expect_refused(const fs::path& folder, const std::vector<std::string>& words,
+                    const std::string& arguments = "") {
+  const fs::path out = folder / "out";
+  for (const std::string& command : {std::string("check "), "run -q -o " + quoted(out) + " "}) {
+    const Outcome outcome = run_program(command + arguments + " " + quoted(folder / "recipe"));
+    EXPECT_EQ(outcome.exit_code, 2) << command << outcome.output;
+    for (const std::string& word : words)
+      EXPECT_NE(outcome.output.find(word), std::string::npos) << "'" << word << "' in: " << outcome.output;
+    EXPECT_EQ(std::count(outcome.output.begin(), outcome.output.end(), '\n'), 1) << outcome.output;
+    EXPECT_FALSE(fs::exists(out));
+  }
+}
+
+io::NamedImage image(const std::string& name, int width, int height, float value) {
+  io::NamedImage result;
+  result.name = name;
+  result.pixels = Array2D<float>(width, height, value);
+  return result;
+}
+
+// Exposures of 64 x 64 pixels in each band of the small recipe; band `odd` takes another size or value.
+fs::path write_exposure_recipe(const fs::path& folder, const std::string& odd = "", int size = 64,
+                               float value = 0.5F, const std::string& hdu = "SCI") {
+  std::string list;
+  for (const std::string band : {"F090W", "F150W", "F200W", "F277W", "F444W"}) {
+    const bool is_odd = band == odd;
+    io::NamedImage science = image("SCI", is_odd ? size : 64, is_odd ? size : 64, is_odd ? value : 0.5F);
+    io::NamedImage error = image("ERR", is_odd ? size : 64, is_odd ? size : 64, 0.1F);
+    for (io::NamedImage* one : {&science, &error}) {
+      one->header.add("BUNIT", "nJy");
+      one->header.add("PIXSCALE", "0.02");
+    }
+    fs::create_directories(folder / "recipe");
+    io::write_fits_images(folder / "recipe" / (band + ".fits"), {science, error});
+    list += (list.empty() ? "" : ", ") + std::string("{ \"band\": \"") + band + "\", \"file\": \"" + band +
+            ".fits\", \"science_hdu\": \"" + (is_odd ? hdu : "SCI") + "\", \"error_hdu\": \"ERR\" }";
+  }
+  write_small_recipe(
+      folder / "recipe",
+      {{R"("truth_lens": { "kind": "compact_cluster" })", R"("truth_lens": { "kind": "constant" })"},
+       {R"("analysis_lens": { "kind": "compact_cluster", "dispersion_factor": 1.01, "posterior_rows": 5 })",
+        R"("analysis_lens": { "kind": "constant" })"},
+       {R"("x_arcsec": 2.8, "y_arcsec": 4.5, "size_arcsec": 5,)", "\"exposures\": [" + list + "],"}});
+  return folder;
+}
+
+TEST(BadInput, MissingFitsFile) {
+  const fs::path folder = write_exposure_recipe(scratch_folder("missing-file"));
+  fs::remove(folder / "recipe" / "F200W.fits");
+  expect_refused(folder, {"F200W.fits", "exposures"});
+}
+
+TEST(BadInput, TruncatedFitsFile) {
+  const fs::path folder = write_exposure_recipe(scratch_folder("truncated-file"));
+  fs::resize_file(folder / "recipe" / "F200W.fits", 2880 * 3);
+  expect_refused(folder, {"F200W.fits"});
+}
+
+TEST(BadInput, WrongHdu) {
+  const fs::path folder = write_exposure_recipe(scratch_folder("wrong-hdu"), "F200W", 64, 0.5F, "SCIENCE");
+  expect_refused(folder, {"F200W.fits", "SCIENCE", "SCI"});
+}
+
+TEST(BadInput, ImagesOfDifferentShapes) {
+  const fs::path folder = write_exposure_recipe(scratch_folder("shapes"), "F200W", 60);
+  expect_refused(folder, {"F200W", "60 x 60", "64 x 64"});
+}
+
+TEST(BadInput, ImageOfNothingButNan) {
+  const fs::path folder =
+      write_exposure_recipe(scratch_folder("nan-only"), "F200W", 64, std::numeric_limits<float>::quiet_NaN());
+  expect_refused(folder, {"F200W.fits", "SCI"});
+}
+
+TEST(BadInput, PsfOfZeroSum) {
+  const fs::path folder = scratch_folder("zero-psf");
+  write_small_recipe(folder / "recipe",
+                     {{R"("name": "F200W", )",
+                       R"("name": "F200W", "psf": { "file": "psf.fits", "pixel_scale_arcsec": 0.02 }, )"}});
+  io::write_fits_images(folder / "recipe" / "psf.fits", {image("PSF", 41, 41, 0.0F)});
+  expect_refused(folder, {"psf.fits", "sum"});
+}
+
+TEST(BadInput, LensWithAnUnknownProfile) {
+  const fs::path folder = scratch_folder("unknown-profile");
+  write_small_recipe(folder / "recipe", {{R"("truth_lens": { "kind": "compact_cluster" })",
+                                          R"("truth_lens": { "kind": "lenstool", "par": "best.par" })"}});
+  std::ofstream(folder / "recipe" / "best.par")
+      << "runmode\n reference 3 110.8 -73.45\n end\ngrille\n nlentille 1\n end\npotential 1\n profil 999\n "
+         "x_centre 0\n"
+         " y_centre 0\n v_disp 800\n z_lens 0.4\n end\ncosmology\n H0 70\n omegaM 0.3\n omegaX 0.7\n "
+         "end\nfini\n";
+  expect_refused(folder, {"best.par", "999", "81"});
+}
+
+TEST(BadInput, MistypedKey) {
+  const fs::path folder = scratch_folder("mistyped-key");
+  write_small_recipe(folder / "recipe", {{R"("injection": {)", R"("injektion": {)"}});
+  expect_refused(folder, {"recipe.json", "injektion", "injection"});
+}
+
+TEST(BadInput, NegativeRedshift) {
+  const fs::path folder = scratch_folder("negative-redshift");
+  write_small_recipe(folder / "recipe", {{R"("z": 1.4)", R"("z": -1.4)"}});
+  expect_refused(folder, {"recipe.json", "z", "-1.4"});
+}
+
+TEST(BadInput, RedshiftInFrontOfTheLens) {
+  const fs::path folder = scratch_folder("in-front");
+  write_small_recipe(folder / "recipe", {{R"("z": 1.4)", R"("z": 0.3)"}});
+  expect_refused(folder, {"recipe.json", "0.3", "behind the lens"});
+}
+
+TEST(BadInput, BandWithoutPsf) {
+  const fs::path folder = scratch_folder("no-psf");
+  write_small_recipe(folder / "recipe", {{R"("name": "F277W")", R"("name": "F999W")"}});
+  expect_refused(folder, {"recipe.json", "F999W", "PSF"});
+}
+
+TEST(BadInput, BandWithoutFilter) {
+  const fs::path folder = scratch_folder("no-filter");
+  write_small_recipe(folder / "recipe",
+                     {{R"("name": "F277W", )",
+                       R"("name": "F999W", "psf": { "file": "psf.fits", "pixel_scale_arcsec": 0.02 }, )"}});
+  io::write_fits_images(folder / "recipe" / "psf.fits", {image("PSF", 41, 41, 1.0F)});
+  expect_refused(folder, {"recipe.json", "F999W", "filter"});
+}
+
+TEST(BadInput, OverrideOfAnUnknownKey) {
+  const fs::path folder = scratch_folder("bad-override");
+  write_small_recipe(folder / "recipe");
+  expect_refused(folder, {"sed_grit"}, "--set pipeline.sed_grit=1");
+}
+
+TEST(BadInput, DataFolderNotGiven) {
+  const fs::path folder = scratch_folder("no-data");
+  write_small_recipe(folder / "recipe",
+                     {{R"("name": "F277W", )", R"("name": "F277W", "filter": "$data/filters/x.txt", )"}});
+  expect_refused(folder, {"$data/filters/x.txt", "--set data"}, "--set data=''");
+}
+
+TEST(BadInput, OutputFolderThatHoldsOtherThings) {
+  const fs::path folder = scratch_folder("other-things");
+  write_small_recipe(folder / "recipe");
+  fs::create_directories(folder / "out");
+  std::ofstream(folder / "out" / "thesis.tex") << "years of work";
+  const Outcome outcome =
+      run_program("run -q -o " + quoted(folder / "out") + " " + quoted(folder / "recipe"));
+  EXPECT_EQ(outcome.exit_code, 2);
+  EXPECT_TRUE(fs::exists(folder / "out" / "thesis.tex"));
+  EXPECT_FALSE(fs::exists(folder / "out" / "run.json"));
+}
+
+}  // namespace
+}  // namespace arcproof::tests
