@@ -37,11 +37,11 @@ DataRows bias_rows(const io::Table& table, const Bias& what) {
   return rows;
 }
 
-// The band and the points must fit; a wild bin must not flatten the others.
+// The points and most of the band must fit; a few wild bins must not flatten the others.
 double reach_of(const DataRows& rows, double least) {
   std::vector<double> extent;
   for (const auto& row : rows) extent.push_back(std::abs(row[3]) + std::fmax(row[4], row[5]));
-  const double usual = statistics::quantile(finite(extent), 0.8), most = range_of(extent, 0, 0).high;
+  const double usual = statistics::quantile(finite(extent), 0.6), most = range_of(extent, 0, 0).high;
   return std::max(least, 1.15 * std::min(most, 2.5 * usual));
 }
 

@@ -46,7 +46,8 @@ std::string verdict(const RunFolder& run) {
       std::count_if(criteria.begin(), criteria.end(), [](const io::Json& c) { return true_in(c, "passed"); });
   const bool passed = true_in(run.report, "passed");
   if (passed && criteria.empty())
-    return "<span class=\"verdict neutral\">PASS</span> <span class=\"sub\">The recipe sets no criteria: the "
+    return "<span class=\"verdict neutral\">NOT JUDGED</span> <span class=\"sub\">The recipe sets no "
+           "criteria: the "
            "run ended, and nothing was judged.</span>";
   return fmt::format("<span class=\"verdict {}\">{}</span> <span class=\"sub\">{} of {} criteria met.</span>",
                      passed ? "good" : "bad", passed ? "PASS" : "FAIL", met, criteria.size());
@@ -281,8 +282,7 @@ std::string footer_html(const RunFolder& run) {
   return fmt::format(
       "<p>Recipe {}, seed {}. Every number and figure of this page comes from the files beside it: {}.</p>\n"
       "<p>manifest.json names the version, the compiler, the machine and the SHA-256 of every input and "
-      "output; <code>arcproof reproduce</code> runs it again "
-      "and compares.</p>\n",
+      "output: the same recipe, seed and version give the same tables, bit for bit.</p>\n",
       html::escape(run.text("recipe")),
       std::isfinite(run.number("seed")) ? fmt::format("{:.0f}", run.number("seed")) : std::string(html::dash),
       links);

@@ -64,6 +64,29 @@ double aperture_flux(const Array2D<float>& image, const Array2D<int>& segmentati
   return sum;
 }
 
+// Some pixel of an object lies within `reach` of (x, y).
+bool near_object(const Array2D<int>& segmentation, double x, double y, double reach) {
+  for (int j = static_cast<int>(std::ceil(y - reach)); j <= y + reach; ++j)
+    for (int i = static_cast<int>(std::ceil(x - reach)); i <= x + reach; ++i)
+      if (segmentation.contains(i, j) && segmentation(i, j) != 0 && std::hypot(i - x, j - y) <= reach)
+        return true;
+  return false;
+}
+
+// Apertures at random places, `margin` pixels away from every object.
+std::vector<double> empty_apertures(const Array2D<float>& image, const Array2D<int>& segmentation,
+                                    double radius, double margin, int count, Random& random) {
+  std::vector<double> fluxes;
+  for (int attempt = 0; attempt < 50 * count && static_cast<int>(fluxes.size()) < count; ++attempt) {
+    const double x = random.uniform(radius, image.width() - 1 - radius);
+    const double y = random.uniform(radius, image.height() - 1 - radius);
+    if (near_object(segmentation, x, y, radius + margin)) continue;
+    const double flux = aperture_flux(image, segmentation, x, y, radius);
+    if (std::isfinite(flux)) fluxes.push_back(flux);
+  }
+  return fluxes;
+}
+
 }  // namespace
 
 double local_sky_sigma(const Array2D<float>& image_njy, const Array2D<int>& segmentation, double x, double y,
@@ -79,13 +102,11 @@ double local_sky_sigma(const Array2D<float>& image_njy, const Array2D<int>& segm
 DepthLimit limiting_depth(const Array2D<float>& image_njy, const Array2D<int>& segmentation,
                           const sky::Psf& psf, const LimitOptions& options, Random& random) {
   const double radius = options.radius_fwhm * psf.fwhm_arcsec() / psf.scale_arcsec();
+  // The wings of objects are not empty sky; where a field leaves no room for that, their footprints must do.
   std::vector<double> fluxes;
-  for (int attempt = 0;
-       attempt < 50 * options.apertures && static_cast<int>(fluxes.size()) < options.apertures; ++attempt) {
-    const double x = random.uniform(radius, image_njy.width() - 1 - radius);
-    const double y = random.uniform(radius, image_njy.height() - 1 - radius);
-    const double flux = aperture_flux(image_njy, segmentation, x, y, radius);
-    if (std::isfinite(flux)) fluxes.push_back(flux);
+  for (const double margin : {2 * radius, radius, 0.0}) {
+    fluxes = empty_apertures(image_njy, segmentation, radius, margin, options.apertures, random);
+    if (static_cast<int>(fluxes.size()) >= options.apertures / 2) break;
   }
   DepthLimit limit{std::nan(""), std::nan(""), static_cast<int>(fluxes.size())};
   if (fluxes.size() < 20) return limit;
