@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 namespace arcproof::sed {
 namespace {
@@ -85,6 +86,14 @@ std::vector<NodeWeight> node_weights(const Library& library, const Population& p
     for (std::size_t age = 0; part > 0 && age < ages.weight().size(); ++age)
       if (ages.weight()[age] > 0) nodes.push_back({index, age, part * ages.weight()[age]});
   return nodes;
+}
+
+double surviving_fraction(const Library& library, const Population& population) {
+  if (library.surviving_mass.empty()) return std::numeric_limits<double>::quiet_NaN();
+  double sum = 0;
+  for (const NodeWeight& node : node_weights(library, population))
+    sum += node.weight * library.surviving_mass[node.metallicity * library.age_myr.size() + node.age];
+  return sum;
 }
 
 }  // namespace arcproof::sed

@@ -10,9 +10,10 @@ namespace arcproof::sed {
 namespace {
 
 // ---- hydrogen, case B, n_e = 100 cm^-3 (Storey & Hummer 1995; Osterbrock & Ferland 2006 table 4.4)
-// ----------------------- Ratios to H-beta at 10^4 K of transitions from n = lower + 1, lower + 2, ..., which
-// vary as (T / 10^4 K)^slope. Beyond the last one tabulated they fall as n^-3, which follows the published
-// values to n = 25 within 3%.
+
+// Ratios to H-beta at 10^4 K of transitions from n = lower + 1, lower + 2, ..., which vary as
+// (T / 10^4 K)^slope. Beyond the last one tabulated they fall as n^-3, which follows the published values to
+// n = 25 within 3%.
 struct Series {
   const char* name;
   int lower;
@@ -54,7 +55,7 @@ void add_hydrogen(std::vector<EmissionLine>& lines, double t4) {
 }
 
 // ---- helium, He+/H+ = 0.1 (Benjamin, Skillman & Smits 1999 at 10^4 K, 100 cm^-3)
-// --------------------------------------
+
 void add_helium(std::vector<EmissionLine>& lines, double t4) {
   constexpr std::array<std::pair<double, double>, 6> he_i{{{3889.75, 0.093},
                                                            {4472.7, 0.048},
@@ -67,8 +68,8 @@ void add_helium(std::vector<EmissionLine>& lines, double t4) {
 }
 
 // ---- collisionally excited lines
-// --------------------------------------------------------------------------------------- Izotov et al.
-// (2006) eqs. 3-11 give 12 + log(ion / H+) from a line ratio as
+
+// Izotov et al. (2006) eqs. 3-11 give 12 + log(ion / H+) from a line ratio as
 //   log(I / H-beta) + a + b / t - c log t - d t,     t = T / 10^4 K;
 // read the other way, they give the line ratio from the ion. [SIII] 9069 + 9532: Perez-Montero (2017) in the
 // same form.

@@ -45,6 +45,10 @@ struct NodeWeight {
 /// duration >= 0.
 std::vector<NodeWeight> node_weights(const Library& library, const Population& population);
 
+/// Living stars and remnants of a population over the mass it formed, by node_weights. Masses of this module
+/// are masses formed; times this they are masses still in stars. NaN where the library does not know.
+double surviving_fraction(const Library& library, const Population& population);
+
 /// Rest-frame spectrum before dust [Lsun / Angstrom per Msun formed] on the library's wavelengths: the
 /// weighted sum of
 ///   L (1 - f) below 912 A, L above, and f Q_H nebular_spectrum(Z),      f = covering_fraction,

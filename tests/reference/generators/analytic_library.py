@@ -1,6 +1,6 @@
 """Fits the coefficients of engine/sed/analytic_library.cpp to Bruzual & Charlot (2003) and prints them as C++.
 
-    ARCPROOF_DATA=... OPENBLAS_NUM_THREADS=1 /usr/bin/python3 analytic_library.py > coefficients.txt      (three minutes)
+    ARCPROOF_DATA=... OPENBLAS_NUM_THREADS=1 /usr/bin/python3 analytic_library.py > coefficients.txt      (a minute)
 
 The model is that of the C++ source: five blackbodies P_k(l; T_k), each bent by a broken power law 10^c_k(l), with amplitudes
 10^a_k(t, Z) that are broken power laws of time,
@@ -10,7 +10,7 @@ The model is that of the C++ source: five blackbodies P_k(l; T_k), each bent by 
 Everything compared is a mean of L in some band ("feature"), for which the model is linear in the five components: 10^a times a
 number that depends on the bends alone. What is fitted:
   - log10 of means in 109 bins (912 A to 6 um), by least squares: the shape of the spectrum;
-  - the nine quantities of QUANTITIES, each over the error that the C++ test allows, to the power 2, then 4, 8, 16: the
+  - the nine quantities of QUANTITIES, each over an error that is wanted, to the power 2, then 4, then 8: the
     greatest error counts most in the end.
 A damped Gauss-Newton method from the non-negative sum of bare blackbodies. Weak terms keep bends near 0 and amplitudes straight
 in log age where the data say nothing.
@@ -268,7 +268,7 @@ class Model:
 
     def fit(self):
         parameters = self.start()
-        for power, iterations in ((2, 60), (4, 60), (8, 100), (16, 100)):
+        for power, iterations in ((2, 60), (4, 60), (8, 100)):
             parameters = self.improve(parameters, power, iterations)
         parameters[:self.first_bend] = np.maximum(parameters[:self.first_bend], ABSENT)
         return np.round(parameters, 2) + 0.0

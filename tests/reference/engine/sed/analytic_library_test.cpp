@@ -1,5 +1,6 @@
 // The embedded library against the models it describes. The bounds below are the table in
-// engine/sed/analytic_library.cpp.
+// engine/sed/analytic_library.cpp: what was measured here, rounded up in the second digit. What the library
+// was made for is 0.15 mag in U-B, B-V, V-I and 0.1 dex in M/L_V.
 #include "engine/sed/synthesis.h"
 #include "tests/support/data.h"
 
@@ -72,12 +73,13 @@ class AnalyticLibrary : public testing::Test {
 
   using Quantity =
       std::function<double(const std::vector<double>& wavelength, const std::vector<double>& spectrum)>;
-  /// Greatest |analytic - BC03| over the metallicities and ages.
+  /// Greatest |analytic - BC03| over the metallicities and ages, in steps of 0.01 dex: BC03 has nodes every
+  /// 0.02 dex while populations are young.
   double worst(double from_myr, double to_myr, const Quantity& quantity, const char* name) {
     double greatest = 0;
     for (const double z : {0.0004, 0.004, 0.008, 0.02}) {
       double here = 0;
-      for (double log_age = std::log10(from_myr); log_age <= std::log10(to_myr) + 1e-9; log_age += 0.05) {
+      for (double log_age = std::log10(from_myr); log_age <= std::log10(to_myr) + 1e-9; log_age += 0.01) {
         const double age = std::pow(10, log_age);
         const double difference = quantity(analytic_.wavelength_angstrom, spectrum(analytic_, age, z)) -
                                   quantity(bc03_.wavelength_angstrom, spectrum(bc03_, age, z));
@@ -100,16 +102,16 @@ class AnalyticLibrary : public testing::Test {
 };
 
 TEST_F(AnalyticLibrary, HasTheColoursOfBc03) {
-  EXPECT_LT(worst(1, 1e4, colour("U", "B"), "U-B"), 0.15);
-  EXPECT_LT(worst(1, 1e4, colour("B", "V"), "B-V"), 0.15);
-  EXPECT_LT(worst(1, 1e4, colour("V", "I"), "V-I"), 0.15);
+  EXPECT_LT(worst(1, 1e4, colour("U", "B"), "U-B"), 0.14);
+  EXPECT_LT(worst(1, 1e4, colour("B", "V"), "B-V"), 0.10);
+  EXPECT_LT(worst(1, 1e4, colour("V", "I"), "V-I"), 0.13);
 }
 
 TEST_F(AnalyticLibrary, HasTheMassToLightRatioOfBc03) {
   const auto log_light = [this](const auto& x, const auto& y) {
     return -0.4 * magnitude(x, y, bands_.at("V"));
   };
-  EXPECT_LT(worst(1, 1e4, log_light, "log M/L_V"), 0.1);
+  EXPECT_LT(worst(1, 1e4, log_light, "log M/L_V"), 0.09);
 }
 
 TEST_F(AnalyticLibrary, HasTheUltravioletOfYoungBc03) {
@@ -117,29 +119,29 @@ TEST_F(AnalyticLibrary, HasTheUltravioletOfYoungBc03) {
   const auto slope = [](const auto& x, const auto& y) {
     return std::log(mean(x, y, 2350, 2650) / mean(x, y, 1300, 1500)) / std::log(2500.0 / 1400.0);
   };
-  EXPECT_LT(worst(1, 300, slope, "UV slope"), 0.3);
+  EXPECT_LT(worst(1, 300, slope, "UV slope"), 0.21);
   const auto ultraviolet = [this](const auto& x, const auto& y) {
     return std::log10(mean(x, y, 1450, 1650)) + 0.4 * magnitude(x, y, bands_.at("V"));
   };
-  EXPECT_LT(worst(1, 300, ultraviolet, "log L(1550)/L_V"), 0.15);
+  EXPECT_LT(worst(1, 300, ultraviolet, "log L(1550)/L_V"), 0.12);
 }
 
 TEST_F(AnalyticLibrary, HasTheBreaksOfBc03) {
   const auto balmer = [](const auto& x, const auto& y) {
     return std::log10(mean(x, y, 4100, 4400) / mean(x, y, 3400, 3600));
   };
-  EXPECT_LT(worst(1, 1e4, balmer, "log break 4250/3500"), 0.08);
+  EXPECT_LT(worst(1, 1e4, balmer, "log break 4250/3500"), 0.07);
   const auto lyman = [](const auto& x, const auto& y) {
     return std::log10(mean(x, y, 920, 1000) / mean(x, y, 700, 900));
   };
-  EXPECT_LT(worst(1, 10, lyman, "log Lyman break"), 0.25);
+  EXPECT_LT(worst(1, 10, lyman, "log Lyman break"), 0.20);
 }
 
 TEST_F(AnalyticLibrary, HasTheNearInfraredOfBc03) {
   const auto red = [this](const auto& x, const auto& y) {
     return std::log10(mean(x, y, 20000, 24000)) + 0.4 * magnitude(x, y, bands_.at("V"));
   };
-  EXPECT_LT(worst(1, 1e4, red, "log L_K/L_V"), 0.16);
+  EXPECT_LT(worst(1, 1e4, red, "log L_K/L_V"), 0.12);
 }
 
 TEST_F(AnalyticLibrary, HasTheIonisingPhotonsAndSurvivingMassOfBc03) {
@@ -161,8 +163,8 @@ TEST_F(AnalyticLibrary, HasTheIonisingPhotonsAndSurvivingMassOfBc03) {
     }
   }
   std::printf("log Q_H below 10 Myr: %.3f; surviving mass: %.3f\n", rate, mass);
-  EXPECT_LT(rate, 0.2);
-  EXPECT_LT(mass, 0.03);
+  EXPECT_LT(rate, 0.15);
+  EXPECT_LT(mass, 0.02);
 }
 
 }  // namespace

@@ -61,12 +61,14 @@ TEST(Recovery, AnalyticLibraryFindsClumpsOfBc03) {
   show("log mass", mass);
   show("log age", age);
   show("E(B-V)", reddening);
-  // The stated errors of the library (0.1 dex in M/L_V, 0.15 mag in colours) against 5% photometry.
-  EXPECT_NEAR(statistics::median(mass), 0, 0.05);
-  EXPECT_LT(statistics::mad_sigma(mass), 0.2);
-  EXPECT_NEAR(statistics::median(age), 0, 0.1);
-  EXPECT_LT(statistics::mad_sigma(age), 0.35);
-  EXPECT_NEAR(statistics::median(reddening), 0, 0.05);
+  // Seen: medians -0.002, -0.008, +0.005, sigmas 0.034, 0.10, 0.032. Of 200 clumps a median is good to 1.25
+  // sigma / sqrt(200): five of these are 0.015, 0.045, 0.014. Sigmas: one and a half of those seen.
+  EXPECT_NEAR(statistics::median(mass), 0, 0.02);
+  EXPECT_LT(statistics::mad_sigma(mass), 0.06);
+  EXPECT_NEAR(statistics::median(age), 0, 0.05);
+  EXPECT_LT(statistics::mad_sigma(age), 0.15);
+  EXPECT_NEAR(statistics::median(reddening), 0, 0.02);
+  EXPECT_LT(statistics::mad_sigma(reddening), 0.05);
 }
 
 }  // namespace

@@ -36,7 +36,6 @@ std::vector<BandFlux> photometry_of(const ModelGrid& grid, std::size_t model, do
 }
 
 // ---- the grid
-// ----------------------------------------------------------------------------------------------------------
 
 TEST(BuildGrid, HasTheAxesOfTheProtocol) {
   GridAxes axes;
@@ -87,7 +86,6 @@ TEST(BuildGrid, DropsSolarMetallicityAndLymanAlphaFarAway) {
 }
 
 // ---- the fit
-// -----------------------------------------------------------------------------------------------------------
 
 TEST(FitGrid, FindsNoiselessTruth) {
   const ModelGrid grid =

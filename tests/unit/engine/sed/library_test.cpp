@@ -17,7 +17,6 @@ namespace arcproof::sed {
 namespace {
 
 // ---- ionising photons
-// ----------------------------------------------------------------------------------------------
 
 // L = 1 Lsun / A from 500 to 1000 A: photons below the limit are int_500^912 l dl / (h c).
 TEST(IonisingRate, CountsPhotonsBelowTheLimit) {
@@ -29,7 +28,6 @@ TEST(IonisingRate, CountsPhotonsBelowTheLimit) {
 }
 
 // ---- .ised files, written here after the format's description
-// ------------------------------------------------------------
 
 class IsedWriter {
  public:
@@ -174,7 +172,6 @@ TEST_F(Bc03, FilesOnDifferentGridsAreRefused) {
 }
 
 // ---- the embedded library
-// ----------------------------------------------------------------------------------------------
 
 TEST(AnalyticLibrary, IsWhole) {
   const Library library = analytic_library();
