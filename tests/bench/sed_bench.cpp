@@ -19,6 +19,7 @@ constexpr double z = 1.38;
 
 sed::BandSynthesis synthesis(std::shared_ptr<const sed::Library> library) {
   std::vector<sed::Filter> filters;
+  filters.reserve(bands.size());
   for (const std::string& band : bands) filters.push_back(sed::parametric_filter(band));
   return {std::move(library), filters, z, cosmology, {}};
 }
@@ -56,6 +57,7 @@ std::vector<sed::BandFlux> clump(const sed::ModelGrid& grid, double snr, std::in
 void fit_grid_of_the_paper(benchmark::State& state) {
   static const sed::ModelGrid grid = paper_grid();
   std::vector<std::vector<sed::BandFlux>> clumps;
+  clumps.reserve(16);
   for (int i = 0; i < 16; ++i) clumps.push_back(clump(grid, static_cast<double>(state.range(0)), i));
   std::size_t next = 0;
   for (auto _ : state) {

@@ -27,10 +27,10 @@ std::filesystem::path scratch_folder(const std::string& name);
 
 }  // namespace arcproof::tests
 
-/// Skips the test, naming the file, unless it is at hand; otherwise declares `path`.
-#define ARCPROOF_NEEDS_DATA(path, relative)                                \
-  const std::filesystem::path path = arcproof::tests::data_file(relative); \
-  if (path.empty()) GTEST_SKIP() << "data file not at hand: " << (relative)
-#define ARCPROOF_NEEDS_REFERENCE(path, name)                                \
-  const std::filesystem::path path = arcproof::tests::reference_file(name); \
-  if (path.empty()) GTEST_SKIP() << "reference table not at hand: " << (name)
+/// Skips the test, naming the file, unless it is at hand; otherwise declares `variable`.
+#define ARCPROOF_NEEDS_DATA(variable, relative)                                \
+  const std::filesystem::path variable = arcproof::tests::data_file(relative); \
+  if (variable.empty()) GTEST_SKIP() << "data file not at hand: " << (relative)
+#define ARCPROOF_NEEDS_REFERENCE(variable, name)                                \
+  const std::filesystem::path variable = arcproof::tests::reference_file(name); \
+  if (variable.empty()) GTEST_SKIP() << "reference table not at hand: " << (name)

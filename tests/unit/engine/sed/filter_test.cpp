@@ -92,6 +92,7 @@ TEST(BandWeights, FlatSpectrumInFrequencyHasItsOwnMean) {
   // f_lambda = c / l^2 is f_nu = 1. A grid of 1e-3 in ln l leaves (1e-3)^2 / 4 of curvature.
   const std::vector<double> grid = toy::log_grid(3000, 9000, 1100);
   std::vector<double> spectrum;
+  spectrum.reserve(grid.size());
   for (const double x : grid) spectrum.push_back(1 / (x * x));
   EXPECT_NEAR(average(band_weights(toy::box("b", 4000, 6000), grid), spectrum), 1, 1e-6);
 }

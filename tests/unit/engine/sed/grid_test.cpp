@@ -19,6 +19,7 @@ const sky::Cosmology cosmology;
 BandSynthesis synthesis(double z, const std::vector<std::string>& bands) {
   static const auto library = std::make_shared<Library>(analytic_library());
   std::vector<Filter> filters;
+  filters.reserve(bands.size());
   for (const std::string& band : bands) filters.push_back(parametric_filter(band));
   return {library, filters, z, cosmology, {}};
 }

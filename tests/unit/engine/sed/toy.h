@@ -14,6 +14,7 @@ namespace arcproof::sed::toy {
 /// n values from a to b, evenly in the logarithm.
 inline std::vector<double> log_grid(double a, double b, int n) {
   std::vector<double> grid;
+  grid.reserve(static_cast<std::size_t>(n));
   for (int i = 0; i < n; ++i) grid.push_back(a * std::pow(b / a, static_cast<double>(i) / (n - 1)));
   return grid;
 }
