@@ -12,7 +12,7 @@
 // ionising photons Q_H(t, Z), whose logarithm is a straight line in log t between the ages of
 // `log_rate_ages_yr`.
 //
-// The 375 numbers of the components (22 of them say that there is nothing) and some 60 more describe the
+// The 375 numbers of the components (22 of them say that there is nothing) and 54 more describe the
 // single bursts of Bruzual & Charlot (2003, 2016 update; Padova 1994 tracks, BaSeL 3.1 atlas, Chabrier 2003
 // IMF from 0.1 to 100 Msun). They are what tests/reference/generators/analytic_library.py prints.
 //

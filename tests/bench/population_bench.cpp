@@ -83,5 +83,3 @@ void convergence(benchmark::State& state) {
 BENCHMARK(convergence)->Unit(benchmark::kMillisecond);
 
 }  // namespace
-
-BENCHMARK_MAIN();

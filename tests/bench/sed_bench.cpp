@@ -89,5 +89,3 @@ void make_analytic_library(benchmark::State& state) {
 BENCHMARK(make_analytic_library)->Unit(benchmark::kMillisecond);
 
 }  // namespace
-
-BENCHMARK_MAIN();
