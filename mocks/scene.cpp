@@ -23,7 +23,8 @@ Array2D<double> aperture_weights(double radius) {
   for (int y = -half; y <= half; ++y)
     for (int x = -half; x <= half; ++x)
       for (int k = 0; k < split * split; ++k) {
-        const double dx = x + (k % split + 0.5) / split - 0.5, dy = y + (k / split + 0.5) / split - 0.5;
+        const int row = k / split;
+        const double dx = x + (k % split + 0.5) / split - 0.5, dy = y + (row + 0.5) / split - 0.5;
         if (dx * dx + dy * dy <= radius * radius) weights(x + half, y + half) += 1.0 / (split * split);
       }
   return weights;

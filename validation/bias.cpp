@@ -148,6 +148,7 @@ io::Reals column(const std::vector<Summary>& summary, double Summary::*member) {
 std::vector<Quantity> quantities_of(const io::Table& joined, const std::vector<std::string>& bands,
                                     const std::string& reference_band) {
   std::vector<Quantity> result;
+  result.reserve(bands.size() + 7);
   for (const std::string& band : bands) result.push_back(relative_flux(joined, band));
   result.push_back(magnitude(joined, reference_band));
   result.push_back(log_radius(joined));

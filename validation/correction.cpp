@@ -162,7 +162,7 @@ io::Table corrected(const io::Table& catalogue, const io::Table& joined, const C
   io::Table table = catalogue;
   const io::Reals flux = catalogue.reals("flux_" + band),
                   flux_error = catalogue.reals("flux_" + band + "_err");
-  const io::Reals radius = catalogue.reals("radius_pc"), mass = catalogue.reals("log_mass_msun");
+  const io::Reals &radius = catalogue.reals("radius_pc"), &mass = catalogue.reals("log_mass_msun");
   add_real(table, rows, "p_detect", "",
            "probability to find a clump of this magnitude and size, from injections",
            [&](std::size_t i) { return rows[i].p; });

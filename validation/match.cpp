@@ -21,7 +21,9 @@ struct Positions {
 struct Pair {
   double distance;
   std::size_t truth, object;
-  auto operator<=>(const Pair&) const = default;
+  bool operator<(const Pair& other) const {
+    return std::tie(distance, truth, object) < std::tie(other.distance, other.truth, other.object);
+  }
 };
 
 struct Assignment {
