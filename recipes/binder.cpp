@@ -242,7 +242,7 @@ Binder Binder::enter(const char* key) {
   return Binder(mode_, node ? node : &empty, file_, full(key));
 }
 
-void Binder::leave(const char* key, const char* doc, Binder child) {
+void Binder::leave(const char* key, const char* doc, const Binder& child) {
   if (mode_ == Mode::load) return child.finish();
   if (mode_ == Mode::dump) {
     out_[key] = child.result();

@@ -56,7 +56,7 @@ class Binder {
   void object(const char* key, T& value, const char* doc) {
     Binder child = enter(key);
     describe(child, value);
-    leave(key, doc, std::move(child));
+    leave(key, doc, child);
   }
   template <class T>
   void optional_object(const char* key, std::optional<T>& value, const char* doc) {
@@ -104,7 +104,7 @@ class Binder {
       : mode_(mode), json_(json), file_(std::move(file)), path_(std::move(path)) {}
 
   Binder enter(const char* key);
-  void leave(const char* key, const char* doc, Binder child);
+  void leave(const char* key, const char* doc, const Binder& child);
   void leave_list(const char* key, const char* doc, io::Json item_schema);
   template <class T>
   void load_list(const char* key, std::vector<T>& value) {

@@ -46,9 +46,10 @@ struct Point {
 class Problem {
  public:
   Problem(const Cutout& cutout, const PsfTransform& psf, std::size_t components, const FitOptions& options)
-      : cutout_(cutout), psf_(psf), options_(options), images_(components, ComponentImages(cutout.size)) {
+      : psf_(psf), options_(options), images_(components, ComponentImages(cutout.size)) {
     const int n = cutout.size, stride = images_.front().stride();
-    const double half = n / 2;
+    const int middle = n / 2;
+    const double half = middle;
     weighted_.assign(static_cast<std::size_t>(columns() + 1) * stride, 0.0);
     weight_.assign(stride, 0.0);
     std::copy(cutout.weight.begin(), cutout.weight.end(), weight_.begin());
@@ -133,7 +134,6 @@ class Problem {
     point.cost = std::max(0.0, data_squared_ - right.dot(solution));
   }
 
-  const Cutout& cutout_;
   const PsfTransform& psf_;
   FitOptions options_;
   std::vector<ComponentImages> images_;
@@ -438,7 +438,7 @@ ClumpFit as_result(const Problem& problem, const Descent& descent, const Cutout&
   fit.chi2 = point.cost;
   fit.degrees_of_freedom = cutout.valid_pixels() - problem.parameters(point.components);
   const int last = problem.count() * planes_per_component;
-  const double half = cutout.size / 2;
+  const int half = cutout.size / 2;
   fit.background = point.coefficient[last];
   fit.slope_x = point.coefficient[last + 1] / half;
   fit.slope_y = point.coefficient[last + 2] / half;
@@ -498,8 +498,10 @@ std::vector<double> model_image(const ClumpFit& fit, const Cutout& cutout, const
   const int n = cutout.size;
   std::vector<double> model(static_cast<std::size_t>(n) * n, 0.0);
   if (with_plane)
-    for (int i = 0; i < n * n; ++i)
-      model[i] = fit.background + fit.slope_x * (i % n - n / 2) + fit.slope_y * (i / n - n / 2);
+    for (int i = 0; i < n * n; ++i) {
+      const int x = i % n - n / 2, y = i / n - n / 2;
+      model[i] = fit.background + fit.slope_x * x + fit.slope_y * y;
+    }
   ComponentImages images(n);
   for (const ComponentFit& c : fit.components) {
     images.evaluate(psf, c.x, c.y, c.shape, Derivatives::none);
