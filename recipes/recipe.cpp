@@ -431,8 +431,18 @@ class Checker {
     }
   }
 
+  // A cutout must fit, and an image must fit into memory.
+  void check_size(const FieldRecipe& field, const std::string& key) const {
+    const double pixels = field.size_arcsec / r_.pixel_scale_arcsec;
+    if (!(pixels >= 64 && pixels <= 16384))
+      refuse(
+          key + ".size_arcsec",
+          fmt::format("{:g}, {:g} pixels of {:g} arcsec", field.size_arcsec, pixels, r_.pixel_scale_arcsec),
+          "64 to 16384 pixels");
+  }
+
   void check_exposures(const FieldRecipe& field, const std::string& key) const {
-    if (field.exposures.empty()) return;
+    if (field.exposures.empty()) return check_size(field, key);
     std::vector<std::string> have;
     for (const ExposureRecipe& e : field.exposures) have.push_back(e.band);
     std::vector<std::string> want = band_names();
