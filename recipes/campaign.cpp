@@ -2,13 +2,16 @@
 
 #include "engine/core/error.h"
 #include "engine/core/parallel.h"
+#include "engine/io/files.h"
 #include "recipes/field_setup.h"
 #include "recipes/outputs.h"
 #include "recipes/parts.h"
 #include "recipes/progress.h"
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <functional>
 #include <optional>
 
 #include <fmt/format.h>
@@ -57,17 +60,40 @@ bool run_realisations(const Recipe& recipe, const std::vector<FieldSetup>& field
   return !stop_requested;
 }
 
-bool looks_like_output(const fs::path& folder) { return fs::exists(folder / "run.json"); }
+// An earlier run's folder; a run killed at its very start leaves nothing but temporaries.
+bool looks_like_output(const fs::path& folder) {
+  if (fs::exists(folder / "run.json")) return true;
+  const fs::directory_iterator entries(folder);
+  return std::all_of(begin(entries), end(entries), [](const auto& entry) { return io::is_temporary(entry); });
+}
 
-void make_output(const Recipe& recipe, const RunOptions& options, const std::string& hash) {
+void remove_files(const fs::path& folder, const std::function<bool(const fs::path&)>& chosen) {
+  std::vector<fs::path> found;
+  for (const auto& entry : fs::directory_iterator(folder))
+    if (entry.is_regular_file() && chosen(entry.path())) found.push_back(entry.path());
+  for (const fs::path& path : found) fs::remove(path);
+}
+
+void make_folder(const fs::path& folder) {
   std::error_code error;
-  fs::create_directories(options.output / "parts", error);
-  if (error)
-    throw SystemError(fmt::format("{}: cannot be made: {}", options.output.string(), error.message()));
+  fs::create_directories(folder, error);
+  if (error) throw SystemError(fmt::format("{}: cannot be made: {}", folder.string(), error.message()));
+}
+
+// Products and parts of an earlier run go before the new run.json comes, so that the folder never mixes two.
+void make_output(const Recipe& recipe, const RunOptions& options, const std::string& hash) {
+  const fs::path& out = options.output;
+  make_folder(out);
+  remove_files(out, io::is_temporary);
   if (!options.resume)
-    for (const auto& entry : fs::directory_iterator(options.output / "parts"))
-      if (entry.path().filename().string().starts_with("realisation-")) fs::remove(entry.path());
-  write_run_file(options.output, recipe, hash);
+    remove_files(out, [](const fs::path& path) { return is_product(path.filename().string()); });
+  if (fs::exists(out / "parts"))
+    remove_files(out / "parts", [&](const fs::path& path) {
+      return io::is_temporary(path) ||
+             (!options.resume && path.filename().string().starts_with("realisation-"));
+    });
+  write_run_file(out, recipe, hash);
+  make_folder(out / "parts");
 }
 
 RunStatus finish(const Recipe& recipe, const Inputs& inputs, const std::vector<FieldSetup>& fields,
@@ -98,6 +124,7 @@ void check_output(const Recipe& recipe, const RunOptions& options) {
     throw InputError({out.string(), "-o", "a folder with other things in it",
                       "a new or empty folder, or one of an earlier run of this recipe"});
   const auto run = read_run_file(out);
+  if (!run) return;
   const std::string hash = recipe_hash(recipe);
   if (run->recipe.name != recipe.name || (options.resume && run->hash != hash))
     throw InputError(

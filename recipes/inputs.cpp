@@ -44,7 +44,7 @@ class Reader {
     if (text.starts_with("$data/") && r_.data.empty())
       throw InputError({recipe_file(), key, "'" + text + "' without a data folder",
                         "--set data=FOLDER, or the environment variable ARCPROOF_DATA"});
-    const std::filesystem::path path = r_.path(text);
+    std::filesystem::path path = r_.path(text);
     io::require_file(path, key);
     in_.files.push_back(path);
     return path;

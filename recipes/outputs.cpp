@@ -15,6 +15,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
 
 #include <fmt/format.h>
 #include <sys/resource.h>
@@ -260,6 +261,22 @@ double RunClock::wall_s() const {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
 }
 double RunClock::cpu_s() const { return cpu_seconds() - cpu_start_; }
+
+bool is_product(const std::string& file_name) {
+  static const std::set<std::string> names = {"injections.fits",
+                                              "examples.fits",
+                                              "science_catalog.fits",
+                                              "science_catalog.ecsv",
+                                              "host_truth.fits",
+                                              "completeness.fits",
+                                              "bias.fits",
+                                              "mass_function.fits",
+                                              "report.json",
+                                              "convergence.json",
+                                              "report.html",
+                                              "manifest.json"};
+  return names.contains(file_name);
+}
 
 bool write_outputs(const Recipe& recipe, const Inputs& inputs, const std::vector<FieldSetup>& fields,
                    const PartStore& store, const fs::path& output, int threads, const RunClock& clock) {

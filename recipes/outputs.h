@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <filesystem>
+#include <string>
 #include <vector>
 
 namespace arcproof::recipes {
@@ -20,6 +21,9 @@ class RunClock {
   std::chrono::steady_clock::time_point start_;
   double cpu_start_;
 };
+
+/// True for the file names that write_outputs writes.
+bool is_product(const std::string& file_name);
 
 class PartStore;
 

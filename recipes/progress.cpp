@@ -1,5 +1,6 @@
 #include "recipes/progress.h"
 
+#include <cmath>
 #include <cstdio>
 
 #include <fmt/format.h>
@@ -9,7 +10,7 @@ namespace arcproof::recipes {
 namespace {
 
 std::string clock_text(double seconds) {
-  const int s = static_cast<int>(seconds + 0.5);
+  const int s = static_cast<int>(std::lround(seconds));
   if (s >= 3600) return fmt::format("{}h{:02d}m", s / 3600, s / 60 % 60);
   return fmt::format("{}m{:02d}s", s / 60, s % 60);
 }

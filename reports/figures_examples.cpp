@@ -62,7 +62,7 @@ std::string draw_image(const std::string& id, const std::vector<double>& pixels,
   for (int y = 0; y < side; ++y)
     for (int x = 0; x < side; ++x)
       rows.push_back(
-          {static_cast<double>(x), static_cast<double>(y), pixels[static_cast<std::size_t>(y * side + x)]});
+          {static_cast<double>(x), static_cast<double>(y), pixels[static_cast<std::size_t>(y) * side + x]});
   plot.data("pixels", rows, 3);
   plot.frame(0, 0, 0, 0);
   plot.add("unset border\nunset tics\nunset grid\nunset colorbox\n{}", viridis);
@@ -81,7 +81,7 @@ Range scale_of(const Cutout& cutout) {
   for (int y = cutout.side / 2 - half_core; y <= cutout.side / 2 + half_core; ++y)
     for (int x = cutout.side / 2 - half_core; x <= cutout.side / 2 + half_core; ++x)
       if (x >= 0 && y >= 0 && x < cutout.side && y < cutout.side)
-        core.push_back(cutout.data[static_cast<std::size_t>(y * cutout.side + x)]);
+        core.push_back(cutout.data[static_cast<std::size_t>(y) * cutout.side + x]);
   const std::vector<double> values = finite(cutout.data);
   if (values.empty()) return {0, 1};
   const double low = statistics::quantile(values, 0.02),

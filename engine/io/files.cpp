@@ -18,9 +18,11 @@ namespace arcproof::io {
 namespace fs = std::filesystem;
 namespace {
 
+constexpr std::string_view temporary_mark = ".part-";
+
 fs::path temporary_name(const fs::path& target) {
   static std::atomic<unsigned> counter{0};
-  return fs::path(target).concat(fmt::format(".part-{}-{}", ::getpid(), counter++));
+  return fs::path(target).concat(fmt::format("{}{}-{}", temporary_mark, ::getpid(), counter++));
 }
 
 void flush_to_disk(const fs::path& path) {
@@ -34,6 +36,13 @@ void flush_to_disk(const fs::path& path) {
 }
 
 }  // namespace
+
+bool is_temporary(const fs::path& path) {
+  const std::string name = path.filename().string();
+  const std::size_t mark = name.rfind(temporary_mark);
+  return mark != std::string::npos &&
+         name.find_first_not_of("0123456789-", mark + temporary_mark.size()) == std::string::npos;
+}
 
 AtomicFile::AtomicFile(fs::path target) : target_(std::move(target)), temporary_(temporary_name(target_)) {}
 

@@ -24,6 +24,9 @@ class AtomicFile {
   bool committed_ = false;
 };
 
+/// True for the name of a temporary that an AtomicFile of a killed program left behind.
+bool is_temporary(const std::filesystem::path& path);
+
 void write_text(const std::filesystem::path& path, std::string_view text);
 
 /// Whole contents. Throws InputError naming the file when it is missing or unreadable.

@@ -388,7 +388,7 @@ void write_values(const Writer& writer, int number, const Column& column) {
     for (std::size_t row = 0; row < column.rows(); ++row) {
       std::string copy = std::get<Texts>(column.values)[row];
       char* pointer = copy.data();
-      fits_write_col(writer.get(), TSTRING, number, static_cast<LONGLONG>(row + 1), 1, 1, &pointer, &status);
+      fits_write_col(writer.get(), TSTRING, number, static_cast<LONGLONG>(row) + 1, 1, 1, &pointer, &status);
     }
   }
   writer.check(status);

@@ -55,9 +55,10 @@ class Problem {
     std::copy(cutout.weight.begin(), cutout.weight.end(), weight_.begin());
     double* background = column(static_cast<int>(components) * planes_per_component);
     for (int i = 0; i < n * n; ++i) {
+      const int x = i % n, y = i / n;
       background[i] = weight_[i];
-      background[stride + i] = weight_[i] * (i % n - half) / half;
-      background[2 * stride + i] = weight_[i] * (i / n - half) / half;
+      background[stride + i] = weight_[i] * (x - half) / half;
+      background[2 * stride + i] = weight_[i] * (y - half) / half;
       background[3 * stride + i] = weight_[i] * cutout.flux[i];
     }
   }

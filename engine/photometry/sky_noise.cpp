@@ -52,8 +52,8 @@ double aperture_flux(const Array2D<float>& image, const Array2D<int>& segmentati
     for (int i = static_cast<int>(std::floor(x - radius)); i <= std::ceil(x + radius); ++i) {
       int inside = 0;
       for (int k = 0; k < split * split; ++k) {
-        const double dx = i + (k % split + 0.5) / split - 0.5 - x,
-                     dy = j + (k / split + 0.5) / split - 0.5 - y;
+        const int row = k / split, column = k % split;
+        const double dx = i + (column + 0.5) / split - 0.5 - x, dy = j + (row + 0.5) / split - 0.5 - y;
         inside += dx * dx + dy * dy <= radius * radius;
       }
       if (inside == 0) continue;

@@ -52,7 +52,9 @@ template <std::size_t width>
     alignas(64) double score[width];
     score_model<width>(direction, photometry, stride, search.bands, score);
     for (std::size_t i = 0; i < width; ++i) {
-      const bool better = (score[i] > best->score[i]) & (score[i] <= search.ceiling[m]);
+      // Without a branch, so that it stays a vector comparison.
+      const bool better = (static_cast<int>(score[i] > best->score[i]) &
+                           static_cast<int>(score[i] <= search.ceiling[m])) != 0;
       best->score[i] = better ? score[i] : best->score[i];
       best->model[i] = better ? static_cast<std::int64_t>(m) : best->model[i];
     }

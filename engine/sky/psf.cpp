@@ -19,7 +19,8 @@ struct Centre {
 
 Centre brightest_pixel(const Array2D<double>& image) {
   const auto peak = std::max_element(image.begin(), image.end()) - image.begin();
-  return {static_cast<double>(peak % image.width()), static_cast<double>(peak / image.width())};
+  const auto x = peak % image.width(), y = peak / image.width();
+  return {static_cast<double>(x), static_cast<double>(y)};
 }
 
 // Standard deviation [pixel] of the Gaussian that has the area of the pixels above half maximum.
@@ -244,8 +245,9 @@ double Psf::encircled_energy(double radius_arcsec) const {
   for (int y = 0; y < image_.height(); ++y)
     for (int x = 0; x < image_.width(); ++x)
       for (int k = 0; k < split * split; ++k) {
-        const double dx = x - half_size() + (k % split + 0.5) / split - 0.5;
-        const double dy = y - half_size() + (k / split + 0.5) / split - 0.5;
+        const int row = k / split, column = k % split;
+        const double dx = x - half_size() + (column + 0.5) / split - 0.5;
+        const double dy = y - half_size() + (row + 0.5) / split - 0.5;
         if (dx * dx + dy * dy <= limit * limit) sum += image_(x, y) / (split * split);
       }
   return sum;

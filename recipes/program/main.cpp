@@ -162,9 +162,9 @@ int main(int argc, char** argv) {
     return recipes::dispatch(argc, argv);
   } catch (const InputError& error) {
     fmt::print(stderr, "arcproof: {}\n", error.what());
-    return 2;
+    return recipes::exit_input;
   } catch (const std::exception& error) {
     fmt::print(stderr, "arcproof: internal error: {}\n", error.what());
-    return 1;
+    return recipes::exit_internal;
   }
 }

@@ -99,6 +99,26 @@ TEST(Program, KilledRunGoesOnToTheSameBytes) {
   EXPECT_EQ(product_hashes(out), product_hashes(finished_run()));
 }
 
+TEST(Program, RunKilledBeforeItsFirstFileGoesOn) {
+  const fs::path out = scratch_folder("killed-early") / "out";
+  fs::create_directories(out);
+  std::ofstream(out / "run.json.part-12-0") << "{";
+  const Outcome outcome = run_program("run -q -o " + quoted(out) + " " + quoted(recipe_of_finished_run()));
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.output;
+  EXPECT_EQ(product_hashes(out), product_hashes(finished_run()));
+}
+
+TEST(Program, FolderNeverMixesTwoRuns) {
+  const fs::path out = scratch_folder("two-runs") / "out";
+  const std::string recipe = quoted(recipe_of_finished_run());
+  ASSERT_EQ(run_program("run -q --set injection.realisations=1 -o " + quoted(out) + " " + recipe).exit_code,
+            0);
+  const Outcome shard = run_program("run -q --shard 1/3 -o " + quoted(out) + " " + recipe);
+  ASSERT_EQ(shard.exit_code, 0) << shard.output;
+  EXPECT_FALSE(fs::exists(out / "injections.fits"));
+  EXPECT_FALSE(fs::exists(out / "report.html"));
+}
+
 TEST(Program, AnotherSeedGivesOtherDraws) {
   const fs::path out = scratch_folder("seed") / "out";
   const Outcome outcome =
@@ -291,7 +311,8 @@ TEST(BadInput, DataFolderNotGiven) {
   const fs::path folder = scratch_folder("no-data");
   write_small_recipe(folder / "recipe",
                      {{R"("name": "F277W", )", R"("name": "F277W", "filter": "$data/filters/x.txt", )"}});
-  expect_refused(folder, {"$data/filters/x.txt", "--set data"}, "--set data=''");
+  unsetenv("ARCPROOF_DATA");
+  expect_refused(folder, {"$data/filters/x.txt", "--set data"});
 }
 
 TEST(BadInput, OutputFolderThatHoldsOtherThings) {

@@ -53,7 +53,15 @@ std::vector<CsvRow> read_csv(const fs::path& path) {
 }
 
 fs::path scratch_folder(const std::string& name) {
-  const fs::path folder = fs::temp_directory_path() / ("arcproof-tests-" + std::to_string(::getpid())) / name;
+  // Removed when the test program ends.
+  static const struct Scratch {
+    fs::path folder = fs::temp_directory_path() / ("arcproof-tests-" + std::to_string(::getpid()));
+    ~Scratch() {
+      std::error_code ignored;
+      fs::remove_all(folder, ignored);
+    }
+  } scratch;
+  const fs::path folder = scratch.folder / name;
   fs::remove_all(folder);
   fs::create_directories(folder);
   return folder;
