@@ -15,22 +15,72 @@ constexpr int planes_per_component = 6;
 constexpr int plane_terms = 3;
 constexpr int max_columns = max_components * planes_per_component + plane_terms;
 constexpr int max_parameters = max_components * 6 + plane_terms;
+// A flux whose error is this many times what it would be if all else were known is degenerate with something
+// else.
+constexpr double degenerate_inflation = 20;
 constexpr double lowest_variance = -0.3;  // [pixel^2]: as far as a free shape may go beyond a point
 
 using Matrix =
     Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor, max_columns, max_columns>;
 using Vector = Eigen::Matrix<double, Eigen::Dynamic, 1, 0, max_columns, 1>;
 
-enum class Shape { full, edge, fixed };
+enum class Shape { full, edge, fixed, prior };
 
 struct Component {
   double x, y, start_x, start_y;
   Covariance c;
-  double vx = 0, vy = 0;  // major axis of a shape on the edge
+  double vx = 0, vy = 0;                 // major axis of a shape on the edge
+  double log_sigma = 0, e1 = 0, e2 = 0;  // of a shape under the prior
   Shape shape = Shape::full;
 };
 
-int shape_parameters(Shape shape) { return shape == Shape::full ? 3 : shape == Shape::edge ? 2 : 0; }
+int shape_parameters(Shape shape) { return shape == Shape::fixed ? 0 : shape == Shape::edge ? 2 : 3; }
+
+// C = sigma^2 / sqrt(1 - e^2) [[1 + e1, e2], [e2, 1 - e1]]: sigma^4 is the determinant.
+double prior_scale(const Component& c) {
+  return std::exp(2 * c.log_sigma) / std::sqrt(1 - c.e1 * c.e1 - c.e2 * c.e2);
+}
+
+void set_prior_shape(Component& c, double log_sigma, double e1, double e2, const FitOptions& options) {
+  constexpr double largest_ellipticity = 0.99;
+  const double shrink = std::min(1.0, largest_ellipticity / std::max(std::hypot(e1, e2), 1e-300));
+  c.log_sigma = std::clamp(log_sigma, std::log(options.min_sigma_pix), std::log(options.max_sigma_pix));
+  c.e1 = e1 * shrink;
+  c.e2 = e2 * shrink;
+  const double scale = prior_scale(c);
+  c.c = {scale * (1 + c.e1), scale * c.e2, scale * (1 - c.e1)};
+  c.shape = Shape::prior;
+}
+
+// The same from the component's covariance matrix, which need not be a possible one.
+void set_prior_shape(Component& c, const FitOptions& options) {
+  const PrincipalAxes axes = principal_axes(c.c);
+  const double major = std::max(axes.sigma_major, options.min_sigma_pix),
+               minor = std::max(axes.sigma_minor, options.min_axis_ratio * major);
+  const double e = (major * major - minor * minor) / (major * major + minor * minor);
+  set_prior_shape(c, 0.5 * std::log(major * minor), e * std::cos(2 * axes.angle_rad),
+                  e * std::sin(2 * axes.angle_rad), options);
+}
+
+// The prior's -2 ln p of the shapes, with its gradient and curvature in (ln sigma, e1, e2).
+struct PriorTerm {
+  std::array<double, 3> pull{};    // half of the gradient
+  std::array<double, 3> weight{};  // half of the curvature
+  double penalty = 0;
+};
+
+PriorTerm prior_term(const Component& c, const ShapePrior& prior) {
+  PriorTerm term;
+  const double size = 1 / (prior.log_sigma_width * prior.log_sigma_width);
+  const double shape = 1 / (prior.ellipticity_width * prior.ellipticity_width);
+  const std::array<double, 3> offset = {c.log_sigma - std::log(prior.sigma_pix), c.e1, c.e2};
+  term.weight = {size, shape, shape};
+  for (int i = 0; i < 3; ++i) {
+    term.pull[i] = offset[i] * term.weight[i];
+    term.penalty += offset[i] * term.pull[i];
+  }
+  return term;
+}
 
 // The problem at one point: inner products of all columns (six planes a component, three of the background)
 // and of the data.
@@ -39,7 +89,8 @@ struct Point {
   Matrix gram;         // columns x columns
   Vector data;         // columns . data
   Vector coefficient;  // of each column in the model; zero for the derivative planes
-  double cost = 0;
+  double cost = 0;     // chi^2, and the prior's penalty
+  double penalty = 0;  // the prior's part of it
   bool solvable = false;
 };
 
@@ -92,6 +143,9 @@ class Problem {
     point.data = Vector::Zero(columns());
     fill_gram(planes, point);
     solve_linear(point);
+    for (const Component& c : point.components)
+      if (c.shape == Shape::prior) point.penalty += prior_term(c, *options_.prior).penalty;
+    point.cost += point.penalty;
     return point;
   }
 
@@ -185,6 +239,20 @@ ParameterRows parameter_rows(const Problem& problem, const Point& point) {
       along_y.add(base + 3, flux * q2 * c.vy);
       along_y.add(base + 4, flux * (1 - q2) * c.vx);
       along_y.add(base + 5, flux * c.vy);
+    } else if (c.shape == Shape::prior) {
+      const double scale = flux * prior_scale(c), room = 1 - c.e1 * c.e1 - c.e2 * c.e2;
+      ParameterRow& size = next();
+      size.add(base + 3, flux * c.c.xx);
+      size.add(base + 4, 2 * flux * c.c.xy);
+      size.add(base + 5, flux * c.c.yy);
+      ParameterRow& plus = next();
+      plus.add(base + 3, 0.5 * (flux * c.c.xx * c.e1 / room + scale));
+      plus.add(base + 4, flux * c.c.xy * c.e1 / room);
+      plus.add(base + 5, 0.5 * (flux * c.c.yy * c.e1 / room - scale));
+      ParameterRow& cross = next();
+      cross.add(base + 3, 0.5 * flux * c.c.xx * c.e2 / room);
+      cross.add(base + 4, flux * c.c.xy * c.e2 / room + scale);
+      cross.add(base + 5, 0.5 * flux * c.c.yy * c.e2 / room);
     }
   }
   rows.nonlinear = rows.count;
@@ -205,6 +273,23 @@ Matrix normal_matrix(const ParameterRows& rows, const Matrix& gram) {
       normal(p, q) = normal(q, p) = sum;
     }
   return normal;
+}
+
+// What the prior adds to J^T J and J^T r.
+void add_prior(const Problem& problem, const Point& point, Matrix& normal, Vector& gradient) {
+  if (!problem.options().prior) return;
+  int p = 0;
+  for (const Component& c : point.components) {
+    if (problem.options().position_free) p += 2;
+    if (c.shape == Shape::prior) {
+      const PriorTerm term = prior_term(c, *problem.options().prior);
+      for (int i = 0; i < 3; ++i) {
+        normal(p + i, p + i) += term.weight[i];
+        gradient[p + i] += term.pull[i];
+      }
+    }
+    p += shape_parameters(c.shape);
+  }
 }
 
 // J^T r.
@@ -260,6 +345,9 @@ int take_step(Component& c, const Vector& step, int p, const FitOptions& options
   } else if (c.shape == Shape::edge) {
     set_edge(c, c.vx + step[p], c.vy + step[p + 1], options);
     p += 2;
+  } else if (c.shape == Shape::prior) {
+    set_prior_shape(c, c.log_sigma + step[p], c.e1 + step[p + 1], c.e2 + step[p + 2], options);
+    p += 3;
   }
   return p;
 }
@@ -292,12 +380,128 @@ void hold_positions(const Problem& problem, const Point& point, Matrix& normal, 
   }
 }
 
+// A free shape whose eigenvalue sits on its bound and is pushed outwards: that eigenvalue is held for this
+// step, by a stiff spring. Returns whether there was one.
+bool hold_shapes(const Problem& problem, const Point& point, const Vector& step, Matrix& normal) {
+  constexpr double close = 1e-9, stiff = 1e9;
+  const double largest = problem.options().max_sigma_pix * problem.options().max_sigma_pix;
+  bool held = false;
+  int p = 0;
+  for (const Component& c : point.components) {
+    if (problem.options().position_free) p += 2;
+    if (c.shape == Shape::full) {
+      const PrincipalAxes axes = principal_axes(c.c);
+      const double cs = std::cos(axes.angle_rad), sn = std::sin(axes.angle_rad);
+      const auto hold = [&](double x, double y, double outwards) {
+        const std::array<double, 3> d = {x * x, 2 * x * y, y * y};  // change of the eigenvalue along (x, y)
+        if (outwards * (d[0] * step[p] + d[1] * step[p + 1] + d[2] * step[p + 2]) <= 0) return;
+        const double spring = stiff * (normal(p, p) + normal(p + 1, p + 1) + normal(p + 2, p + 2));
+        for (int i = 0; i < 3; ++i)
+          for (int j = 0; j < 3; ++j) normal(p + i, p + j) += spring * d[i] * d[j];
+        held = true;
+      };
+      if (axes.variance_major > largest - close) hold(cs, sn, 1);
+      if (axes.variance_minor < lowest_variance + close) hold(-sn, cs, -1);
+    }
+    p += shape_parameters(c.shape);
+  }
+  return held;
+}
+
+// All parameters of a point, in the order of parameter_rows.
+Vector parameters_of(const Problem& problem, const Point& point, const ParameterRows& rows) {
+  Vector values(rows.count);
+  int p = 0;
+  const auto put = [&](std::initializer_list<double> list) {
+    for (const double v : list) values[p++] = v;
+  };
+  for (const Component& c : point.components) {
+    if (problem.options().position_free) put({c.x, c.y});
+    if (c.shape == Shape::full) put({c.c.xx, c.c.xy, c.c.yy});
+    if (c.shape == Shape::edge) put({c.vx, c.vy});
+    if (c.shape == Shape::prior) put({c.log_sigma, c.e1, c.e2});
+  }
+  for (; p < rows.count; ++p) values[p] = point.coefficient[rows.row[p].column[0]];
+  return values;
+}
+
+// The part of the Hessian that Gauss-Newton leaves out, sum of residuals times their second derivatives,
+// learnt from the gradients of the path (Dennis, Gay & Welsch 1981, with y# = y - J^T J s). At low S/N it is
+// as large as J^T J, and Gauss-Newton alone zigzags.
+class SecantTerm {
+ public:
+  explicit SecantTerm(int count) : matrix_(Matrix::Zero(count, count)) {}
+  const Matrix& matrix() const { return matrix_; }
+  bool trusted() const { return trusted_; }
+
+  // After a step s from gradient `before` to `after`, where J^T J is now `normal`. `fall` of the cost was
+  // found; Gauss-Newton had said `plain`, with this term `full`.
+  void learn(const Vector& s, const Vector& before, const Vector& after, const Matrix& normal, double fall,
+             double plain, double full) {
+    trusted_ = std::abs(full - fall) <= std::abs(plain - fall);
+    const Vector y = after - before;
+    const double along = y.dot(s);
+    if (!(along > 1e-12 * y.norm() * s.norm())) return;
+    const Vector wanted = y - normal.lazyProduct(s);
+    const double curvature = s.dot(matrix_.lazyProduct(s)), seen = s.dot(wanted);
+    if (std::abs(curvature) > std::abs(seen)) matrix_ *= std::abs(seen / curvature);
+    const Vector miss = wanted - matrix_.lazyProduct(s);
+    const double missed = miss.dot(s) / (along * along);
+    matrix_ += (miss * y.transpose() + y * miss.transpose()) / along - missed * (y * y.transpose());
+    if (!matrix_.allFinite()) matrix_.setZero();
+  }
+
+ private:
+  Matrix matrix_;
+  bool trusted_ = false;
+};
+
 struct Descent {
   Point point;
   int iterations = 0;
   bool converged = false;
   bool singular = false;
 };
+
+// What a step is computed from.
+struct State {
+  ParameterRows rows;
+  Matrix normal;
+  Vector gradient, parameters;
+};
+
+State state_at(const Problem& problem, const Point& point) {
+  State state;
+  state.rows = parameter_rows(problem, point);
+  state.normal = normal_matrix(state.rows, point.gram);
+  state.gradient = gradient_of(state.rows, point);
+  add_prior(problem, point, state.normal, state.gradient);
+  state.parameters = parameters_of(problem, point, state.rows);
+  return state;
+}
+
+double predicted_fall(const Vector& gradient, const Vector& step, const Matrix& normal) {
+  return -(2 * gradient.dot(step) + step.dot(normal.lazyProduct(step)));
+}
+
+// The damped step, with the secant term where that is trusted and leaves a minimum; bounds are kept.
+Vector step_from(const Problem& problem, const Point& point, const State& state, const SecantTerm& secant,
+                 double damping) {
+  for (const bool with_secant : {true, false}) {
+    if (with_secant && !secant.trusted()) continue;
+    Matrix normal = state.normal;
+    Vector gradient = state.gradient;
+    if (with_secant) normal += secant.matrix();
+    hold_positions(problem, point, normal, gradient);
+    for (int i = 0; i < state.rows.nonlinear; ++i) normal(i, i) += damping * state.normal(i, i) + 1e-12;
+    const Eigen::LDLT<Matrix> solver(normal);
+    if (with_secant && !(solver.isPositive() && solver.vectorD().minCoeff() > 0)) continue;
+    Vector step = -solver.solve(gradient);
+    if (step.allFinite() && hold_shapes(problem, point, step, normal)) step = -normal.ldlt().solve(gradient);
+    return step;
+  }
+  return {};
+}
 
 // Levenberg-Marquardt with Nielsen's damping.
 Descent descend(Problem& problem, std::vector<Component> start, int iterations_left) {
@@ -309,43 +513,46 @@ Descent descend(Problem& problem, std::vector<Component> start, int iterations_l
                                                                     : Derivatives::none;
   Descent descent{problem.evaluate(std::move(start), derivatives)};
   double damping = 1e-3, growth = 2;
+  std::optional<SecantTerm> secant;
+  std::optional<State> state;
   for (; descent.iterations < iterations_left; ++descent.iterations) {
-    const Point& here = descent.point;
-    if (!here.solvable) {
+    if (!descent.point.solvable) {
       descent.singular = true;
       return descent;
     }
-    const ParameterRows rows = parameter_rows(problem, here);
-    if (rows.nonlinear == 0) {
+    if (!state) state = state_at(problem, descent.point);
+    if (state->rows.nonlinear == 0) {
       descent.converged = true;
       return descent;
     }
-    Matrix normal = normal_matrix(rows, here.gram);
-    Vector gradient = gradient_of(rows, here);
-    hold_positions(problem, here, normal, gradient);
-    const Matrix undamped = normal;
-    for (int i = 0; i < rows.nonlinear; ++i) normal(i, i) += damping * normal(i, i) + 1e-12;
-    const Vector step = -normal.ldlt().solve(gradient);
+    if (!secant) secant.emplace(state->rows.count);
+    const Vector step = step_from(problem, descent.point, *state, *secant, damping);
     if (!step.allFinite()) {
       descent.singular = true;
       return descent;
     }
-    const double predicted = -(2 * gradient.dot(step) + step.dot(undamped.lazyProduct(step)));
+    const double plain = predicted_fall(state->gradient, step, state->normal);
+    const double full = plain - step.dot(secant->matrix().lazyProduct(step));
+    const double predicted = secant->trusted() && full > 0 ? full : plain;
     if (predicted < enough) {
       descent.converged = true;
       return descent;
     }
-    std::vector<Component> moved = here.components;
+    std::vector<Component> moved = descent.point.components;
     int p = 0;
     for (Component& c : moved) p = take_step(c, step, p, problem.options());
     Point trial = problem.evaluate(std::move(moved), derivatives);
-    if (trial.solvable && trial.cost < here.cost) {
-      const double gain = (here.cost - trial.cost) / predicted;
-      const bool small = here.cost - trial.cost < enough;
+    const double fall = descent.point.cost - trial.cost;
+    if (trial.solvable && fall > 0) {
+      State next = state_at(problem, trial);
+      secant->learn(next.parameters - state->parameters, state->gradient, next.gradient, next.normal, fall,
+                    plain, full);
+      state = std::move(next);
       descent.point = std::move(trial);
-      damping = std::max(1e-12, damping * std::max(1.0 / 3.0, 1 - std::pow(2 * std::min(gain, 1.0) - 1, 3)));
+      damping = std::max(
+          1e-12, damping * std::max(1.0 / 3.0, 1 - std::pow(2 * std::min(fall / predicted, 1.0) - 1, 3)));
       growth = 2;
-      if (small) {
+      if (fall < enough) {
         descent.converged = true;
         return descent;
       }
@@ -394,8 +601,14 @@ Descent fit_from(Problem& problem, std::vector<Component> start) {
 std::vector<Component> components_at(std::span<const ComponentStart> start, const FitOptions& options) {
   std::vector<Component> components;
   for (const ComponentStart& s : start)
-    components.push_back(
-        {s.x, s.y, s.x, s.y, s.shape, 0, 0, options.shape_free ? Shape::full : Shape::fixed});
+    components.push_back({.x = s.x,
+                          .y = s.y,
+                          .start_x = s.x,
+                          .start_y = s.y,
+                          .c = s.shape,
+                          .shape = options.shape_free ? Shape::full : Shape::fixed});
+  if (options.shape_free && options.prior)
+    for (Component& c : components) set_prior_shape(c, options);
   return components;
 }
 
@@ -405,7 +618,10 @@ std::vector<Component> best_start(Problem& problem, const std::vector<Component>
   double least = HUGE_VAL;
   for (const double variance : {0.09, 1.0, 5.0}) {
     std::vector<Component> trial = base;
-    for (Component& c : trial) c.c = {variance, 0, variance};
+    for (Component& c : trial) {
+      c.c = {variance, 0, variance};
+      if (c.shape == Shape::prior) set_prior_shape(c, problem.options());
+    }
     const Point point = problem.evaluate(trial, Derivatives::none);
     if (!point.solvable || point.cost >= least) continue;
     least = point.cost;
@@ -417,12 +633,19 @@ std::vector<Component> best_start(Problem& problem, const std::vector<Component>
 void fill_errors(const Problem& problem, const Point& point, ClumpFit& fit) {
   const ParameterRows rows = parameter_rows(problem, point);
   const int nonlinear = rows.nonlinear;
-  const Eigen::FullPivLU<Matrix> lu(normal_matrix(rows, point.gram));
+  Matrix normal = normal_matrix(rows, point.gram);
+  Vector gradient = Vector::Zero(rows.count);
+  add_prior(problem, point, normal, gradient);
+  const Eigen::FullPivLU<Matrix> lu(normal);
   if (!lu.isInvertible() && fit.status == FitStatus::converged) fit.status = FitStatus::singular;
   const Matrix covariance = lu.inverse();
   int p = 0;
   for (int k = 0; k < problem.count(); ++k) {
-    fit.components[k].flux_error = std::sqrt(covariance(nonlinear + k, nonlinear + k));
+    const double variance = covariance(nonlinear + k, nonlinear + k);
+    fit.components[k].flux_error = std::sqrt(variance);
+    const double inflation = std::sqrt(variance * normal(nonlinear + k, nonlinear + k));
+    if (inflation > degenerate_inflation && fit.status == FitStatus::converged)
+      fit.status = FitStatus::degenerate;
     if (problem.options().position_free) {
       fit.components[k].x_error = std::sqrt(covariance(p, p));
       fit.components[k].y_error = std::sqrt(covariance(p + 1, p + 1));
@@ -436,7 +659,7 @@ ClumpFit as_result(const Problem& problem, const Descent& descent, const Cutout&
   const Point& point = descent.point;
   ClumpFit fit;
   fit.iterations = descent.iterations;
-  fit.chi2 = point.cost;
+  fit.chi2 = point.cost - point.penalty;
   fit.degrees_of_freedom = cutout.valid_pixels() - problem.parameters(point.components);
   const int last = problem.count() * planes_per_component;
   const int half = cutout.size / 2;
@@ -472,6 +695,8 @@ std::string_view to_string(FitStatus status) {
       return "at_bound";
     case FitStatus::not_converged:
       return "not_converged";
+    case FitStatus::degenerate:
+      return "degenerate";
     case FitStatus::singular:
       return "singular";
     case FitStatus::too_few_pixels:

@@ -11,6 +11,7 @@
 #include "engine/photometry/convolved_gaussian.h"
 #include "engine/photometry/cutout.h"
 
+#include <optional>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -23,6 +24,8 @@ enum class FitStatus {
   converged,
   at_bound,       ///< position or size ended on a bound
   not_converged,  ///< iterations ran out
+  degenerate,     ///< converged, but a flux trades with shape or background: its error is more than ten times
+                  ///< that of the flux alone
   singular,       ///< the data do not determine the parameters
   too_few_pixels  ///< fewer valid pixels than parameters + 1
 };
@@ -34,7 +37,17 @@ struct ComponentStart {
   Covariance shape;  ///< starting shape; the shape itself when it is fixed
 };
 
+/// Weak priors on the shape, for maximum-a-posteriori fits: normal in ln sqrt(major * minor) and in the two
+/// components of the ellipticity e = (1 - q^2) / (1 + q^2), q the axis ratio.
+struct ShapePrior {
+  double sigma_pix = 1;            ///< median of the circularised sigma
+  double log_sigma_width = 1;      ///< standard deviation of its natural logarithm
+  double ellipticity_width = 0.4;  ///< of each component; q = 0.5 is |e| = 0.6
+};
+
 struct FitOptions {
+  std::optional<ShapePrior> prior =
+      std::nullopt;  ///< with it the fit maximises the posterior; without, the likelihood
   bool shape_free = true;
   bool position_free = true;
   double max_shift_pix = 2.0;  ///< of the position from its start, each axis
