@@ -14,9 +14,7 @@ class Array2D {
  public:
   Array2D() = default;
   Array2D(int width, int height, T value = T{})
-      : width_(width), height_(height), data_(static_cast<std::size_t>(width) * height, value) {
-    require(width >= 0 && height >= 0, "Array2D: width and height are not negative");
-  }
+      : width_(width), height_(height), data_(pixels(width, height), value) {}
 
   int width() const { return width_; }
   int height() const { return height_; }
@@ -41,6 +39,11 @@ class Array2D {
   bool operator==(const Array2D&) const = default;
 
  private:
+  static std::size_t pixels(int width, int height) {
+    require(width >= 0 && height >= 0, "Array2D: width and height are not negative");
+    return static_cast<std::size_t>(width) * static_cast<std::size_t>(height);
+  }
+
   int width_ = 0;
   int height_ = 0;
   std::vector<T> data_;

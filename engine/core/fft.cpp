@@ -74,6 +74,7 @@ const Fft2D& shared_fft(int width, int height) {
 }
 
 int fast_fft_length(int n) {
+  require(n > 0, "fast_fft_length: n is positive");
   for (int length = n + (n & 1);; length += 2) {
     int rest = length;
     for (const int prime : {2, 3, 5})

@@ -53,13 +53,15 @@ std::string to_hex(const Sha256& digest) {
 
 std::string sha256_of_file(const std::filesystem::path& path) {
   std::ifstream file(path, std::ios::binary);
-  if (!file) throw SystemError(fmt::format("{}: cannot be read", path.string()));
+  if (!file || std::filesystem::is_directory(path))
+    throw SystemError(fmt::format("{}: cannot be read", path.string()));
   Digest digest;
   std::vector<char> buffer(1 << 20);
   while (file) {
     file.read(buffer.data(), static_cast<std::streamsize>(buffer.size()));
     digest.add(buffer.data(), static_cast<std::size_t>(file.gcount()));
   }
+  if (file.bad()) throw SystemError(fmt::format("{}: cannot be read to its end", path.string()));
   return to_hex(digest.finish());
 }
 

@@ -103,6 +103,7 @@ double normal_cdf(double z) { return 0.5 * std::erfc(-z / std::sqrt(2.0)); }
 double normal_quantile(double p) { return boost::math::quantile(boost::math::normal_distribution<>(), p); }
 
 double chi_squared_sf(double chi2, double dof) {
+  if (std::isnan(chi2) || std::isnan(dof)) return nan;
   const boost::math::chi_squared_distribution<> distribution(dof);
   return boost::math::cdf(boost::math::complement(distribution, std::max(0.0, chi2)));
 }
@@ -132,6 +133,7 @@ double kde_mode(std::span<const double> x) {
 }
 
 std::vector<double> average_ranks(std::span<const double> x) {
+  if (has_nan(x)) return std::vector<double>(x.size(), nan);
   std::vector<std::size_t> order(x.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
   std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return x[a] < x[b]; });

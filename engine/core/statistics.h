@@ -47,7 +47,7 @@ double chi_squared_sf(double chi2, double dof);
 /// evaluated on a grid of 512 points between the extremes and refined by a parabola.
 double kde_mode(std::span<const double> x);
 
-/// Ranks from 1, ties averaged.
+/// Ranks from 1, ties averaged; all NaN when x holds a NaN.
 std::vector<double> average_ranks(std::span<const double> x);
 
 }  // namespace arcproof::statistics

@@ -40,7 +40,7 @@ void flush_to_disk(const fs::path& path) {
 bool is_temporary(const fs::path& path) {
   const std::string name = path.filename().string();
   const std::size_t mark = name.rfind(temporary_mark);
-  return mark != std::string::npos &&
+  return mark != std::string::npos && mark + temporary_mark.size() < name.size() &&
          name.find_first_not_of("0123456789-", mark + temporary_mark.size()) == std::string::npos;
 }
 

@@ -4,6 +4,7 @@
 #include "engine/io/files.h"
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 #include <cstring>
 #include <memory>
@@ -103,7 +104,9 @@ class Reader {
     return count;
   }
 
-  bool is_image_with_data(int index) const { return move_to(index) == IMAGE_HDU && axes() >= 2; }
+  bool is_image(int index, int least_axes, int most_axes) const {
+    return move_to(index) == IMAGE_HDU && axes() >= least_axes && axes() <= most_axes;
+  }
 
   // Position of the HDU that a user's word means; "" asks for the first that `wanted` accepts.
   template <class Wanted>
@@ -142,12 +145,29 @@ class Reader {
       fits_clear_errmsg();
       return;
     }
-    std::string text = value;
-    if (!text.empty() && text.front() == '\'') {
-      text = text.substr(1, text.rfind('\'') - 1);
-      while (!text.empty() && text.back() == ' ') text.pop_back();
+    const bool quoted = value[0] == '\'';
+    const std::string text = quoted ? unquoted(key, value) : value;
+    if (quoted || !text.empty()) header.add(key, text, comment);
+  }
+
+  // The text of a quoted value; one that goes on in CONTINUE cards is read whole.
+  std::string unquoted(const std::string& key, const std::string& value) const {
+    std::string text;
+    const std::size_t last = value.rfind('\'');
+    for (std::size_t i = 1; i < last; ++i) {
+      text += value[i];
+      if (value[i] == '\'' && i + 1 < last && value[i + 1] == '\'') ++i;
     }
-    if (!text.empty()) header.add(key, text, comment);
+    if (text.ends_with('&')) {
+      char* whole = nullptr;
+      int status = 0;
+      if (!fits_read_key_longstr(file_.get(), key.c_str(), &whole, nullptr, &status)) {
+        text = whole;
+        fits_free_memory(whole, &status);
+      }
+    }
+    while (!text.empty() && text.back() == ' ') text.pop_back();
+    return text;
   }
 
   fs::path path_;
@@ -192,13 +212,15 @@ std::string key_text(const Reader& reader, const std::string& key) {
   return text;
 }
 
-Reals read_real_column(const Reader& reader, int column, LONGLONG rows, long repeat) {
+// Integers in a real column may be null; reals are taken bit for bit (with a null value CFITSIO would look
+// for them and lose infinities).
+Reals read_real_column(const Reader& reader, int column, LONGLONG rows, long repeat, bool integers) {
   Reals values(static_cast<std::size_t>(rows * repeat));
   double null_value = std::nan("");
   int any = 0, status = 0;
   if (!values.empty())
     reader.check(fits_read_col(reader.get(), TDOUBLE, column, 1, 1, static_cast<LONGLONG>(values.size()),
-                               &null_value, values.data(), &any, &status));
+                               integers ? &null_value : nullptr, values.data(), &any, &status));
   return values;
 }
 
@@ -232,14 +254,16 @@ Texts read_text_column(const Reader& reader, int column, LONGLONG rows, long wid
     std::fill(buffer.begin(), buffer.end(), '\0');
     reader.check(
         fits_read_col(reader.get(), TSTRING, column, row, 1, 1, null_value, &pointer, &any, &status));
-    values.emplace_back(buffer.c_str());
+    std::string text = buffer.c_str();
+    while (!text.empty() && text.back() == ' ') text.pop_back();
+    values.push_back(std::move(text));
   }
   return values;
 }
 
 bool is_structural(std::string_view key) {
-  constexpr std::string_view exact[] = {"XTENSION", "BITPIX",   "PCOUNT", "GCOUNT",
-                                        "EXTNAME",  "CHECKSUM", "DATASUM"};
+  constexpr std::string_view exact[] = {"XTENSION", "BITPIX",  "PCOUNT",   "GCOUNT",  "EXTNAME",
+                                        "CHECKSUM", "DATASUM", "LONGSTRN", "CONTINUE"};
   constexpr std::string_view starts[] = {"NAXIS", "TFIELDS", "TTYPE", "TFORM", "TUNIT",
                                          "TDISP", "TNULL",   "TCOMM", "TSCAL", "TZERO"};
   return std::any_of(std::begin(exact), std::end(exact), [&](auto k) { return key == k; }) ||
@@ -252,6 +276,8 @@ Column read_column(const Reader& reader, int number, LONGLONG rows) {
   reader.check(fits_get_eqcoltype(reader.get(), number, &type, &repeat, &width, &status));
   Column column;
   column.name = key_text(reader, fmt::format("TTYPE{}", number));
+  if (column.name.empty()) column.name = fmt::format("col{}", number);
+  const std::string place = "HDU " + reader.current_name() + ", column " + column.name;
   column.unit = key_text(reader, fmt::format("TUNIT{}", number));
   column.description = key_text(reader, fmt::format("TCOMM{}", number));
   if (type == TSTRING) column.values = read_text_column(reader, number, rows, repeat);
@@ -261,11 +287,11 @@ Column read_column(const Reader& reader, int number, LONGLONG rows) {
     column.values = read_integer_column(reader, number, rows);
   else if (type == TDOUBLE || type == TFLOAT || type == TLONGLONG || type == TLONG || type == TSHORT ||
            type == TBYTE) {
-    column.values = read_real_column(reader, number, rows, repeat);
+    if (repeat < 1) reader.fail(place, "a column without values", "columns of one value or more");
+    column.values = read_real_column(reader, number, rows, repeat, type != TDOUBLE && type != TFLOAT);
     column.width = static_cast<int>(std::max(1L, repeat));
   } else {
-    reader.fail("HDU " + reader.current_name() + ", column " + column.name, fmt::format("data type {}", type),
-                "numbers, logical values or text");
+    reader.fail(place, fmt::format("data type {}", type), "numbers, logical values or text");
   }
   return column;
 }
@@ -290,7 +316,8 @@ class Writer {
     int status = 0;
     std::string copy = value;
     const char* note = comment.empty() ? nullptr : comment.c_str();
-    if (value.size() <= 68) {
+    constexpr std::ptrdiff_t card_room = 68;
+    if (std::ssize(value) + std::count(value.begin(), value.end(), '\'') <= card_room) {
       fits_update_key(get(), TSTRING, key.c_str(), copy.data(), note, &status);
     } else {
       fits_write_key_longwarn(get(), &status);
@@ -332,17 +359,21 @@ class Writer {
 
  private:
   void write_card(const FitsHeader::Card& card) const {
-    char* end = nullptr;
-    const double number = std::strtod(card.value.c_str(), &end);
+    const char *first = card.value.data(), *last = first + card.value.size();
+    std::int64_t whole = 0;
+    if (const auto [end, error] = std::from_chars(first, last, whole); error == std::errc() && end == last)
+      return integer(card.key, whole, card.comment);
+    double number = 0;
+    const bool is_real = card.value.find_first_of(".eE") != std::string::npos;
+    const auto [end, error] = std::from_chars(first, last, number);
+    if (is_real && error == std::errc() && end == last && std::isfinite(number)) real(card, number);
+    else text(card.key, card.value, card.comment);
+  }
+  // With as few digits as give the number back.
+  void real(const FitsHeader::Card& card, double number) const {
+    const int digits = std::strtod(fmt::format("{:.15G}", number).c_str(), nullptr) == number ? 15 : 17;
     int status = 0;
-    if (!card.value.empty() && *end == '\0' && std::isfinite(number)) {
-      const bool whole = card.value.find_first_of(".eE") == std::string::npos;
-      if (whole) return integer(card.key, std::stoll(card.value), card.comment);
-      double copy = number;
-      check(fits_update_key(get(), TDOUBLE, card.key.c_str(), &copy, card.comment.c_str(), &status));
-    } else {
-      text(card.key, card.value, card.comment);
-    }
+    check(fits_update_key_dbl(get(), card.key.c_str(), number, -digits, card.comment.c_str(), &status));
   }
 
   AtomicFile file_;
@@ -457,7 +488,7 @@ std::optional<double> FitsHeader::number(std::string_view key) const {
 FitsImage read_fits_image(const fs::path& path, const std::string& hdu) {
   const Reader reader(path);
   const int index = reader.locate(
-      hdu, [&](int i) { return reader.is_image_with_data(i); }, "a two-dimensional image");
+      hdu, [&](int i) { return reader.is_image(i, 2, 2); }, "a two-dimensional image");
   if (reader.move_to(index) != IMAGE_HDU || reader.axes() != 2)
     reader.fail("HDU " + reader.current_name(), "not a two-dimensional image", "a two-dimensional image");
   const std::vector<int> shape = shape_of(reader);
@@ -470,7 +501,7 @@ FitsImage read_fits_image(const fs::path& path, const std::string& hdu) {
 FitsArray read_fits_array(const fs::path& path, const std::string& hdu) {
   const Reader reader(path);
   const int index = reader.locate(
-      hdu, [&](int i) { return reader.is_image_with_data(i); }, "an array");
+      hdu, [&](int i) { return reader.is_image(i, 2, 999); }, "an array");
   if (reader.move_to(index) != IMAGE_HDU)
     reader.fail("HDU " + reader.current_name(), "a table", "an image or a cube");
   FitsArray array{shape_of(reader), {}, reader.header()};
@@ -492,7 +523,13 @@ Table read_fits_table(const fs::path& path, const std::string& hdu) {
   reader.check(fits_get_num_rowsll(reader.get(), &rows, &status));
   reader.check(fits_get_num_cols(reader.get(), &columns, &status));
   Table table(reader.extension_name());
-  for (int number = 1; number <= columns; ++number) table.add(read_column(reader, number, rows));
+  for (int number = 1; number <= columns; ++number) {
+    Column column = read_column(reader, number, rows);
+    if (table.has(column.name))
+      reader.fail("HDU " + reader.current_name() + ", column " + column.name, "the same name twice",
+                  "columns with names of their own");
+    table.add(std::move(column));
+  }
   const FitsHeader header = reader.header();
   for (const FitsHeader::Card& card : header.cards())
     if (!is_structural(card.key)) table.note(card.key, card.value);

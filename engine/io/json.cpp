@@ -44,10 +44,10 @@ class Builder : public nlohmann::json_sax<nlohmann::json> {
   }
   bool parse_error(std::size_t position, const std::string& token,
                    const nlohmann::json::exception& error) override {
-    const std::string_view before = text_.substr(0, std::min(position, text_.size()));
+    // `position` counts the characters read; the last of them is the one that does not fit.
+    const std::string_view before = text_.substr(0, std::min(position - (position > 0), text_.size()));
     const auto line = 1 + std::count(before.begin(), before.end(), '\n');
-    const std::size_t column =
-        position - (before.rfind('\n') == std::string_view::npos ? 0 : before.rfind('\n') + 1);
+    const std::size_t column = before.size() - (before.rfind('\n') + 1) + 1;  // npos + 1 is 0
     std::string what = error.what();
     what =
         what.substr(std::min(what.size(), what.rfind(": ") == std::string::npos ? 0 : what.rfind(": ") + 2));

@@ -26,7 +26,10 @@ class Json {
   Json(bool value) : value_(value) {}
   Json(int value) : value_(static_cast<std::int64_t>(value)) {}
   Json(std::int64_t value) : value_(value) {}
-  Json(std::uint64_t value) : value_(static_cast<std::int64_t>(value)) {}
+  /// Beyond 2^63 the nearest double, as in the text of a JSON file.
+  Json(std::uint64_t value)
+      : Json(std::in_range<std::int64_t>(value) ? Json(static_cast<std::int64_t>(value))
+                                                : Json(static_cast<double>(value))) {}
   Json(double value) : value_(value) {}
   Json(const char* value) : value_(std::string(value)) {}
   Json(std::string value) : value_(std::move(value)) {}
@@ -73,7 +76,7 @@ class Json {
   std::variant<std::monostate, bool, std::int64_t, double, std::string, Array, Object> value_;
 };
 
-/// Throws InputError with `file`, line and column on a syntax error or a repeated key.
+/// Throws InputError with `file`: line and column of a syntax error, the name of a repeated key.
 Json parse_json(std::string_view text, const std::string& file);
 Json read_json(const std::filesystem::path& path);
 void write_json(const std::filesystem::path& path, const Json& value);

@@ -55,13 +55,24 @@ Column& Table::find(std::string_view name) {
 
 const Column& Table::column(std::string_view name) const { return const_cast<Table*>(this)->find(name); }
 
-const Reals& Table::reals(std::string_view name) const { return std::get<Reals>(column(name).values); }
-const Integers& Table::integers(std::string_view name) const {
-  return std::get<Integers>(column(name).values);
+namespace {
+
+template <class Values, class AnyColumn>
+auto& values_of(AnyColumn& column, std::string_view kind) {
+  auto* values = std::get_if<Values>(&column.values);
+  require(values != nullptr, fmt::format("Table: column '{}' holds {}", column.name, kind));
+  return *values;
 }
-const Texts& Table::texts(std::string_view name) const { return std::get<Texts>(column(name).values); }
-const Flags& Table::flags(std::string_view name) const { return std::get<Flags>(column(name).values); }
-Reals& Table::reals(std::string_view name) { return std::get<Reals>(find(name).values); }
+
+}  // namespace
+
+const Reals& Table::reals(std::string_view name) const { return values_of<Reals>(column(name), "reals"); }
+const Integers& Table::integers(std::string_view name) const {
+  return values_of<Integers>(column(name), "integers");
+}
+const Texts& Table::texts(std::string_view name) const { return values_of<Texts>(column(name), "texts"); }
+const Flags& Table::flags(std::string_view name) const { return values_of<Flags>(column(name), "flags"); }
+Reals& Table::reals(std::string_view name) { return values_of<Reals>(find(name), "reals"); }
 
 void Table::append(const Table& other) {
   if (columns_.empty()) {
