@@ -169,6 +169,7 @@ void Binder::numbers(const char* key, std::vector<double>& value, const char* do
     io::Json entry = io::Json::object();
     entry["type"] = "array";
     entry["items"] = bounded("number", bounds);
+    entry["minItems"] = 1;
     return schema_entry(key, doc, std::move(entry), io::Json::numbers(value));
   }
   if (mode_ == Mode::dump) {

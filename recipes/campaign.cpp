@@ -16,6 +16,7 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <unistd.h>
 
 namespace arcproof::recipes {
 namespace fs = std::filesystem;
@@ -49,7 +50,7 @@ bool run_realisations(const Recipe& recipe, const std::vector<FieldSetup>& field
                       const RunOptions& options) {
   std::vector<int> todo;
   for (const int r : realisations_of(recipe, options.shard))
-    if (!options.resume || !store.read(r)) todo.push_back(r);
+    if (!options.resume || !store.is_whole(r)) todo.push_back(r);
   Progress progress("realisations", todo.size(), options.quiet);
   parallel_for(todo.size(), options.threads, [&](std::size_t i) {
     if (stop_requested) return;
@@ -77,8 +78,30 @@ void remove_files(const fs::path& folder, const std::function<bool(const fs::pat
 void make_folder(const fs::path& folder) {
   std::error_code error;
   fs::create_directories(folder, error);
-  if (error) throw SystemError(fmt::format("{}: cannot be made: {}", folder.string(), error.message()));
+  if (!error && ::access(folder.c_str(), W_OK) != 0) error = std::error_code(errno, std::generic_category());
+  if (error)
+    throw InputError({folder.string(), "-o", "a folder that cannot be made or written: " + error.message(),
+                      "a folder where you may write"});
 }
+
+// Sees that the output can be written before any work is done; takes the folder away again if the work fails
+// before it has written anything.
+class Claim {
+ public:
+  explicit Claim(fs::path folder) : folder_(std::move(folder)), is_new_(!fs::exists(folder_)) {
+    make_folder(folder_);
+  }
+  ~Claim() {
+    std::error_code ignored;
+    if (is_new_ && fs::is_empty(folder_, ignored)) fs::remove(folder_, ignored);
+  }
+  Claim(const Claim&) = delete;
+  Claim& operator=(const Claim&) = delete;
+
+ private:
+  fs::path folder_;
+  bool is_new_;
+};
 
 // Products and parts of an earlier run go before the new run.json comes, so that the folder never mixes two.
 void make_output(const Recipe& recipe, const RunOptions& options, const std::string& hash) {
@@ -126,17 +149,19 @@ void check_output(const Recipe& recipe, const RunOptions& options) {
   const auto run = read_run_file(out);
   if (!run) return;
   const std::string hash = recipe_hash(recipe);
-  if (run->recipe.name != recipe.name || (options.resume && run->hash != hash))
-    throw InputError(
-        {out.string(), "run.json",
-         fmt::format("a run of recipe '{}' with hash {}", run->recipe.name, run->hash.substr(0, 12)),
-         fmt::format("a run of recipe '{}' with hash {}, or another folder", recipe.name,
-                     hash.substr(0, 12))});
+  if (run->recipe.name == recipe.name && (run->hash == hash || (options.overwrite && !options.resume)))
+    return;
+  throw InputError(
+      {out.string(), "run.json",
+       fmt::format("a run of recipe '{}' with hash {}", run->recipe.name, run->hash.substr(0, 12)),
+       fmt::format("a run of recipe '{}' with hash {}, another folder{}", recipe.name, hash.substr(0, 12),
+                   options.resume ? "" : ", or --overwrite for a changed recipe of the same name")});
 }
 
 RunStatus run_campaign(const Recipe& recipe, const Inputs& inputs, const RunOptions& options) {
   RunClock clock;
   const std::string hash = recipe_hash(recipe);
+  const Claim claim(options.output);
   const std::vector<FieldSetup> fields = set_up_fields(recipe, inputs, options);
   make_output(recipe, options, hash);
   const PartStore store(options.output, hash);

@@ -19,7 +19,8 @@ struct Shard {
 struct RunOptions {
   std::filesystem::path output;
   int threads = 1;
-  bool resume = false;  ///< keep parts of the same recipe that are there
+  bool resume = false;     ///< keep parts of the same recipe that are there
+  bool overwrite = false;  ///< take the place of a run of a changed recipe
   bool quiet = false;
   Shard shard;
 };

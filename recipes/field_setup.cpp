@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
 
 #include <fmt/format.h>
 
@@ -35,7 +36,7 @@ class FieldMaker {
     set_bands();
     set_exposures();
     set_host();
-    set_depths_and_baseline();
+    set_sky_and_baseline();
     return std::move(setup_);
   }
 
@@ -207,26 +208,46 @@ class FieldMaker {
                         "a region without a single pixel of data", "a region that overlaps the image"});
   }
 
-  void set_depths_and_baseline() {
-    setup_.depths = pipeline::measure_depths(setup_.analysis, setup_.exposures, r_.pipeline, r_.seed);
-    for (std::size_t b = 0; b < setup_.depths.size(); ++b) {
-      photometry::DepthLimit& depth = setup_.depths[b];
+  void set_sky_and_baseline() {
+    setup_.sky = pipeline::measure_sky(setup_.analysis, setup_.exposures, r_.pipeline, r_.seed);
+    for (std::size_t b = 0; b < setup_.sky.size(); ++b) {
+      photometry::DepthLimit& depth = setup_.sky[b].depth;
       if (depth.flux_njy > 0) continue;  // no noise, or no room for apertures: what the recipe says
       depth.mag_ab = r_.bands[b].depth_mag_ab;
       depth.flux_njy = units::njy_from_abmag(depth.mag_ab);
     }
     const sky::Exposure& reference = setup_.exposures[setup_.analysis.reference];
-    const auto found = photometry::detect(reference.flux_njy, reference.error_njy, r_.pipeline.detection);
+    auto found = photometry::detect(reference.flux_njy, reference.error_njy, r_.pipeline.detection);
+    setup_.objects = std::move(found.segmentation);
+    // The full measurement, both passes: what the pipeline finds here without any injection. Objects that it
+    // does not measure (outside the host) stand with their isophotal fluxes.
+    pipeline::PipelineOptions best_fits = r_.pipeline;
+    best_fits.photometry.redraws = 0;
+    pipeline::AnalysisField no_sed = setup_.analysis;
+    no_sed.grid.models.clear();
+    const auto measured = pipeline::measure_field(no_sed, setup_.exposures, setup_.sky, {}, best_fits,
+                                                  {r_.seed, {}, -1 - setup_.number}, threads_);
     io::Reals x, y, flux;
-    for (const photometry::Detection& d : found.objects) {
-      x.push_back(d.x);
-      y.push_back(d.y);
-      flux.push_back(d.flux_njy);
+    std::set<std::int64_t> known;
+    const auto put = [&](double px, double py, double f) {
+      x.push_back(px);
+      y.push_back(py);
+      flux.push_back(f);
+    };
+    for (const pipeline::MeasuredClump& clump : measured) {
+      const photometry::BandFluxes& band = clump.photometry.bands[setup_.analysis.reference];
+      if (!std::isfinite(band.flux_njy)) continue;
+      known.insert(clump.id);
+      put(clump.photometry.x, clump.photometry.y, band.flux_njy);
     }
+    for (std::size_t i = 0; i < found.objects.size(); ++i)
+      if (!known.contains(static_cast<std::int64_t>(i)))
+        put(found.objects[i].x, found.objects[i].y, found.objects[i].flux_njy);
     setup_.baseline = io::Table("BASELINE");
     setup_.baseline.add("x", "pix", "", std::move(x));
     setup_.baseline.add("y", "pix", "", std::move(y));
-    setup_.baseline.add("flux_" + r_.match.reference_band, "nJy", "isophotal", std::move(flux));
+    setup_.baseline.add("flux_" + r_.match.reference_band, "nJy", "fitted; isophotal where not fitted",
+                        std::move(flux));
   }
 
   const Recipe& r_;

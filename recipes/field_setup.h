@@ -25,9 +25,10 @@ struct FieldSetup {
   std::vector<sky::Exposure> exposures;       ///< without injections
   std::vector<mocks::HostClump> host_clumps;  ///< of a simulated sky
   pipeline::AnalysisField analysis;
-  std::vector<photometry::DepthLimit> depths;
+  std::vector<pipeline::BandSky> sky;
   std::vector<sky::PixelPosition> places;  ///< pixels of the host's mask: where clumps are injected
-  io::Table baseline;                      ///< detections without injections: x, y, flux_<reference>
+  io::Table baseline;                      ///< what is found without injections: x, y, flux_<reference>
+  Array2D<int> objects;                    ///< their segmentation: 0 is empty sky
 
   mocks::InjectionField injection_field() const {
     return {truth_map.get(), finder.get(), &frame, convolver.get(), arcsec_per_pc, width, height, {}};

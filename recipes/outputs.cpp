@@ -102,6 +102,31 @@ void set_bright_metrics(const io::Table& joined, const std::string& band, valida
   metrics.set("bright.flux_pull_sigma", statistics::mad_sigma(pull));
 }
 
+// Pulls at S/N 5 - 50, of all recovered clumps and of those on empty sky, with each model of the errors:
+// redraws as the recipe says, analytic for white and for correlated noise. The S/N that selects is that of
+// the truth, so that the selection does not bend the pulls.
+void set_pull_metrics(const io::Table& joined, const std::string& band, validation::Metrics& metrics) {
+  const std::string flux = "flux_" + band;
+  for (const bool only_sky : {false, true})
+    for (const auto& [error, column] :
+         {std::pair{"redraws", "_err"}, {"white", "_err_analytic"}, {"correlated", "_err_correlated"}}) {
+      const std::string name = std::string(only_sky ? "sky." : "all.") + error;
+      std::vector<double> pull;
+      for (std::size_t i = 0; i < joined.rows(); ++i) {
+        const double truth = joined.reals("true_" + flux)[i];
+        const double snr = truth / joined.reals("measured_" + flux + "_err_correlated")[i];
+        if (!joined.flags("recovered")[i] || !(snr > 5 && snr < 50)) continue;
+        if (only_sky && !joined.flags("on_empty_sky")[i]) continue;
+        pull.push_back((joined.reals("measured_" + flux)[i] - truth) /
+                       joined.reals("measured_" + flux + column)[i]);
+      }
+      metrics.set(fmt::format("pulls.{}.n", name), static_cast<double>(pull.size()));
+      metrics.set(fmt::format("pulls.{}.median", name), statistics::median(pull));
+      metrics.set(fmt::format("pulls.{}.sd", name), statistics::standard_deviation(pull));
+      metrics.set(fmt::format("pulls.{}.sigma", name), statistics::mad_sigma(pull));
+    }
+}
+
 double nearest_neighbour(const io::Table& joined, std::size_t row) {
   double nearest = HUGE_VAL;
   for (std::size_t j = 0; j < joined.rows(); ++j)
@@ -140,7 +165,7 @@ void set_depth_metrics(const Recipe& recipe, const std::vector<FieldSetup>& fiel
                        validation::Metrics& metrics) {
   for (std::size_t b = 0; b < recipe.bands.size(); ++b) {
     std::vector<double> depth;
-    for (const FieldSetup& field : fields) depth.push_back(field.depths[b].mag_ab);
+    for (const FieldSetup& field : fields) depth.push_back(field.sky[b].depth.mag_ab);
     metrics.set("depth." + lower(recipe.bands[b].name), statistics::median(depth));
   }
 }
@@ -292,11 +317,14 @@ bool write_outputs(const Recipe& recipe, const Inputs& inputs, const std::vector
   set_count_metrics(joined.injections, metrics);
   set_completeness_metrics(joined.injections, metrics);
   set_bright_metrics(joined.injections, reference, metrics);
+  set_pull_metrics(joined.injections, reference, metrics);
   set_closure_metrics(joined.injections, reference, metrics);
   set_bias_metrics(bias.bias, metrics);
   set_coverage_metrics(bias.coverage, metrics);
   set_depth_metrics(recipe, fields, metrics);
   metrics.set("science.rows", static_cast<double>(catalogue.rows()));
+  const io::Flags& selected = catalogue.flags("selected");
+  metrics.set("science.selected", static_cast<double>(std::count(selected.begin(), selected.end(), true)));
 
   io::write_fits_tables(output / "injections.fits", {joined.injections});
   if (joined.examples.rows()) io::write_fits_tables(output / "examples.fits", {joined.examples});
@@ -305,18 +333,21 @@ bool write_outputs(const Recipe& recipe, const Inputs& inputs, const std::vector
   if (truth.rows()) io::write_fits_tables(output / "host_truth.fits", {truth});
   io::write_fits_tables(output / "completeness.fits", completeness_products(joined.injections, axes));
   io::write_fits_tables(output / "bias.fits", {bias.bias, bias.coverage});
-  io::Json convergence = io::Json::object();
+  io::Json convergence = io::Json::object(), at_edge = io::Json::array();
   if (recipe.run_mass_function && recipe.run_sed) {
     MassFunctionProducts products = fit_mass_functions(recipe, catalogue, metrics);
     io::write_fits_tables(output / "mass_function.fits", products.tables);
     convergence = std::move(products.convergence);
+    at_edge = std::move(products.at_prior_edge);
   }
   io::write_json(output / "convergence.json", convergence);
 
   const auto verdicts = validation::judge(recipe.criteria, metrics);
   const bool passed =
       std::all_of(verdicts.begin(), verdicts.end(), [](const validation::Verdict& v) { return v.passed; });
-  io::write_json(output / "report.json", report_json(recipe, inputs, fields, metrics, verdicts, passed));
+  io::Json report = report_json(recipe, inputs, fields, metrics, verdicts, passed);
+  report["at_prior_edge"] = std::move(at_edge);
+  io::write_json(output / "report.json", report);
   reports::write_report(output);
   write_manifest(recipe, inputs, output, threads, clock);
   return passed;

@@ -8,6 +8,11 @@
 
 namespace arcproof::recipes {
 namespace fs = std::filesystem;
+namespace {
+
+constexpr const char* recipe_key = "RECIPE";
+
+}  // namespace
 
 PartStore::PartStore(fs::path output, std::string recipe_hash)
     : output_(std::move(output)), hash_(std::move(recipe_hash)) {}
@@ -20,10 +25,19 @@ bool PartStore::has(int realisation) const { return fs::exists(path(realisation)
 
 void PartStore::write(int realisation, const RealisationResult& result) const {
   io::Table injections = result.injections;
-  injections.note("RECIPE", hash_);
+  injections.note(recipe_key, hash_);
   std::vector<io::Table> tables = {std::move(injections)};
   if (result.examples.rows()) tables.push_back(result.examples);
   io::write_fits_tables(path(realisation), tables);
+}
+
+bool PartStore::is_whole(int realisation) const {
+  try {
+    return read(realisation).has_value();
+  } catch (const InputError& error) {
+    if (error.complaint().key == recipe_key) throw;
+    return false;
+  }
 }
 
 std::optional<RealisationResult> PartStore::read(int realisation) const {
@@ -33,9 +47,9 @@ std::optional<RealisationResult> PartStore::read(int realisation) const {
   result.injections = io::read_fits_table(file, "INJECTIONS");
   std::string hash;
   for (const auto& [key, value] : result.injections.notes())
-    if (key == "RECIPE") hash = value;
+    if (key == recipe_key) hash = value;
   if (hash != hash_)
-    throw InputError({file.string(), "RECIPE", hash.empty() ? "no recipe hash" : hash,
+    throw InputError({file.string(), recipe_key, hash.empty() ? "no recipe hash" : hash,
                       "a part of the recipe with hash " + hash_});
   result.injections.clear_notes();
   if (io::fits_hdu_names(file).size() > 2) result.examples = io::read_fits_table(file, "EXAMPLES");

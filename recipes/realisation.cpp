@@ -49,8 +49,9 @@ bool in_mask(const Array2D<unsigned char>& mask, double x, double y) {
 }
 
 // Flag of a row: what the injection says, and whether the image is one that clumps are looked for in.
-std::string flag_of(const mocks::InjectedImage& image, const FieldSetup& field, double min_mu) {
-  if (image.flag == mocks::InjectionFlag::injected && std::abs(image.mu) < min_mu) return "demagnified";
+std::string flag_of(const mocks::InjectedImage& image, const FieldSetup& field, const InjectionRecipe& o) {
+  if (image.flag == mocks::InjectionFlag::injected && std::abs(image.mu) < o.min_mu) return "demagnified";
+  if (image.flag == mocks::InjectionFlag::injected && image.sigma_major_pix > o.max_sigma_pix) return "arc";
   if (image.flag == mocks::InjectionFlag::injected && !in_mask(field.analysis.host_mask, image.x, image.y))
     return "outside_host";
   return std::string(mocks::to_string(image.flag));
@@ -78,6 +79,10 @@ class TruthColumns {
   void text(std::string name, std::string text, Get get) {
     add<io::Texts>(std::move(name), "", std::move(text), get);
   }
+  template <class Get>
+  void flag(std::string name, std::string text, Get get) {
+    add<io::Flags>(std::move(name), "", std::move(text), get);
+  }
 
  private:
   template <class Values, class Get>
@@ -96,8 +101,8 @@ std::vector<pipeline::Region> regions_of(const Recipe& recipe, const FieldSetup&
   std::vector<pipeline::Region> regions;
   for (const InjectedClump& clump : clumps)
     for (const mocks::InjectedImage& image : clump.images)
-      if (flag_of(image, field, recipe.injection.min_mu) == "injected") {
-        const double core = std::max(recipe.match.radius_pix, image.sigma_major_pix);
+      if (flag_of(image, field, recipe.injection) == "injected") {
+        const double core = validation::match_reach(image.sigma_major_pix, recipe.match);
         regions.push_back({image.x, image.y, std::max(12.0, 2 * core), core});
       }
   return regions;
@@ -158,6 +163,17 @@ std::vector<InjectedClump> inject_realisation(const Recipe& recipe, const FieldS
   return result;
 }
 
+// Whether the 9 x 9 pixels of a fit hold no object.
+bool is_empty_around(const Array2D<int>& objects, double x, double y) {
+  constexpr int half = 4;
+  if (!std::isfinite(x) || !std::isfinite(y)) return false;
+  const int cx = static_cast<int>(std::lround(x)), cy = static_cast<int>(std::lround(y));
+  for (int j = cy - half; j <= cy + half; ++j)
+    for (int i = cx - half; i <= cx + half; ++i)
+      if (!objects.contains(i, j) || objects(i, j) != 0) return false;
+  return true;
+}
+
 io::Table truth_table(const Recipe& recipe, const FieldSetup& field, int realisation,
                       const std::vector<InjectedClump>& clumps) {
   std::vector<Row> rows;
@@ -177,10 +193,11 @@ io::Table truth_table(const Recipe& recipe, const FieldSetup& field, int realisa
   add.integer("realisation", "field with a handful of injections",
               [&](const Row&) { return std::int64_t{realisation}; });
   add.text("field", "name of the field", [&](const Row&) { return field.recipe.name; });
-  add.text(
-      "injection_flag",
-      "injected; or why nothing was to be found: no_image, outside_image, no_data, outside_host, demagnified",
-      [&](const Row& r) { return flag_of(*r.image, field, recipe.injection.min_mu); });
+  add.text("injection_flag",
+           "injected; or why nothing was to be found: no_image, outside_image, no_data, outside_host, "
+           "demagnified, "
+           "arc (stretched beyond injection.max_sigma_pix)",
+           [&](const Row& r) { return flag_of(*r.image, field, recipe.injection); });
   add.real("ra", "deg", "right ascension, ICRS", [&](const Row& r) {
     const auto s = sky(r);
     return s ? s->ra_deg : nan;
@@ -201,6 +218,9 @@ io::Table truth_table(const Recipe& recipe, const FieldSetup& field, int realisa
            [](const Row& r) { return r.image->mu_profile; });
   add.real("true_mu_tangential", "", "|mu_t| at the centre",
            [](const Row& r) { return r.image->mu_tangential; });
+  add.flag("on_empty_sky",
+           "no object of the un-injected image within four pixels of either axis: the fit's cutout is sky",
+           [&](const Row& r) { return is_empty_around(field.objects, r.image->x, r.image->y); });
   add.integer("merged_images", "images of this clump that overlap with this one, itself included",
               [](const Row& r) { return std::int64_t{r.image->merged_images}; });
   add.real("true_sigma_major_pix", "pix", "lensed standard deviation before the PSF, major axis",
@@ -234,7 +254,7 @@ RealisationResult run_realisation(const Recipe& recipe, const FieldSetup& field,
   const std::vector<pipeline::Region> regions = regions_of(recipe, field, clumps);
   std::vector<pipeline::MeasuredClump> measured;
   if (!regions.empty())
-    measured = pipeline::measure_field(field.analysis, exposures, field.depths, regions, recipe.pipeline,
+    measured = pipeline::measure_field(field.analysis, exposures, field.sky, regions, recipe.pipeline,
                                        {recipe.seed, {}, realisation});
   RealisationResult result;
   result.injections =

@@ -18,13 +18,13 @@ namespace fs = std::filesystem;
 // ---------------------------------------------------------------- the description
 
 static void describe(Binder& b, sky::Cosmology& c) {
-  b.number("h0_km_s_mpc", c.h0_km_s_mpc, "Hubble constant [km/s/Mpc]", Bounds::positive());
+  b.number("h0_km_s_mpc", c.h0_km_s_mpc, "Hubble constant [km/s/Mpc]", Bounds::between(10, 200));
   b.number("omega_m", c.omega_m, "matter density; flat universe", {0, 1, true});
 }
 
 static void describe(Binder& b, PsfSource& p) {
   b.text("file", p.file, "FITS image of the PSF; empty: the embedded PSF of the band");
-  b.text("hdu", p.hdu, "EXTNAME or number; empty: the first image");
+  b.text("hdu", p.hdu, "EXTNAME, or a number in quotes; empty: the first image");
   b.number("pixel_scale_arcsec", p.pixel_scale_arcsec, "of the PSF image; 0: from its header",
            Bounds::at_least(0));
 }
@@ -61,7 +61,7 @@ static void describe(Binder& b, LensRecipe& l) {
   b.number("angle_deg", l.angle_deg,
            "constant: direction of the tangential stretch, from +x counter-clockwise");
   b.integer("posterior_rows", l.posterior_rows, "models behind the magnification's error; 0: none",
-            Bounds::at_least(0));
+            Bounds::between(0, 10000));
 }
 
 static void describe(Binder& b, LibraryRecipe& l) {
@@ -74,7 +74,7 @@ static void describe(Binder& b, ExposureRecipe& e) {
   b.require_key("file");
   b.text("band", e.band, "one of the recipe's bands");
   b.text("file", e.file, "FITS file of the science image");
-  b.text("science_hdu", e.science_hdu, "EXTNAME or number; empty: the first image");
+  b.text("science_hdu", e.science_hdu, "EXTNAME, or a number in quotes; empty: the first image");
   b.text("error_hdu", e.error_hdu, "HDU of the error image");
   b.text("error_file", e.error_file, "file of the error image, where it is another");
   b.text("weight_file", e.weight_file, "file of the weight image (1 / variance)");
@@ -114,12 +114,12 @@ static void describe(Binder& b, mocks::HostOptions& h) {
   b.number("age_myr", h.age_myr, "of the diffuse light", Bounds::positive());
   b.number("metallicity", h.metallicity, "mass fraction Z", Bounds::positive());
   b.number("ebv_mag", h.ebv_mag, "colour excess", Bounds::at_least(0));
-  b.integer("clumps", h.clumps, "the host's own clumps: the science sample", Bounds::at_least(0));
+  b.integer("clumps", h.clumps, "the host's own clumps: the science sample", Bounds::between(0, 10000));
   b.number("clump_beta", h.clump_beta, "slope of their mass function");
   b.interval("clump_mass_msun", h.clump_mass_msun.low, h.clump_mass_msun.high, "range of their masses",
              Bounds::positive());
   b.interval("clump_age_myr", h.clump_age_myr.low, h.clump_age_myr.high,
-             "range of their ages, uniform in log", Bounds::positive());
+             "range of their ages, uniform in log", Bounds::between(0.01, 14000));
   b.interval("clump_radius_pc", h.clump_radius_pc.low, h.clump_radius_pc.high,
              "range of their radii, uniform in log", Bounds::positive());
 }
@@ -136,7 +136,7 @@ static void describe(Binder& b, mocks::ClusterLightOptions& c) {
 }
 
 static void describe(Binder& b, mocks::InterloperOptions& i) {
-  b.integer("count", i.count, "foreground and cluster objects in a field", Bounds::at_least(0));
+  b.integer("count", i.count, "foreground and cluster objects in a field", Bounds::between(0, 10000));
   b.interval("mag_ab", i.mag_ab.low, i.mag_ab.high, "range of magnitudes in the reference band");
   b.interval("sigma_arcsec", i.sigma_arcsec.low, i.sigma_arcsec.high, "range of their Gaussian sigma",
              Bounds::at_least(0));
@@ -157,10 +157,11 @@ static void describe(Binder& b, mocks::PopulationOptions& p) {
   b.interval("mass_msun", p.mass_msun.low, p.mass_msun.high, "stellar mass formed, uniform in log",
              Bounds::positive());
   b.interval("age_myr", p.age_myr.low, p.age_myr.high, "age, uniform in log, cut at the age of the Universe",
-             Bounds::positive());
-  b.interval("ebv_mag", p.ebv_mag.low, p.ebv_mag.high, "colour excess, uniform", Bounds::at_least(0));
-  b.interval("axis_ratio", p.axis_ratio.low, p.axis_ratio.high, "in the source plane, uniform", {0, 1, true});
-  b.numbers("metallicity", p.metallicity, "mass fractions Z, equal chances", Bounds::positive());
+             Bounds::between(0.01, 14000));
+  b.interval("ebv_mag", p.ebv_mag.low, p.ebv_mag.high, "colour excess, uniform", Bounds::between(0, 10));
+  b.interval("axis_ratio", p.axis_ratio.low, p.axis_ratio.high, "in the source plane, uniform",
+             Bounds::between(0.01, 1));
+  b.numbers("metallicity", p.metallicity, "mass fractions Z, equal chances", Bounds::between(1e-5, 0.1));
   b.number("history_myr", p.history.duration_myr, "duration of constant star formation; 0: a burst",
            Bounds::at_least(0));
   b.interval("observed_mag_ab", p.observed_mag_ab.low, p.observed_mag_ab.high,
@@ -174,6 +175,9 @@ static void describe(Binder& b, InjectionRecipe& i) {
   b.integer("clumps", i.clumps, "clumps injected in each, all their images included",
             Bounds::between(1, 1000));
   b.number("min_mu", i.min_mu, "images with |mu| below this are drawn but not counted", Bounds::at_least(0));
+  b.number("max_sigma_pix", i.max_sigma_pix,
+           "images whose lensed sigma (major axis) is larger are arcs: drawn but not counted",
+           Bounds::positive());
 }
 
 static void describe(Binder& b, photometry::DetectionOptions& d) {
@@ -190,6 +194,15 @@ static void describe(Binder& b, photometry::DetectionOptions& d) {
            Bounds::between(0, 1));
 }
 
+static void describe(Binder& b, photometry::ShapePrior& p) {
+  b.number("sigma_pix", p.sigma_pix, "median of the circularised standard deviation", Bounds::positive());
+  b.number("log_sigma_width", p.log_sigma_width, "standard deviation of its natural logarithm",
+           Bounds::positive());
+  b.number("ellipticity_width", p.ellipticity_width,
+           "standard deviation of each component of (1 - q^2) / (1 + q^2), q the axis ratio",
+           Bounds::positive());
+}
+
 static void describe(Binder& b, photometry::ProtocolOptions& p) {
   std::string protocol = "claeyssens2023";
   b.text("protocol", protocol, "how clumps are measured", {"claeyssens2023"});
@@ -199,6 +212,14 @@ static void describe(Binder& b, photometry::ProtocolOptions& p) {
   b.number("forced_shift_pix", p.forced_shift_pix, "freedom of the centre in the other bands; 0: none",
            Bounds::between(0, 4));
   b.flag("fix_position_in_groups", p.fix_position_in_groups, "no such freedom for clumps fitted together");
+  std::string noise = p.noise == photometry::NoiseModel::white ? "white" : "correlated";
+  b.text("noise", noise,
+         "what redraws take the sky's noise for: independent pixels, or the correlation of the empty sky",
+         {"white", "correlated"});
+  p.noise = noise == "white" ? photometry::NoiseModel::white : photometry::NoiseModel::correlated;
+  b.optional_object(
+      "prior", p.fit.prior,
+      "weak priors on the shape: the fit then maximises the posterior (absent: the papers' fit)");
   b.number("max_sigma_pix", p.fit.max_sigma_pix, "largest standard deviation of a clump",
            Bounds::between(0.5, 12));
   b.number("min_axis_ratio", p.fit.min_axis_ratio, "smallest minor / major", Bounds::between(0.01, 1));
@@ -206,7 +227,7 @@ static void describe(Binder& b, photometry::ProtocolOptions& p) {
 
 static void describe(Binder& b, photometry::LimitOptions& l) {
   b.number("sigmas", l.sigmas, "significance of the limiting magnitude", Bounds::positive());
-  b.integer("apertures", l.apertures, "apertures on empty sky", Bounds::at_least(20));
+  b.integer("apertures", l.apertures, "apertures on empty sky", Bounds::between(20, 100000));
   b.number("radius_fwhm", l.radius_fwhm, "their radius in units of the PSF's FWHM", Bounds::positive());
 }
 
@@ -227,8 +248,8 @@ static void describe(Binder& b, sed::GridAxes& g) {
   b.number("log_age_yr_min", g.log_age_yr_min, "youngest age", Bounds::between(5, 8));
   b.number("log_age_yr_step", g.log_age_yr_step, "of the age grid, up to the age of the Universe",
            Bounds::between(0.005, 1));
-  b.number("ebv_max_mag", g.ebv_max_mag, "largest colour excess", Bounds::at_least(0));
-  b.number("ebv_step_mag", g.ebv_step_mag, "of the colour-excess grid", Bounds::positive());
+  b.number("ebv_max_mag", g.ebv_max_mag, "largest colour excess", Bounds::between(0, 10));
+  b.number("ebv_step_mag", g.ebv_step_mag, "of the colour-excess grid", Bounds::between(0.005, 10));
   std::vector<double> durations;
   for (const sed::StarFormation& h : g.histories) durations.push_back(h.duration_myr);
   b.numbers("history_myr", durations, "durations of constant star formation; 0: a burst",
@@ -279,9 +300,9 @@ static void describe(Binder& b, MassFunctionSection& m) {
 }
 
 static void describe(Binder& b, CompletenessRecipe& c) {
-  b.number("mag_step", c.mag_step, "bins of observed magnitude", Bounds::positive());
-  b.number("log_radius_step", c.log_radius_step, "bins of log10 radius [dex]", Bounds::positive());
-  b.number("log_mass_step", c.log_mass_step, "bins of log10 mass [dex]", Bounds::positive());
+  b.number("mag_step", c.mag_step, "bins of observed magnitude", Bounds::between(0.02, 10));
+  b.number("log_radius_step", c.log_radius_step, "bins of log10 radius [dex]", Bounds::between(0.02, 10));
+  b.number("log_mass_step", c.log_mass_step, "bins of log10 mass [dex]", Bounds::between(0.02, 10));
 }
 
 struct ValidationSection {
@@ -293,6 +314,8 @@ struct ValidationSection {
 static void describe(Binder& b, ValidationSection& v) {
   b.number("match_radius_pix", v.match.radius_pix, "between injected and measured positions",
            Bounds::positive());
+  b.number("match_radius_max_pix", v.match.max_radius_pix,
+           "the reach grows with the clump's lensed sigma, but no further than this", Bounds::positive());
   b.number("confusion_flux_ratio", v.match.confusion_flux_ratio,
            "an earlier object with more of the injected flux is not ours", Bounds::positive());
   b.object("completeness", v.completeness, "bins");
@@ -306,6 +329,9 @@ static void describe(Binder& b, validation::Criterion& c) {
   b.optional_number("min", c.min, "smallest value that passes");
   b.optional_number("max", c.max, "largest value that passes");
   b.text("why", c.why, "one line for the report");
+  if (b.is_loading() && !c.min && !c.max) b.refuse("min", "neither min nor max", "min, max or both");
+  if (c.min && c.max && *c.min > *c.max)
+    b.refuse("min", fmt::format("min {} above max {}", *c.min, *c.max), "min below max");
 }
 
 static void describe(Binder& b, Recipe& r) {
@@ -491,8 +517,9 @@ io::Json with_value(const io::Json& node, const std::vector<std::string>& parts,
     char* end = nullptr;
     const unsigned long index = std::strtoul(part.c_str(), &end, 10);
     if (part.empty() || *end != '\0' || index >= items.size())
-      throw InputError(
-          {"--set", o.key, "'" + part + "'", fmt::format("a number from 0 to {}", items.size() - 1)});
+      throw InputError({"--set", o.key, "'" + part + "'",
+                        items.empty() ? "nothing: the list is empty"
+                                      : fmt::format("a number from 0 to {}", items.size() - 1)});
     items[index] = with_value(items[index], parts, depth + 1, o);
     return io::Json(std::move(items));
   }

@@ -83,6 +83,8 @@ struct InjectionRecipe {
   int clumps = 6;  ///< parents per realisation
   double min_mu =
       0.1;  ///< images demagnified below this are drawn but not counted (the lens's own centre hides them)
+  double max_sigma_pix =
+      12;  ///< images stretched beyond this (major axis) are arcs, not clumps: drawn, not counted
 };
 
 struct StarFormationRecipe {

@@ -175,6 +175,19 @@ io::Json convergence_of(const population::MassFunctionFit& fit, int parameter, i
   return json;
 }
 
+// Names the parameters whose mode lies at the end of their prior.
+void note_edges(const population::MassFunctionFit& fit, const population::MassFunctionOptions& o,
+                io::Json& list) {
+  constexpr double near_edge = 0.02;  // of the prior's width
+  for (const population::ParameterSummary& p : fit.parameters) {
+    const bool slope = p.name == "beta";
+    const double low = slope ? o.beta_low : std::log10(o.min_mass_msun),
+                 high = slope ? o.beta_high : o.log_cutoff_high;
+    if (std::min(p.mode - low, high - p.mode) < near_edge * (high - low))
+      list.push_back(std::string(name_of(fit.model)) + ", " + p.name);
+  }
+}
+
 void set_metrics(const population::MassFunctionFit& fit, const io::Json& convergence,
                  validation::Metrics& metrics) {
   const std::string model = std::string("mass_function.") + name_of(fit.model);
@@ -195,7 +208,7 @@ io::Table science_catalogue(const Recipe& recipe, const std::vector<FieldSetup>&
   for (const FieldSetup& field : fields) {
     // Realisation -1 - number: streams of their own, apart from all injections.
     const StreamName stream{recipe.seed, {}, -1 - field.number};
-    const auto clumps = pipeline::measure_field(field.analysis, field.exposures, field.depths, {},
+    const auto clumps = pipeline::measure_field(field.analysis, field.exposures, field.sky, {},
                                                 recipe.pipeline, stream, threads);
     io::Table table = only_host_rows(pipeline::catalogue(field.analysis, clumps));
     io::Integers counter = counter_images(table, "snr_" + lower(recipe.reference_band));
@@ -224,6 +237,7 @@ MassFunctionProducts fit_mass_functions(const Recipe& recipe, const io::Table& c
   const std::vector<double> masses = population::select_masses(clusters, recipe.mass_function);
   MassFunctionProducts products;
   products.convergence = io::Json::object();
+  products.at_prior_edge = io::Json::array();
   metrics.set("mass_function.n_clusters", static_cast<double>(masses.size()));
   SummaryRows rows;
   std::vector<io::Table> chains;
@@ -242,6 +256,7 @@ MassFunctionProducts fit_mass_functions(const Recipe& recipe, const io::Table& c
           convergence_of(fit, static_cast<int>(p), recipe.mass_function.burn_in);
     }
     set_metrics(fit, convergence, metrics);
+    note_edges(fit, recipe.mass_function, products.at_prior_edge);
     products.convergence[name_of(model)] = std::move(convergence);
     chains.push_back(chain_table(fit, recipe.mass_function.burn_in));
   }

@@ -19,6 +19,7 @@ io::Table host_truth(const Recipe& recipe, const std::vector<FieldSetup>& fields
 struct MassFunctionProducts {
   std::vector<io::Table> tables;  ///< MASSFUNC (summary), then the chains of each model
   io::Json convergence;
+  io::Json at_prior_edge;  ///< list of "model, parameter": posteriors that pile up at the end of their prior
 };
 /// Power law and Schechter of the catalogue's clusters: selected, fitted, no counter images. Sets metrics
 /// mass_function.*.

@@ -134,13 +134,16 @@ html::Figure curve_figure(const Curve& curve, const RunFolder& run, const std::s
       "numbers injected (grey) and recovered "
       "(blue): {} of {}.",
       html::count(sum_of(rows, 7)), html::count(sum_of(rows, 6)));
-  if (const double outside = injected_outside(rows, curve.range); outside > 0)
+  const double no_place = run.metric("counts.injected") - sum_of(rows, 6);
+  if (const double outside = injected_outside(rows, curve.range) + std::max(0.0, no_place); outside > 0)
     figure.shows +=
         fmt::format(" Beyond the axis: {}.", counted(static_cast<std::size_t>(outside), "injection"));
   return figure;
 }
 
 // ---------------------------------------------------------------- the map
+
+constexpr std::size_t most_labels = 220;  // more numbers than this cannot be read
 
 struct Cells {
   DataRows cells;   // x, y, edges, completeness
@@ -191,7 +194,6 @@ std::string draw_map(const RunFolder& run, const Cells& map, const Range& range)
         ", $depth using 1:2 with lines dashtype (2,4) linewidth 2 linecolor rgb '{}' title 'depth'",
         colour::ink);
   }
-  constexpr std::size_t most_labels = 220;
   if (map.labels.size() <= most_labels)
     lines +=
         ", $labels using 1:2:(sprintf('%d', $3)):($4 > 0.55 ? 0x1f2933 : 0xffffff) with labels font ',9' "
@@ -209,10 +211,10 @@ html::Figure map_figure(const RunFolder& run) {
     return figure;
   }
   figure.body = draw_map(run, map, range);
-  figure.shows =
-      "Colour: fraction recovered in each cell of observed magnitude and true half-light radius; the numbers "
-      "are the injections in the cell. White: "
-      "nothing injected there, so nothing is known there.";
+  figure.shows = fmt::format(
+      "Colour: fraction recovered in each cell of observed magnitude and true half-light radius{}. White: "
+      "nothing injected there, so nothing is known there.",
+      map.labels.size() <= most_labels ? "; the numbers are the injections in the cell" : "");
   figure.well =
       "yellow at the bright side, a clean fall towards the dashed line that comes earlier for large clumps, "
       "and cells wherever the science catalogue has "

@@ -142,7 +142,7 @@ std::vector<html::Figure> outcome_figures(const RunFolder& run) {
       "Shares of the outcomes of all injected images in bins of magnitude; the number of images stands on "
       "top of each bar.";
   bars.well =
-      "blue until the completeness falls, then grey (too faint) takes over. Orange and red at the bright "
+      "blue until the completeness falls, then grey (too faint) takes over. The warm colours at the bright "
       "side say that crowding, not depth, is the limit.";
   list.body = outcome_table(totals, all);
   list.shows = not_injected(run);

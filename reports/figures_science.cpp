@@ -82,10 +82,9 @@ std::string draw_science(const Axis& axis, const SciencePoints& points) {
                                       colour::grey);
   plot.add(
       "plot {}$near using 1:2:3 with points pointtype 7 pointsize 0.8 linecolor palette title 'resolved', "
-      "$limits using 1:2:3 with points pointtype 11 pointsize 0.9 linecolor palette title 'unresolved (upper "
-      "limit)', "
-      "$far using 1:2 with points pointtype 2 pointsize 0.7 linewidth 1.4 linecolor rgb '{}' title 'no "
-      "injections near it'",
+      "$limits using 1:2:3 with points pointtype 11 pointsize 0.9 linecolor palette title 'upper limit', "
+      "$far using 1:2 with points pointtype 2 pointsize 0.7 linewidth 1.4 linecolor rgb '{}' title "
+      "'extrapolated'",
       truth, colour::vermilion);
   return plot.svg("science clumps, coloured by detection probability");
 }
@@ -102,8 +101,8 @@ html::Figure map_figure(const RunFolder& run) {
   figure.shows =
       "Each clump of the science catalogue, coloured by the fraction of injections like it that were found.";
   figure.well =
-      "most clumps are yellow or green. Purple clumps stand for many that were missed; red crosses have no "
-      "injections near them, and their corrections are extrapolations.";
+      "most clumps are yellow or green. Purple clumps stand for many that were missed; red crosses "
+      "have fewer than five injections near them, and their corrections are extrapolations.";
   return figure;
 }
 

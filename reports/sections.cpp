@@ -70,11 +70,32 @@ std::string facts(const RunFolder& run) {
   return "<div class=\"facts\">" + fact(run, "counts.clumps", "clumps injected") +
          fact(run, "counts.rows", "images of them") + fact(run, "counts.injected", "images counted") +
          fact(run, "counts.recovered", "recovered") + fact(run, "science.rows", "science rows") +
+         fact(run, "science.selected", "of them selected") +
          fact(run, "mass_function.n_clusters", "clusters in the mass function") + "</div>\n";
 }
 
-std::string notes(const RunFolder& run) {
+// What a reader must not miss, whatever the verdict: errors that are too small, a depth that is not reached.
+std::string warnings(const RunFolder& run) {
+  constexpr double wide = 1.3, far_mag = 0.75;
   std::string out;
+  const std::string band = run.reference_band(), flux = "relative_flux_" + band, name = band_label(band);
+  const double sigma = run.metric("bias." + flux + ".pull_sigma"), held = run.metric("coverage." + flux);
+  if (sigma > wide)
+    out += fmt::format(
+        "<p><b>Flux errors in {} are {} times too small:</b> the 68% intervals hold {} of the true "
+        "fluxes.</p>\n",
+        html::escape(name), html::significant(sigma, 2), html::percent(held, 0));
+  const double half = run.metric("completeness.mag_50"), depth = run.metric("depth." + band);
+  if (depth - half > far_mag)
+    out += fmt::format(
+        "<p><b>Half of the clumps are lost at {} mag,</b> {} mag above the depth of empty sky ({} mag): "
+        "what hides them is the host, crowding or their size.</p>\n",
+        html::fixed(half, 2), html::fixed(depth - half, 1), html::fixed(depth, 2));
+  return out;
+}
+
+std::string notes(const RunFolder& run) {
+  std::string out = warnings(run);
   for (const io::Json& note : list_in(run.report, "notes"))
     if (note.is_string()) out += "<p>" + html::escape(note.as_string()) + "</p>\n";
   return out.empty() ? "" : "<div class=\"notes\">\n" + out + "</div>\n";
@@ -199,6 +220,19 @@ std::string catalogue_html(const RunFolder& run) {
   return "<div class=\"card\">" + html::table(table) + rest + "</div>\n";
 }
 
+namespace {
+
+// A posterior that piles up at the end of its prior is no measurement.
+std::string edge_warning(const RunFolder& run) {
+  std::string out;
+  for (const io::Json& edge : list_in(run.report, "at_prior_edge"))
+    out += fmt::format("<p><b>Not constrained: {}.</b> The posterior piles up at the edge of its prior.</p>",
+                       html::escape(edge.is_string() ? edge.as_string() : ""));
+  return out;
+}
+
+}  // namespace
+
 std::string mass_function_html(const RunFolder& run) {
   const io::Table& t = run.mass_function;
   if (!std::isfinite(run.metric("mass_function.n_clusters"))) return "";
@@ -222,7 +256,12 @@ std::string mass_function_html(const RunFolder& run) {
   return "<div class=\"card\">" + html::table(table) +
          "<p class=\"aside\">Bootstraps redraw masses and ages within their errors and apply the selection "
          "again: they say what the measurement errors add to the "
-         "posterior. None of these numbers is corrected for completeness.</p></div>\n";
+         "posterior. None of these numbers is corrected for completeness, and the sample is what was "
+         "measured: it "
+         "may hold blends and clumps whose mass came out too high, so that it need not have as many members "
+         "as "
+         "the truth.</p>" +
+         edge_warning(run) + "</div>\n";
 }
 
 std::string convergence_html(const RunFolder& run) {

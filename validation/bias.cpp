@@ -21,11 +21,11 @@ io::Reals where_recovered(const io::Table& joined, const std::function<double(st
 }
 
 // Flux over the true flux: 1 when perfect.
-Quantity relative_flux(const io::Table& joined, const std::string& band) {
+Quantity relative_flux(const io::Table& joined, const std::string& band, const std::string& error_kind = "") {
   const io::Reals& truth = joined.reals("true_flux_" + band);
   const io::Reals& flux = joined.reals("measured_flux_" + band);
-  const io::Reals& error = joined.reals("measured_flux_" + band + "_err");
-  Quantity q{"relative_flux_" + band, "", {}, {}, {}, {}, {}};
+  const io::Reals& error = joined.reals("measured_flux_" + band + "_err" + error_kind);
+  Quantity q{"relative_flux_" + band + error_kind, "", {}, {}, {}, {}, {}};
   q.truth = where_recovered(joined, [](std::size_t) { return 1.0; });
   q.measured = where_recovered(joined, [&](std::size_t i) { return flux[i] / truth[i]; });
   q.error = where_recovered(joined, [&](std::size_t i) { return error[i] / truth[i]; });
@@ -148,8 +148,10 @@ io::Reals column(const std::vector<Summary>& summary, double Summary::*member) {
 std::vector<Quantity> quantities_of(const io::Table& joined, const std::vector<std::string>& bands,
                                     const std::string& reference_band) {
   std::vector<Quantity> result;
-  result.reserve(bands.size() + 7);
+  result.reserve(bands.size() + 9);
   for (const std::string& band : bands) result.push_back(relative_flux(joined, band));
+  for (const char* error : {"_analytic", "_correlated"})
+    result.push_back(relative_flux(joined, reference_band, error));
   result.push_back(magnitude(joined, reference_band));
   result.push_back(log_radius(joined));
   result.push_back(log_magnification(joined));
@@ -172,7 +174,9 @@ io::Table bias_table(const io::Table& joined, const std::vector<Quantity>& quant
       for (std::size_t b = 0; b + 1 < axis.edges.size(); ++b) {
         Rows inside;
         for (const std::size_t i : all)
-          if (values[i] >= axis.edges[b] && values[i] < axis.edges[b + 1]) inside.push_back(i);
+          if (values[i] >= axis.edges[b] && (values[i] < axis.edges[b + 1] ||
+                                             (b + 2 == axis.edges.size() && values[i] == axis.edges[b + 1])))
+            inside.push_back(i);
         rows.add(q, axis.column, axis.edges[b], axis.edges[b + 1], inside);
       }
     }

@@ -18,9 +18,10 @@ struct Quantity {
   io::Reals low, high;        ///< 68% interval; empty when the quantity has none
 };
 
-/// The quantities that a joined table holds: fluxes of all bands (as relative flux), magnitude of the
-/// reference band, log radius (resolved clumps), magnification, log mass, log age, E(B-V), for recovered
-/// rows.
+/// The quantities that a joined table holds: fluxes of all bands (as relative flux), that of the reference
+/// band again with the analytic errors for white and for correlated noise (their pulls are what differs),
+/// magnitude of the reference band, log radius (resolved clumps), magnification, log mass, log age, E(B-V),
+/// for recovered rows.
 std::vector<Quantity> quantities_of(const io::Table& joined, const std::vector<std::string>& bands,
                                     const std::string& reference_band);
 

@@ -140,18 +140,31 @@ LogisticCompleteness fit_logistic(const io::Table& joined, const std::string& ma
   result.width_mag = fit.x[1];
   result.plateau = fit.x[2];
   result.converged = fit.status == FitStatus::converged || fit.status == FitStatus::at_bound;
-  // Curvature of the log likelihood (half the deviance) by differences: the Gauss-Newton matrix is not the
-  // Fisher information here.
-  const auto half_deviance = [&](double m) {
+  // Hessian of the log likelihood (half the deviance) by differences: the Gauss-Newton matrix is not the
+  // Fisher information here. A plateau that ended at its bound is held.
+  const bool plateau_free = fit.x[2] < upper[2] && fit.x[2] > lower[2];
+  const int free = plateau_free ? 3 : 2;
+  const Eigen::Vector3d h(0.05, 0.02,
+                          std::min(0.01, 0.5 * std::min(upper[2] - fit.x[2], fit.x[2] - lower[2])));
+  const auto half_deviance = [&](int i, double di, int j, double dj) {
     Eigen::VectorXd p = fit.x, residual;
-    p[0] = m;
+    p[i] += di;
+    p[j] += dj;
     deviance(p, residual);
     return 0.5 * residual.squaredNorm();
   };
-  const double h = 0.05;
-  const double curvature =
-      (half_deviance(fit.x[0] + h) - 2 * half_deviance(fit.x[0]) + half_deviance(fit.x[0] - h)) / (h * h);
-  result.mag_50_error = curvature > 0 ? 1 / std::sqrt(curvature) : std::nan("");
+  Eigen::MatrixXd hessian(free, free);
+  for (int i = 0; i < free; ++i)
+    for (int j = 0; j <= i; ++j) {
+      const double mixed = half_deviance(i, h[i], j, h[j]) - half_deviance(i, h[i], j, -h[j]) -
+                           half_deviance(i, -h[i], j, h[j]) + half_deviance(i, -h[i], j, -h[j]);
+      const double twice =
+          half_deviance(i, h[i], i, 0) - 2 * half_deviance(i, 0, i, 0) + half_deviance(i, -h[i], i, 0);
+      hessian(i, j) = hessian(j, i) = i == j ? twice / (h[i] * h[i]) : mixed / (4 * h[i] * h[j]);
+    }
+  const Eigen::LDLT<Eigen::MatrixXd> solver(hessian);
+  const double variance = solver.solve(Eigen::VectorXd::Unit(free, 0))[0];
+  result.mag_50_error = solver.isPositive() && variance > 0 ? std::sqrt(variance) : std::nan("");
   return result;
 }
 

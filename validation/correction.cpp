@@ -11,7 +11,8 @@ namespace {
 
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 constexpr double smallest_sigma_pix = 0.1;  // sizes below this are all alike: a point
-constexpr std::size_t fewest = 5;
+constexpr std::size_t fewest =
+    5;  // injections that a correction needs, and needs near it not to be an extrapolation
 
 struct Place {
   double mag, log_size;
@@ -53,18 +54,22 @@ Candidates true_places(const io::Table& joined) {
 
 struct Neighbours {
   std::vector<std::size_t> rows;
-  double furthest = nan;
+  bool near_enough = false;  // at least `fewest` of them lie within reach
 };
 
 Neighbours nearest(const Candidates& candidates, const Place& place, const CorrectionOptions& o) {
   std::vector<std::pair<double, std::size_t>> order;
   for (std::size_t i = 0; i < candidates.row.size(); ++i)
     order.emplace_back(distance(candidates.place[i], place, o), candidates.row[i]);
-  const std::size_t count = std::min(order.size(), static_cast<std::size_t>(o.neighbours));
-  std::partial_sort(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(count), order.end());
+  const std::size_t most = std::min(order.size(), static_cast<std::size_t>(o.neighbours));
+  std::partial_sort(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(most), order.end());
   Neighbours result;
+  const auto within = static_cast<std::size_t>(
+      std::count_if(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(most),
+                    [&](const auto& candidate) { return candidate.first <= o.far; }));
+  result.near_enough = within >= fewest;
+  const std::size_t count = std::min(most, std::max(within, fewest));
   for (std::size_t i = 0; i < count; ++i) result.rows.push_back(order[i].second);
-  if (count) result.furthest = order[count - 1].first;
   return result;
 }
 
@@ -120,7 +125,7 @@ class Corrector {
     const Neighbours like_truth = nearest(
         truth_, {mag - or_zero(row.mag.median), log_size(sigma_pix) - or_zero(size.median)}, options_);
     row.nearby = static_cast<std::int64_t>(like_truth.rows.size());
-    row.extrapolated = !(alike.furthest <= options_.far && like_truth.furthest <= options_.far);
+    row.extrapolated = !(alike.near_enough && like_truth.near_enough);
     if (like_truth.rows.size() >= fewest) set_detection(like_truth, row);
     return row;
   }
@@ -201,7 +206,8 @@ io::Table corrected(const io::Table& catalogue, const io::Table& joined, const C
     extrapolated.push_back(row.extrapolated);
   }
   table.add("n_nearby", "", "injections consulted for p_detect", std::move(nearby));
-  table.add("extrapolated", "", "the injections consulted are not near this row", std::move(extrapolated));
+  table.add("extrapolated", "", "fewer than 5 injections lie near this row: others, further away, stand in",
+            std::move(extrapolated));
   return table;
 }
 

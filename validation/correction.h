@@ -9,10 +9,11 @@ namespace arcproof::validation {
 
 struct CorrectionOptions {
   std::string reference_band;   ///< lower case
-  int neighbours = 60;          ///< nearest injections consulted for a row
+  int neighbours = 60;          ///< at most so many of the nearest injections are consulted for a row
   double mag_scale = 0.5;       ///< one unit of distance along magnitude ...
   double log_size_scale = 0.2;  ///< ... and along log10 of the circular sigma [dex]
-  double far = 2.0;             ///< rows whose furthest neighbour is beyond this are marked `extrapolated`
+  double far =
+      2.0;  ///< injections beyond this are consulted only where fewer than 5 are nearer (`extrapolated`)
 };
 
 /// Adds columns to a catalogue (mag_<band>, sigma_circular_pix, log_mass_msun, radius_pc of each row):
@@ -24,7 +25,7 @@ struct CorrectionOptions {
 ///   p_detect    among injections whose TRUE magnitude and size are like the row's debiased ones: the
 ///   fraction recovered with its 68%
 ///               interval; weight 1 / p_detect
-///   n_nearby    injections consulted; `extrapolated` when they are not near
+///   n_nearby    injections consulted; `extrapolated` when fewer than 5 of them are near
 ///
 /// Rows without a magnitude get NaN and extrapolated = true. With fewer than 5 neighbours corrections are
 /// NaN.

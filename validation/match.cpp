@@ -31,10 +31,6 @@ struct Assignment {
   std::vector<bool> within_reach;   // some object lies within the radius
 };
 
-double reach(const io::Table& truth, std::size_t row, const MatchOptions& options) {
-  return std::max(options.radius_pix, truth.reals("true_sigma_major_pix")[row]);
-}
-
 Assignment assign(const io::Table& truth, const Positions& objects, const MatchOptions& options) {
   std::vector<Pair> pairs;
   Assignment result{std::vector<std::size_t>(truth.rows(), none), std::vector<bool>(truth.rows(), false)};
@@ -42,7 +38,7 @@ Assignment assign(const io::Table& truth, const Positions& objects, const MatchO
     if (truth.texts("injection_flag")[i] != "injected") continue;
     for (std::size_t k = 0; k < objects.size(); ++k) {
       const double d = objects.distance(k, truth.reals("true_x")[i], truth.reals("true_y")[i]);
-      if (!(d <= reach(truth, i, options))) continue;
+      if (!(d <= match_reach(truth.reals("true_sigma_major_pix")[i], options))) continue;
       pairs.push_back({d, i, k});
       result.within_reach[i] = true;
     }
@@ -104,6 +100,10 @@ io::Column gathered(const io::Column& column, const std::vector<std::size_t>& ro
 }
 
 }  // namespace
+
+double match_reach(double sigma_major_pix, const MatchOptions& options) {
+  return std::max(options.radius_pix, std::min(options.max_radius_pix, sigma_major_pix));
+}
 
 io::Table match(const io::Table& truth, const io::Table& measured, const io::Table& baseline,
                 const MatchOptions& options) {

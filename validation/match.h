@@ -9,10 +9,14 @@ namespace arcproof::validation {
 
 struct MatchOptions {
   std::string reference_band;  ///< lower case, "f150w": names the flux columns
-  double radius_pix = 2.5;     ///< or one lensed sigma along the major axis, whichever is larger
+  double radius_pix = 2.5;     ///< or one lensed sigma along the major axis, whichever is larger, ...
+  double max_radius_pix = 6;   ///< ... but no more than this
   double confusion_flux_ratio =
       0.5;  ///< an object that was there before, with more than this times the injected flux, is not ours
 };
+
+/// How far from its true position a clump may be found [pixel].
+double match_reach(double sigma_major_pix, const MatchOptions& options);
 
 /// Outcomes, in column `outcome`. Only `recovered` counts as found.
 ///   recovered     matched, fitted, selected, inside the host

@@ -394,6 +394,13 @@ std::string format_code(const Column& column) {
   return fmt::format("{}D", column.width);
 }
 
+LONGLONG bytes_per_row(const Column& column) {
+  if (std::holds_alternative<Flags>(column.values)) return 1;
+  if (const auto* texts = std::get_if<Texts>(&column.values))
+    return static_cast<LONGLONG>(text_width(*texts));
+  return 8LL * column.width;
+}
+
 std::string display_code(const Column& column) {
   if (std::holds_alternative<Integers>(column.values)) return "I12";
   if (std::holds_alternative<Flags>(column.values)) return "L1";
@@ -401,7 +408,8 @@ std::string display_code(const Column& column) {
   return "G15.8";
 }
 
-void write_values(const Writer& writer, int number, const Column& column) {
+// `first_byte` of the column in a row, from 1.
+void write_values(const Writer& writer, int number, LONGLONG first_byte, const Column& column) {
   int status = 0;
   if (const auto* reals = std::get_if<Reals>(&column.values)) {
     Reals copy = *reals;
@@ -416,10 +424,14 @@ void write_values(const Writer& writer, int number, const Column& column) {
     fits_write_col(writer.get(), TLOGICAL, number, 1, 1, static_cast<LONGLONG>(copy.size()), copy.data(),
                    &status);
   } else {
-    for (std::size_t row = 0; row < column.rows(); ++row) {
-      std::string copy = std::get<Texts>(column.values)[row];
-      char* pointer = copy.data();
-      fits_write_col(writer.get(), TSTRING, number, static_cast<LONGLONG>(row) + 1, 1, 1, &pointer, &status);
+    // As bytes: CFITSIO would pad with blanks, which readers such as astropy take for a part of the text.
+    const Texts& texts = std::get<Texts>(column.values);
+    const std::size_t width = text_width(texts);
+    for (std::size_t row = 0; row < texts.size(); ++row) {
+      std::vector<unsigned char> bytes(width, 0);
+      std::copy(texts[row].begin(), texts[row].end(), bytes.begin());
+      fits_write_tblbytes(writer.get(), static_cast<LONGLONG>(row) + 1, first_byte,
+                          static_cast<LONGLONG>(width), bytes.data(), &status);
     }
   }
   writer.check(status);
@@ -452,8 +464,11 @@ void write_table(const Writer& writer, const Table& table) {
   }
   for (const auto& [key, value] : table.notes()) writer.text(key, value, "");
   writer.check(fits_set_hdustruc(writer.get(), &status));
-  for (std::size_t i = 0; i < table.columns().size(); ++i)
-    if (table.rows()) write_values(writer, static_cast<int>(i) + 1, table.columns()[i]);
+  LONGLONG first_byte = 1;
+  for (std::size_t i = 0; i < table.columns().size(); ++i) {
+    if (table.rows()) write_values(writer, static_cast<int>(i) + 1, first_byte, table.columns()[i]);
+    first_byte += bytes_per_row(table.columns()[i]);
+  }
   writer.checksums();
 }
 

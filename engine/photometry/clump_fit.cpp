@@ -117,6 +117,10 @@ class Problem {
   int count() const { return static_cast<int>(images_.size()); }
   int columns() const { return count() * planes_per_component + plane_terms; }
   const FitOptions& options() const { return options_; }
+  /// A column of the last point evaluated, times the weights.
+  const double* weighted_column(int index) const {
+    return weighted_.data() + static_cast<std::size_t>(index) * weight_.size();
+  }
   int parameters(const std::vector<Component>& components) const {
     int total = count() + plane_terms;
     for (const Component& c : components)
@@ -630,7 +634,20 @@ std::vector<Component> best_start(Problem& problem, const std::vector<Component>
   return best;
 }
 
-void fill_errors(const Problem& problem, const Point& point, ClumpFit& fit) {
+// The error of a linear combination of the data's noise: an estimate moves by -(N^-1 J^T noise), so that its
+// variance is u^T R u with u = J (N^-1 e), R the correlation of the pixels.
+double correlated_error(const Problem& problem, const ParameterRows& rows, const Vector& response, int side) {
+  std::vector<double> u(static_cast<std::size_t>(side) * side, 0.0);
+  for (int p = 0; p < rows.count; ++p)
+    for (int t = 0; t < rows.row[p].terms; ++t) {
+      const double factor = response[p] * rows.row[p].factor[t];
+      const double* column = problem.weighted_column(rows.row[p].column[t]);
+      for (std::size_t i = 0; i < u.size(); ++i) u[i] += factor * column[i];
+    }
+  return std::sqrt(problem.options().correlation->quadratic_form(u, side));
+}
+
+void fill_errors(Problem& problem, const Point& point, int side, ClumpFit& fit) {
   const ParameterRows rows = parameter_rows(problem, point);
   const int nonlinear = rows.nonlinear;
   Matrix normal = normal_matrix(rows, point.gram);
@@ -639,10 +656,15 @@ void fill_errors(const Problem& problem, const Point& point, ClumpFit& fit) {
   const Eigen::FullPivLU<Matrix> lu(normal);
   if (!lu.isInvertible() && fit.status == FitStatus::converged) fit.status = FitStatus::singular;
   const Matrix covariance = lu.inverse();
+  const bool correlated = problem.options().correlation && !problem.options().correlation->is_white();
+  if (correlated) problem.evaluate(point.components, Derivatives::all);  // the columns of this very point
   int p = 0;
   for (int k = 0; k < problem.count(); ++k) {
     const double variance = covariance(nonlinear + k, nonlinear + k);
-    fit.components[k].flux_error = std::sqrt(variance);
+    fit.components[k].flux_error = fit.components[k].flux_error_correlated = std::sqrt(variance);
+    if (correlated)
+      fit.components[k].flux_error_correlated =
+          correlated_error(problem, rows, covariance.col(nonlinear + k), side);
     const double inflation = std::sqrt(variance * normal(nonlinear + k, nonlinear + k));
     if (inflation > degenerate_inflation && fit.status == FitStatus::converged)
       fit.status = FitStatus::degenerate;
@@ -655,7 +677,7 @@ void fill_errors(const Problem& problem, const Point& point, ClumpFit& fit) {
   }
 }
 
-ClumpFit as_result(const Problem& problem, const Descent& descent, const Cutout& cutout) {
+ClumpFit as_result(Problem& problem, const Descent& descent, const Cutout& cutout) {
   const Point& point = descent.point;
   ClumpFit fit;
   fit.iterations = descent.iterations;
@@ -681,7 +703,7 @@ ClumpFit as_result(const Problem& problem, const Descent& descent, const Cutout&
                : !descent.converged ? FitStatus::not_converged
                : bound              ? FitStatus::at_bound
                                     : FitStatus::converged;
-  if (!descent.singular && problem.options().errors) fill_errors(problem, point, fit);
+  if (!descent.singular && problem.options().errors) fill_errors(problem, point, cutout.size, fit);
   return fit;
 }
 

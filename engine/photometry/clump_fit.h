@@ -10,6 +10,7 @@
 
 #include "engine/photometry/convolved_gaussian.h"
 #include "engine/photometry/cutout.h"
+#include "engine/photometry/noise_correlation.h"
 
 #include <optional>
 #include <span>
@@ -55,16 +56,19 @@ struct FitOptions {
   double min_sigma_pix = 0.1;  ///< of the major axis; far below the resolution floor of 0.4 pixel
   double min_axis_ratio = 0.1;
   int max_iterations = 60;
-  double tolerance_chi2 = 1e-7;  ///< a predicted fall of chi^2 below this ends the descent
-  bool errors = true;            ///< analytic errors; without them nothing is said of degenerate fits
+  double tolerance_chi2 = 1e-7;                   ///< a predicted fall of chi^2 below this ends the descent
+  const NoiseCorrelation* correlation = nullptr;  ///< of the pixels' noise; null: white
+  bool errors = true;  ///< analytic errors; without them nothing is said of degenerate fits
   bool try_several_sizes =
       true;  ///< choose the best of three round starting sizes (else start from `shape` as given)
 };
 
 struct ComponentFit {
-  double flux = 0,
-         flux_error = 0;  ///< [nJy], signed; the error is the analytic one (white noise of the weights)
-  double x = 0, y = 0;    ///< relative to the central pixel
+  double flux = 0;        ///< [nJy], signed
+  double flux_error = 0;  ///< analytic, for white noise of the weights
+  double flux_error_correlated =
+      0;                ///< the same for noise of the correlation given; flux_error where none is
+  double x = 0, y = 0;  ///< relative to the central pixel
   double x_error = 0, y_error = 0;
   Covariance shape;  ///< within the bounds of FitOptions
 };

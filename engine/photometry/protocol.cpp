@@ -86,9 +86,16 @@ Prepared prepare_forced(const ClumpFit& fit, const Cutout& reference, const Pixe
 }
 
 // Noise of the local sky, the same size as the cutout's.
-std::vector<double> redraw_noise(std::size_t count, double sigma, Random& random) {
-  std::vector<double> noise(count);
-  for (double& v : noise) v = sigma * random.normal();
+std::vector<double> redraw_noise(const Cutout& cutout, const BandData& band, double sigma, NoiseModel model,
+                                 Random& random) {
+  std::vector<double> noise;
+  if (model == NoiseModel::correlated && band.correlation) {
+    noise = band.correlation->draw(cutout.size, random);
+  } else {
+    noise.resize(cutout.flux.size());
+    for (double& v : noise) v = random.normal();
+  }
+  for (double& v : noise) v *= sigma;
   return noise;
 }
 
@@ -134,6 +141,7 @@ BandFluxes band_fluxes(const BandData& band, const ClumpFit& fit, const std::vec
   result.analytic_njy = self.flux_error;
   result.scatter_njy = half_range(draws);
   result.poisson_njy = shot_noise(self.flux, band.exposure->electrons_per_njy);
+  result.correlated_njy = std::hypot(self.flux_error_correlated, result.poisson_njy);
   result.error_njy = std::hypot(result.scatter_njy, result.poisson_njy);
   return result;
 }
@@ -143,6 +151,7 @@ BandFluxes no_data(const BandData& band) {
   const double nan = std::nan("");
   result.band = band.exposure->band;
   result.flux_njy = result.error_njy = result.scatter_njy = result.poisson_njy = result.analytic_njy = nan;
+  result.correlated_njy = nan;
   result.sky_sigma_njy = nan;
   return result;
 }
@@ -159,8 +168,10 @@ ReferenceFits fit_reference(std::span<const Detection> detections, const std::ve
   ReferenceFits fits;
   fits.prepared = prepare_reference(detections, group, band, o);
   if (!(fits.prepared.sky_sigma > 0)) return fits;
+  FitOptions first = o.fit;
+  first.correlation = band.correlation;
   fits.best = fit_clumps(fits.prepared.cutout, band.psf->serving(fits.prepared.cutout.size),
-                         fits.prepared.start, o.fit);
+                         fits.prepared.start, first);
   if (fits.best.status == FitStatus::too_few_pixels || fits.best.status == FitStatus::singular) return fits;
   FitOptions again = o.fit;
   again.try_several_sizes = false;
@@ -168,7 +179,7 @@ ReferenceFits fit_reference(std::span<const Detection> detections, const std::ve
   again.errors = false;
   const std::vector<ComponentStart> start = start_at(fits.best);
   for (int i = 0; i < o.redraws; ++i) {
-    const auto noise = redraw_noise(fits.prepared.cutout.flux.size(), fits.prepared.sky_sigma, random);
+    const auto noise = redraw_noise(fits.prepared.cutout, band, fits.prepared.sky_sigma, o.noise, random);
     ClumpFit fit = fit_clumps(with_noise(fits.prepared.cutout, noise),
                               band.psf->serving(fits.prepared.cutout.size), start, again);
     if (fit.status != FitStatus::singular) fits.redraws.push_back(std::move(fit));
@@ -186,6 +197,7 @@ BandFluxes measure_band(const ReferenceFits& reference, const BandData& band, co
   forced.shape_free = false;
   forced.position_free = o.forced_shift_pix > 0 && !(group && o.fix_position_in_groups);
   forced.max_shift_pix = o.forced_shift_pix;
+  forced.correlation = band.correlation;
   const int size = reference.prepared.cutout.size;
   const Prepared best = prepare_forced(reference.best, reference.prepared.cutout, map, band, sky_sigma, size);
   const ClumpFit fit = fit_clumps(best.cutout, band.psf->serving(size), best.start, forced);
@@ -195,7 +207,7 @@ BandFluxes measure_band(const ReferenceFits& reference, const BandData& band, co
   std::vector<double> draws;
   for (const ClumpFit& shape : reference.redraws) {
     const Prepared redraw = prepare_forced(shape, reference.prepared.cutout, map, band, sky_sigma, size);
-    const auto noise = redraw_noise(redraw.cutout.flux.size(), sky_sigma, random);
+    const auto noise = redraw_noise(redraw.cutout, band, sky_sigma, o.noise, random);
     const ClumpFit again =
         fit_clumps(with_noise(redraw.cutout, noise), band.psf->serving(size), redraw.start, forced);
     if (again.status != FitStatus::singular && again.status != FitStatus::too_few_pixels)

@@ -19,6 +19,12 @@
 
 namespace arcproof::photometry {
 
+/// What the redraws take the sky's noise for.
+enum class NoiseModel {
+  white,      ///< the papers': independent pixels with the local standard deviation
+  correlated  ///< the same standard deviation, and the correlation of the mosaic's empty sky
+};
+
 struct ProtocolOptions {
   int cutout = 9;
   int group_cutout = 13;
@@ -27,6 +33,7 @@ struct ProtocolOptions {
   int redraws = 100;
   double forced_shift_pix = 1.0;  ///< of the centre in the other bands; 0: fixed
   bool fix_position_in_groups = true;
+  NoiseModel noise = NoiseModel::white;
   FitOptions fit;
 };
 
@@ -34,7 +41,8 @@ struct ProtocolOptions {
 struct BandData {
   const sky::Exposure* exposure = nullptr;
   const BandPsf* psf = nullptr;
-  const Array2D<int>* segmentation = nullptr;  ///< on this band's own grid
+  const Array2D<int>* segmentation = nullptr;     ///< on this band's own grid
+  const NoiseCorrelation* correlation = nullptr;  ///< of this band's noise; null: taken to be white
 };
 
 /// Linear map from reference-band pixels to a band's pixels near a position: (x, y) -> matrix (x - from) +
@@ -53,11 +61,12 @@ struct Interval68 {
 
 struct BandFluxes {
   std::string band;
-  double flux_njy = 0;      ///< signed; NaN without data
-  double error_njy = 0;     ///< quadrature of the two below
-  double scatter_njy = 0;   ///< half the 16-84% range of the redraws
-  double poisson_njy = 0;   ///< shot noise of the source
-  double analytic_njy = 0;  ///< of the least-squares fit, white noise
+  double flux_njy = 0;        ///< signed; NaN without data
+  double error_njy = 0;       ///< quadrature of the two below
+  double scatter_njy = 0;     ///< half the 16-84% range of the redraws
+  double poisson_njy = 0;     ///< shot noise of the source
+  double analytic_njy = 0;    ///< of the least-squares fit, white noise
+  double correlated_njy = 0;  ///< of the least-squares fit with the correlation of the noise, and shot noise
   double sky_sigma_njy = 0;
   FitStatus status = FitStatus::too_few_pixels;
   double snr() const { return error_njy > 0 ? flux_njy / error_njy : 0; }

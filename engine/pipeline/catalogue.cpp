@@ -122,6 +122,12 @@ void band_columns(Columns& add, const AnalysisField& field) {
     add.real("flux_" + name, "nJy", "observed flux, signed", [&](const auto& c) { return band(c).flux_njy; });
     add.real("flux_" + name + "_err", "nJy", "1 sigma: redraws and shot noise in quadrature",
              [&](const auto& c) { return band(c).error_njy; });
+    add.real("flux_" + name + "_err_analytic", "nJy",
+             "1 sigma: least squares with white noise, and shot noise",
+             [&](const auto& c) { return std::hypot(band(c).analytic_njy, band(c).poisson_njy); });
+    add.real("flux_" + name + "_err_correlated", "nJy",
+             "1 sigma: least squares with the noise correlation of the mosaic, and shot noise",
+             [&](const auto& c) { return band(c).correlated_njy; });
     add.real("mag_" + name, "mag", "observed AB magnitude; NaN when the flux is not positive",
              [&](const auto& c) { return units::abmag_from_njy(band(c).flux_njy); });
     add.real("snr_" + name, "", "flux over its error", [&](const auto& c) { return band(c).snr(); });

@@ -58,10 +58,11 @@ std::vector<Array2D<int>> segmentations(const Array2D<int>& reference, std::size
 
 std::vector<photometry::BandData> band_data(const AnalysisField& field,
                                             std::span<const sky::Exposure> exposures,
+                                            std::span<const BandSky> sky,
                                             const std::vector<Array2D<int>>& segmentation) {
   std::vector<photometry::BandData> bands;
   for (std::size_t b = 0; b < exposures.size(); ++b)
-    bands.push_back({&exposures[b], field.bands[b].transforms.get(), &segmentation[b]});
+    bands.push_back({&exposures[b], field.bands[b].transforms.get(), &segmentation[b], &sky[b].correlation});
   return bands;
 }
 
@@ -70,10 +71,11 @@ std::vector<photometry::BandData> band_data(const AnalysisField& field,
 class Photometer {
  public:
   Photometer(const AnalysisField& field, std::span<const sky::Exposure> exposures,
-             std::span<const Region> regions, const PipelineOptions& options, const StreamName& stream,
-             int threads)
+             std::span<const BandSky> sky, std::span<const Region> regions, const PipelineOptions& options,
+             const StreamName& stream, int threads)
       : field_(field),
         exposures_(exposures),
+        sky_(sky),
         regions_(regions),
         options_(options),
         stream_(stream),
@@ -94,7 +96,7 @@ class Photometer {
 
  private:
   void measure_from(std::size_t first) {
-    const std::vector<photometry::BandData> bands = band_data(field_, exposures_, segmentation_);
+    const std::vector<photometry::BandData> bands = band_data(field_, exposures_, sky_, segmentation_);
     std::vector<std::size_t> wanted;
     for (std::size_t i = first; i < detections_.size(); ++i)
       if (is_wanted(detections_[i])) wanted.push_back(i);
@@ -123,7 +125,7 @@ class Photometer {
   }
 
   void redraw() {
-    const std::vector<photometry::BandData> bands = band_data(field_, exposures_, segmentation_);
+    const std::vector<photometry::BandData> bands = band_data(field_, exposures_, sky_, segmentation_);
     std::vector<MeasuredClump*> wanted;
     for (MeasuredClump& clump : clumps_) {
       clump.redrawn = inside(regions_, clump.photometry.x, clump.photometry.y, &Region::core);
@@ -165,6 +167,7 @@ class Photometer {
 
   const AnalysisField& field_;
   std::span<const sky::Exposure> exposures_;
+  std::span<const BandSky> sky_;
   std::span<const Region> regions_;
   const PipelineOptions& options_;
   StreamName stream_;
@@ -227,22 +230,22 @@ void delens(MeasuredClump& clump, const AnalysisField& field, const PipelineOpti
 }
 
 std::vector<sed::BandFlux> intrinsic_photometry(const MeasuredClump& clump, const AnalysisField& field,
-                                                std::span<const photometry::DepthLimit> depths) {
+                                                std::span<const BandSky> sky) {
   std::vector<sed::BandFlux> result;
   for (std::size_t b = 0; b < field.bands.size(); ++b) {
     const photometry::BandFluxes& band = clump.photometry.bands[b];
     const double factor = std::pow(10, 0.4 * field.bands[b].galactic_extinction_mag) / clump.magnification.mu;
-    result.push_back({band.flux_njy * factor, band.error_njy * factor, depths[b].flux_njy * factor});
+    result.push_back({band.flux_njy * factor, band.error_njy * factor, sky[b].depth.flux_njy * factor});
   }
   return result;
 }
 
-void fit_sed(MeasuredClump& clump, const AnalysisField& field, std::span<const photometry::DepthLimit> depths,
+void fit_sed(MeasuredClump& clump, const AnalysisField& field, std::span<const BandSky> sky,
              const PipelineOptions& options, StreamName name) {
   name.purpose = "sed redraws";
   name.clump = clump.id;
   Random random(name);
-  clump.sed = sed::fit_grid(field.grid, intrinsic_photometry(clump, field, depths), options.sed, random);
+  clump.sed = sed::fit_grid(field.grid, intrinsic_photometry(clump, field, sky), options.sed, random);
 }
 
 void set_unknown(MeasuredClump& clump) {
@@ -266,30 +269,33 @@ bool was_fitted(const ClumpPhotometry& clump) {
 
 }  // namespace
 
-std::vector<photometry::DepthLimit> measure_depths(const AnalysisField& field,
-                                                   std::span<const sky::Exposure> exposures,
-                                                   const PipelineOptions& options, std::uint64_t seed) {
+std::vector<BandSky> measure_sky(const AnalysisField& field, std::span<const sky::Exposure> exposures,
+                                 const PipelineOptions& options, std::uint64_t seed) {
   const sky::Exposure& reference = exposures[field.reference];
   const auto detected = photometry::detect(reference.flux_njy, reference.error_njy, options.detection);
   const auto segmentation = segmentations(detected.segmentation, field.reference, exposures);
-  std::vector<photometry::DepthLimit> depths;
+  std::vector<BandSky> result;
   for (std::size_t b = 0; b < exposures.size(); ++b) {
     Random random({seed, "depth", field.number, -1, field.bands[b].name});
-    const Array2D<float> sky = photometry::background_subtracted(
-        exposures[b].flux_njy, exposures[b].error_njy, options.detection.background_mesh_pix);
-    depths.push_back(
-        photometry::limiting_depth(sky, segmentation[b], *field.bands[b].psf, options.limits, random));
+    const sky::Exposure& exposure = exposures[b];
+    const Array2D<float> flat = photometry::background_subtracted(exposure.flux_njy, exposure.error_njy,
+                                                                  options.detection.background_mesh_pix);
+    result.push_back(
+        {photometry::limiting_depth(flat, segmentation[b], *field.bands[b].psf, options.limits, random),
+         photometry::measure_noise_correlation(exposure.flux_njy, exposure.error_njy, segmentation[b],
+                                               options.noise)});
   }
-  return depths;
+  return result;
 }
 
 std::vector<MeasuredClump> measure_field(const AnalysisField& field, std::span<const sky::Exposure> exposures,
-                                         std::span<const photometry::DepthLimit> depths,
-                                         std::span<const Region> regions, const PipelineOptions& options,
-                                         const StreamName& stream, int threads) {
-  require(exposures.size() == field.bands.size() && depths.size() == field.bands.size(),
-          "measure_field: one exposure and one depth a band");
-  std::vector<MeasuredClump> clumps = Photometer(field, exposures, regions, options, stream, threads).run();
+                                         std::span<const BandSky> sky, std::span<const Region> regions,
+                                         const PipelineOptions& options, const StreamName& stream,
+                                         int threads) {
+  require(exposures.size() == field.bands.size() && sky.size() == field.bands.size(),
+          "measure_field: one exposure and one sky a band");
+  std::vector<MeasuredClump> clumps =
+      Photometer(field, exposures, sky, regions, options, stream, threads).run();
   const double pixel_scale = exposures[field.reference].pixel_scale_arcsec;
   for (MeasuredClump& clump : clumps) {
     set_unknown(clump);
@@ -299,7 +305,7 @@ std::vector<MeasuredClump> measure_field(const AnalysisField& field, std::span<c
     if (!clump.in_host) continue;
     delens(clump, field, options, pixel_scale);
     if (clump.magnification.inside_map && clump.selected && !field.grid.models.empty())
-      fit_sed(clump, field, depths, options, stream);
+      fit_sed(clump, field, sky, options, stream);
   }
   return clumps;
 }

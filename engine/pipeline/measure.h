@@ -17,6 +17,7 @@ struct PipelineOptions {
   photometry::DetectionOptions detection;
   photometry::ProtocolOptions photometry;
   photometry::LimitOptions limits;
+  photometry::NoiseCorrelationOptions noise;
   bool residual_pass = true;          ///< detect once more after the fitted clumps are subtracted
   bool only_host = true;              ///< detections outside the host's mask are found, but not measured
   double min_snr = 3;                 ///< in both reference bands
@@ -49,18 +50,23 @@ struct MeasuredClump {
   sed::SedResult sed;
 };
 
-/// Limits of all bands, measured on the field as it is.
-std::vector<photometry::DepthLimit> measure_depths(const AnalysisField& field,
-                                                   std::span<const sky::Exposure> exposures,
-                                                   const PipelineOptions& options, std::uint64_t seed);
+/// What a band's empty sky says.
+struct BandSky {
+  photometry::DepthLimit depth;
+  photometry::NoiseCorrelation correlation;
+};
+
+/// Limits and noise correlation of all bands, measured on the field as it is.
+std::vector<BandSky> measure_sky(const AnalysisField& field, std::span<const sky::Exposure> exposures,
+                                 const PipelineOptions& options, std::uint64_t seed);
 
 /// Everything from pixels to physical quantities. `regions` empty: the whole image. Each clump takes its own
 /// random stream (stream.seed, "redraws", stream.realisation, detection id), so that the rows do not depend
 /// on what else is measured, nor on the number of threads.
 std::vector<MeasuredClump> measure_field(const AnalysisField& field, std::span<const sky::Exposure> exposures,
-                                         std::span<const photometry::DepthLimit> depths,
-                                         std::span<const Region> regions, const PipelineOptions& options,
-                                         const StreamName& stream, int threads = 1);
+                                         std::span<const BandSky> sky, std::span<const Region> regions,
+                                         const PipelineOptions& options, const StreamName& stream,
+                                         int threads = 1);
 
 /// One row a clump, with units, in the field's names.
 io::Table catalogue(const AnalysisField& field, std::span<const MeasuredClump> clumps);

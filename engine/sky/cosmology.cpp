@@ -31,10 +31,14 @@ double Cosmology::kpc_per_arcsec(double z) const {
   return 1e3 * angular_diameter_distance_mpc(z) * units::arcsec;
 }
 
+// Below this Omega_Lambda the closed forms lose their digits, and the limit of matter alone is as good.
+constexpr double matter_alone = 1e-12;
+
 // Closed form for a flat universe: t = 2 / (3 H0 sqrt(OL)) asinh( sqrt(OL / Om) (1+z)^(-3/2) ).
 double Cosmology::age_myr(double z) const {
   const double omega_l = 1 - omega_m;
   const double hubble_time_myr = units::kilometre_per_parsec * 1e6 / h0_km_s_mpc / units::second_per_myr;
+  if (omega_l < matter_alone) return hubble_time_myr * 2 / 3 * std::pow(1 + z, -1.5);
   return hubble_time_myr * 2 / (3 * std::sqrt(omega_l)) *
          std::asinh(std::sqrt(omega_l / omega_m) * std::pow(1 + z, -1.5));
 }
@@ -44,6 +48,7 @@ double Cosmology::lookback_time_myr(double z) const { return age_myr(0) - age_my
 double Cosmology::redshift_at_age(double age) const {
   const double omega_l = 1 - omega_m;
   const double hubble_time_myr = units::kilometre_per_parsec * 1e6 / h0_km_s_mpc / units::second_per_myr;
+  if (omega_l < matter_alone) return std::pow(1.5 * std::max(age, 1.0) / hubble_time_myr, -2.0 / 3.0) - 1;
   const double s = std::sinh(1.5 * std::sqrt(omega_l) * std::max(age, 1.0) / hubble_time_myr);
   return std::pow(s * std::sqrt(omega_m / omega_l), -2.0 / 3.0) - 1;
 }

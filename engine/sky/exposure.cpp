@@ -38,15 +38,13 @@ double njy_of_jansky_unit(std::string unit) {
     if (end != unit.c_str() + star || !(factor > 0)) return 0;
     unit = unit.substr(star + 1);
   }
-  unit = lower(unit);
-  for (const auto& [name, njy] : {std::pair{"njy", 1.0},
-                                  {"nanojansky", 1.0},
-                                  {"ujy", 1e3},
-                                  {"microjansky", 1e3},
-                                  {"mjy", 1e6},
-                                  {"jy", 1e9},
-                                  {"jansky", 1e9}})
+  // Words in any case; abbreviations as they are, for M is mega and m is milli.
+  for (const auto& [name, njy] :
+       {std::pair{"nJy", 1.0}, {"uJy", 1e3}, {"mJy", 1e6}, {"Jy", 1e9}, {"MJy", 1e15}})
     if (unit == name) return factor * njy;
+  for (const auto& [name, njy] :
+       {std::pair{"nanojansky", 1.0}, {"microjansky", 1e3}, {"millijansky", 1e6}, {"jansky", 1e9}})
+    if (lower(unit) == name) return factor * njy;
   return 0;
 }
 
@@ -109,7 +107,7 @@ Array2D<float> read_error(const ExposureFile& file, const Array2D<double>& scien
   const std::string& hdu = weights ? file.weight_hdu : file.error_hdu;
   if (path == file.path && hdu.empty())
     throw InputError({file.path.string(), "error_hdu", "neither an error nor a weight image",
-                      "error_hdu, error, weight_hdu or weight in the recipe"});
+                      "error_hdu, error_file, weight_hdu or weight_file in the recipe"});
   const io::FitsImage image = io::read_fits_image(path, hdu);
   require_shape(image, science, path.string());
   require_data(image.pixels, path.string(), image.hdu);
@@ -122,7 +120,7 @@ double njy_per_image_unit(const io::FitsHeader& image, const io::FitsHeader& pri
                           const std::string& hdu) {
   const Lookup header{image, primary};
   const std::string unit = header.text("BUNIT");
-  if (lower(unit) == "mjy/sr") {
+  if (unit == "MJy/sr" || unit == "MJy sr-1") {
     if (const auto area = header.number("PIXAR_SR")) return 1e15 * *area;
     throw InputError(
         {file, "HDU " + hdu, "BUNIT MJy/sr without PIXAR_SR", "PIXAR_SR, the pixel's solid angle [sr]"});

@@ -3,6 +3,7 @@
 #include "engine/core/error.h"
 #include "engine/core/units.h"
 #include "engine/io/fits.h"
+#include "engine/sky/psf_tools.h"
 
 #include <algorithm>
 #include <cmath>
@@ -12,49 +13,6 @@
 
 namespace arcproof::sky {
 namespace {
-
-struct Centre {
-  double x, y;
-};
-
-Centre brightest_pixel(const Array2D<double>& image) {
-  const auto peak = std::max_element(image.begin(), image.end()) - image.begin();
-  const auto x = peak % image.width(), y = peak / image.width();
-  return {static_cast<double>(x), static_cast<double>(y)};
-}
-
-// Standard deviation [pixel] of the Gaussian that has the area of the pixels above half maximum.
-double core_sigma(const Array2D<double>& image) {
-  const double half = 0.5 * *std::max_element(image.begin(), image.end());
-  const auto count = std::count_if(image.begin(), image.end(), [&](double v) { return v > half; });
-  return std::max(1.0,
-                  2 * std::sqrt(static_cast<double>(count) / units::pi) / units::gaussian_fwhm_per_sigma);
-}
-
-// Centroid under a Gaussian window that follows it (as SExtractor's XWIN_IMAGE): insensitive to noise in the
-// wings.
-Centre windowed_centroid(const Array2D<double>& image) {
-  Centre c = brightest_pixel(image);
-  const double sigma = core_sigma(image);
-  const int reach = static_cast<int>(std::ceil(4 * sigma));
-  for (int iteration = 0; iteration < 50; ++iteration) {
-    double sum = 0, sx = 0, sy = 0;
-    for (int y = static_cast<int>(c.y) - reach; y <= static_cast<int>(c.y) + reach; ++y)
-      for (int x = static_cast<int>(c.x) - reach; x <= static_cast<int>(c.x) + reach; ++x) {
-        if (!image.contains(x, y)) continue;
-        const double dx = x - c.x, dy = y - c.y;
-        const double weight = image(x, y) * std::exp(-0.5 * (dx * dx + dy * dy) / (sigma * sigma));
-        sum += weight;
-        sx += weight * dx;
-        sy += weight * dy;
-      }
-    if (!(sum > 0)) break;
-    c.x = std::clamp(c.x + 2 * sx / sum, 0.0, image.width() - 1.0);
-    c.y = std::clamp(c.y + 2 * sy / sum, 0.0, image.height() - 1.0);
-    if (std::hypot(sx, sy) < 1e-9 * sum) break;
-  }
-  return c;
-}
 
 // Trigonometric interpolation in one dimension: weights[j * n + i] takes sample i to position centre + (j -
 // half) * step. The samples are thought of as followed by zeros up to an odd period of 2n + 1, so that
@@ -70,27 +28,6 @@ std::vector<double> interpolation_weights(int n, double centre, int half, double
           std::abs(s) < 1e-12 ? 1.0 : std::sin(units::pi * d) / (period * s);
     }
   return weights;
-}
-
-Array2D<double> resampled(const Array2D<double>& image, Centre centre, int half, double step) {
-  const int n = 2 * half + 1;
-  const std::vector<double> wx = interpolation_weights(image.width(), centre.x, half, step);
-  const std::vector<double> wy = interpolation_weights(image.height(), centre.y, half, step);
-  Array2D<double> rows(n, image.height());
-  for (int y = 0; y < image.height(); ++y)
-    for (int j = 0; j < n; ++j) {
-      const double* weight = &wx[static_cast<std::size_t>(j) * image.width()];
-      double sum = 0;
-      for (int i = 0; i < image.width(); ++i) sum += weight[i] * image(i, y);
-      rows(j, y) = sum;
-    }
-  Array2D<double> result(n, n);
-  for (int k = 0; k < n; ++k)
-    for (int i = 0; i < image.height(); ++i) {
-      const double weight = wy[static_cast<std::size_t>(k) * image.height() + i];
-      for (int j = 0; j < n; ++j) result(j, k) += weight * rows(j, i);
-    }
-  return result;
 }
 
 double sum_of(const Array2D<double>& image) {
@@ -160,6 +97,75 @@ const std::map<std::string, BandPsf>& band_table() {
 
 }  // namespace
 
+Centre brightest_pixel(const Array2D<double>& image) {
+  const auto peak = std::max_element(image.begin(), image.end()) - image.begin();
+  const auto x = peak % image.width(), y = peak / image.width();
+  return {static_cast<double>(x), static_cast<double>(y)};
+}
+
+double core_sigma(const Array2D<double>& image) {
+  const double half = 0.5 * *std::max_element(image.begin(), image.end());
+  const auto count = std::count_if(image.begin(), image.end(), [&](double v) { return v > half; });
+  return std::max(1.0,
+                  2 * std::sqrt(static_cast<double>(count) / units::pi) / units::gaussian_fwhm_per_sigma);
+}
+
+Centre windowed_centroid(const Array2D<double>& image, Centre start, double sigma) {
+  Centre c = start;
+  const int reach = static_cast<int>(std::ceil(4 * sigma));
+  for (int iteration = 0; iteration < 50; ++iteration) {
+    double sum = 0, sx = 0, sy = 0;
+    for (int y = static_cast<int>(c.y) - reach; y <= static_cast<int>(c.y) + reach; ++y)
+      for (int x = static_cast<int>(c.x) - reach; x <= static_cast<int>(c.x) + reach; ++x) {
+        if (!image.contains(x, y)) continue;
+        const double dx = x - c.x, dy = y - c.y;
+        const double weight = image(x, y) * std::exp(-0.5 * (dx * dx + dy * dy) / (sigma * sigma));
+        sum += weight;
+        sx += weight * dx;
+        sy += weight * dy;
+      }
+    if (!(sum > 0)) break;
+    c.x = std::clamp(c.x + 2 * sx / sum, 0.0, image.width() - 1.0);
+    c.y = std::clamp(c.y + 2 * sy / sum, 0.0, image.height() - 1.0);
+    if (std::hypot(sx, sy) < 1e-9 * sum) break;
+  }
+  return c;
+}
+
+Array2D<double> resampled(const Array2D<double>& image, Centre centre, int half, double step) {
+  const int n = 2 * half + 1;
+  const std::vector<double> wx = interpolation_weights(image.width(), centre.x, half, step);
+  const std::vector<double> wy = interpolation_weights(image.height(), centre.y, half, step);
+  Array2D<double> rows(n, image.height());
+  for (int y = 0; y < image.height(); ++y)
+    for (int j = 0; j < n; ++j) {
+      const double* weight = &wx[static_cast<std::size_t>(j) * image.width()];
+      double sum = 0;
+      for (int i = 0; i < image.width(); ++i) sum += weight[i] * image(i, y);
+      rows(j, y) = sum;
+    }
+  Array2D<double> result(n, n);
+  for (int k = 0; k < n; ++k)
+    for (int i = 0; i < image.height(); ++i) {
+      const double weight = wy[static_cast<std::size_t>(k) * image.height() + i];
+      for (int j = 0; j < n; ++j) result(j, k) += weight * rows(j, i);
+    }
+  return result;
+}
+
+double fwhm_pixels(const Array2D<double>& image) {
+  constexpr int split = 8;
+  const int middle = image.width() / 2;
+  const double half_maximum = 0.5 * image(middle, middle);
+  const int reach = std::min(middle - 1, 40);
+  long count = 0;
+  for (int y = -reach * split; y <= reach * split; ++y)
+    for (int x = -reach * split; x <= reach * split; ++x)
+      count += bilinear(image, middle + static_cast<double>(x) / split,
+                        middle + static_cast<double>(y) / split) > half_maximum;
+  return 2 * std::sqrt(static_cast<double>(count) / units::pi) / split;
+}
+
 Psf::Psf(Array2D<double> image, double scale_arcsec, std::vector<std::string> notes)
     : image_(std::move(image)), scale_arcsec_(scale_arcsec), notes_(std::move(notes)) {}
 
@@ -167,7 +173,7 @@ Psf Psf::from_image(const Array2D<double>& image, double image_scale_arcsec, dou
                     const std::string& file) {
   require(image_scale_arcsec > 0 && scale_arcsec > 0, "Psf::from_image: scales > 0");
   check_image(image, file);
-  const Centre centre = windowed_centroid(image);
+  const Centre centre = windowed_centroid(image, brightest_pixel(image), core_sigma(image));
   const double step = scale_arcsec / image_scale_arcsec;
   const double room =
       std::min({centre.x, centre.y, image.width() - 1 - centre.x, image.height() - 1 - centre.y});
@@ -226,17 +232,7 @@ Psf Psf::parametric(const std::string& band, double scale_arcsec, double radius_
              {fmt::format("{}: embedded parametric PSF (Gaussian core + Moffat wing)", band)});
 }
 
-double Psf::fwhm_arcsec() const {
-  constexpr int split = 8;
-  const double half_maximum = 0.5 * image_(half_size(), half_size());
-  const int reach = std::min(half_size() - 1, 40);
-  long count = 0;
-  for (int y = -reach * split; y <= reach * split; ++y)
-    for (int x = -reach * split; x <= reach * split; ++x)
-      count += bilinear(image_, half_size() + static_cast<double>(x) / split,
-                        half_size() + static_cast<double>(y) / split) > half_maximum;
-  return 2 * std::sqrt(static_cast<double>(count) / units::pi) / split * scale_arcsec_;
-}
+double Psf::fwhm_arcsec() const { return fwhm_pixels(image_) * scale_arcsec_; }
 
 double Psf::encircled_energy(double radius_arcsec) const {
   constexpr int split = 5;

@@ -86,7 +86,11 @@ std::optional<Wcs> Wcs::from_header(const std::string& records, const std::strin
   if (state->prm->naxis != 2)
     throw InputError(
         {file, "HDU " + hdu, fmt::format("a WCS of {} axes", state->prm->naxis), "2 celestial axes"});
-  return Wcs(std::move(state));
+  Wcs wcs(std::move(state));
+  if (!(wcs.scale_arcsec_ > 0) || !std::isfinite(wcs.scale_arcsec_))
+    throw InputError({file, "HDU " + hdu, "a WCS whose matrix (CD, or PC and CDELT) is singular",
+                      "a celestial WCS that can be inverted"});
+  return wcs;
 }
 
 SkyPosition Wcs::to_sky(PixelPosition pixel) const {

@@ -10,6 +10,7 @@
 
 #include <csignal>
 #include <cstdio>
+#include <optional>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -37,9 +38,10 @@ std::vector<Override> overrides_from(const std::vector<std::string>& words) {
   return overrides;
 }
 
-Shard shard_from(const std::string& text) {
+Shard shard_from(const std::optional<std::string>& given) {
   Shard shard;
-  if (text.empty()) return shard;
+  if (!given) return shard;
+  const std::string& text = *given;
   int used = 0;
   if (std::sscanf(text.c_str(), "%d/%d%n", &shard.index, &shard.count, &used) != 2 ||
       used != static_cast<int>(text.size()) || shard.count < 1 || shard.index < 1 ||
@@ -51,14 +53,19 @@ Shard shard_from(const std::string& text) {
 void on_signal(int) { request_stop(); }
 
 struct Arguments {
-  std::string recipe, output, shard;
+  std::string recipe, output;
+  std::optional<std::string> shard;
   std::vector<std::string> set, shards;
   int threads = hardware_threads();
-  bool resume = false, quiet = false;
+  bool resume = false, overwrite = false, quiet = false;
 
   RunOptions options(const std::string& default_output) const {
     return {output.empty() ? std::filesystem::path("out") / default_output : std::filesystem::path(output),
-            threads, resume, quiet, shard_from(shard)};
+            threads,
+            resume,
+            overwrite,
+            quiet,
+            shard_from(shard)};
   }
 };
 
@@ -116,6 +123,8 @@ int dispatch(int argc, char** argv) {
   run_command->add_option("-o,--output", a.output, "output folder (default: out/NAME)");
   run_command->add_option("--set", a.set, "key.sub=value, over the recipe's")->allow_extra_args(false);
   run_command->add_flag("--resume", a.resume, "keep the realisations that are done");
+  run_command->add_flag("--overwrite", a.overwrite,
+                        "let a changed recipe of the same name take the place of an earlier run");
   run_command->add_option("--shard", a.shard, "i/n: every n-th realisation, parts only");
   add_run_options(*run_command, a);
 
@@ -137,11 +146,16 @@ int dispatch(int argc, char** argv) {
 
   try {
     app.parse(argc, argv);
+  } catch (const CLI::Success& request) {  // --help, --version
+    return app.exit(request);
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? exit_done : exit_input;
+    const bool unknown_command = argc > 1 && argv[1][0] != '-' && app.get_subcommands().empty();
+    throw InputError({"command line", unknown_command ? argv[1] : "arguments",
+                      unknown_command ? "no command of arcproof" : error.what(), "see arcproof --help"});
   }
   std::signal(SIGINT, on_signal);
   std::signal(SIGTERM, on_signal);
+  std::signal(SIGXFSZ, SIG_IGN);  // a file that may not grow is an error of writing, with a message
   if (*run_command) return run(a);
   if (*check_command) return check(a);
   if (*merge_command) return merge(a);
@@ -164,7 +178,7 @@ int main(int argc, char** argv) {
     fmt::print(stderr, "arcproof: {}\n", error.what());
     return recipes::exit_input;
   } catch (const std::exception& error) {
-    fmt::print(stderr, "arcproof: internal error: {}\n", error.what());
+    fmt::print(stderr, "arcproof: error: {}\n", error.what());
     return recipes::exit_internal;
   }
 }

@@ -113,7 +113,7 @@ TEST(Program, FolderNeverMixesTwoRuns) {
   const std::string recipe = quoted(recipe_of_finished_run());
   ASSERT_EQ(run_program("run -q --set injection.realisations=1 -o " + quoted(out) + " " + recipe).exit_code,
             0);
-  const Outcome shard = run_program("run -q --shard 1/3 -o " + quoted(out) + " " + recipe);
+  const Outcome shard = run_program("run -q --shard 1/3 --overwrite -o " + quoted(out) + " " + recipe);
   ASSERT_EQ(shard.exit_code, 0) << shard.output;
   EXPECT_FALSE(fs::exists(out / "injections.fits"));
   EXPECT_FALSE(fs::exists(out / "report.html"));

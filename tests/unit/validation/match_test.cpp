@@ -1,0 +1,200 @@
+#include "validation/match.h"
+
+#include "engine/core/random.h"
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <set>
+
+#include <gtest/gtest.h>
+
+namespace arcproof::validation {
+namespace {
+
+struct Truth {
+  double x, y, flux = 100, sigma = 1;
+  std::string flag = "injected";
+};
+struct Object {
+  double x, y, flux = 100;
+  bool selected = true;
+  std::string fit = "converged", host = "arc";
+};
+
+io::Table truth_table(const std::vector<Truth>& rows) {
+  io::Reals x, y, flux, sigma;
+  io::Texts flag;
+  for (const Truth& t : rows) {
+    x.push_back(t.x);
+    y.push_back(t.y);
+    flux.push_back(t.flux);
+    sigma.push_back(t.sigma);
+    flag.push_back(t.flag);
+  }
+  io::Table table("TRUTH");
+  table.add("true_x", "pix", "", x);
+  table.add("true_y", "pix", "", y);
+  table.add("true_flux_f150w", "nJy", "", flux);
+  table.add("true_sigma_major_pix", "pix", "", sigma);
+  table.add("injection_flag", "", "", flag);
+  return table;
+}
+
+io::Table object_table(const std::vector<Object>& rows) {
+  io::Reals x, y, flux;
+  io::Flags selected;
+  io::Texts fit, host;
+  io::Integers number;
+  for (const Object& o : rows) {
+    x.push_back(o.x);
+    y.push_back(o.y);
+    flux.push_back(o.flux);
+    selected.push_back(o.selected);
+    fit.push_back(o.fit);
+    host.push_back(o.host);
+    number.push_back(static_cast<std::int64_t>(number.size()));
+  }
+  io::Table table("CLUMPS");
+  table.add("x", "pix", "", x);
+  table.add("y", "pix", "", y);
+  table.add("flux_f150w", "nJy", "", flux);
+  table.add("selected", "", "", selected);
+  table.add("fit_status", "", "", fit);
+  table.add("host", "", "", host);
+  table.add("number", "", "", number);
+  return table;
+}
+
+io::Table joined(const std::vector<Truth>& truth, const std::vector<Object>& measured,
+                 const std::vector<Object>& baseline = {}) {
+  return match(truth_table(truth), object_table(measured), object_table(baseline),
+               {.reference_band = "f150w", .radius_pix = 2.5, .confusion_flux_ratio = 0.5});
+}
+
+std::string outcome(const Truth& truth, const std::vector<Object>& measured,
+                    const std::vector<Object>& baseline = {}) {
+  const io::Table table = joined({truth}, measured, baseline);
+  const std::string& text = table.texts("outcome").at(0);
+  EXPECT_EQ(table.flags("recovered").at(0), text == "recovered");
+  return text;
+}
+
+TEST(Match, OneObjectHasOneOutcome) {
+  EXPECT_EQ(outcome({10, 10}, {{11, 11}}), "recovered");
+  EXPECT_EQ(outcome({10, 10}, {{13, 10}}), "not_detected");
+  EXPECT_EQ(outcome({10, 10}, {}), "not_detected");
+  EXPECT_EQ(outcome({10, 10}, {{.x = 10, .y = 11, .selected = false}}), "not_selected");
+  EXPECT_EQ(outcome({10, 10}, {{.x = 10, .y = 11, .fit = "singular"}}), "fit_failed");
+  EXPECT_EQ(outcome({10, 10}, {{.x = 10, .y = 11, .fit = "too_few_pixels"}}), "fit_failed");
+  EXPECT_EQ(outcome({10, 10}, {{.x = 10, .y = 11, .host = ""}}), "outside_host");
+}
+
+TEST(Match, RadiusIsIncludedAndGrowsWithTheClump) {
+  EXPECT_EQ(outcome({10, 10}, {{12.5, 10}}), "recovered");
+  EXPECT_EQ(outcome({10, 10}, {{12.5001, 10}}), "not_detected");
+  EXPECT_EQ(outcome({.x = 10, .y = 10, .sigma = 4}, {{14, 10}}), "recovered");
+  EXPECT_EQ(outcome({.x = 10, .y = 10, .sigma = 4}, {{14.001, 10}}), "not_detected");
+}
+
+TEST(Match, ClumpsThatWereNotInjectedTakeNoObject) {
+  const io::Table table = joined({{.x = 10, .y = 10, .flag = "no_data"}, {11, 10}}, {{10, 10}});
+  EXPECT_EQ(table.texts("outcome"), (io::Texts{"not_injected", "recovered"}));
+}
+
+// The confusing object must be where the measured one is, and hold more than half of the injected flux.
+TEST(Match, ObjectsThatWereThereBeforeAreConfused) {
+  EXPECT_EQ(outcome({10, 10}, {{11, 10}}, {{.x = 13, .y = 10, .flux = 50.001}}), "confused");
+  EXPECT_EQ(outcome({10, 10}, {{11, 10}}, {{.x = 13, .y = 10, .flux = 50}}), "recovered");
+  EXPECT_EQ(outcome({10, 10}, {{11, 10}}, {{.x = 14, .y = 10, .flux = 1000}}), "recovered");
+  EXPECT_EQ(outcome({10, 10}, {{11, 10}}, {{.x = 8, .y = 10, .flux = 1000}}), "recovered");
+}
+
+TEST(Match, NearerClumpTakesTheObject) {
+  const io::Table table = joined({{10, 10}, {12, 10}}, {{11.5, 10}});
+  EXPECT_EQ(table.texts("outcome"), (io::Texts{"blended", "recovered"}));
+  EXPECT_TRUE(std::isnan(table.reals("match_distance_pix")[0]));
+  EXPECT_EQ(table.reals("match_distance_pix")[1], 0.5);
+}
+
+// Clump 0 is nearest to object 0, which clump 1 has; it takes what is left.
+TEST(Match, LoserTakesTheNextNearest) {
+  const io::Table table = joined({{10, 10}, {10.6, 10}}, {{10.5, 10}, {8, 10}});
+  EXPECT_EQ(table.texts("outcome"), (io::Texts{"recovered", "recovered"}));
+  EXPECT_EQ(table.integers("measured_number"), (io::Integers{1, 0}));
+}
+
+TEST(Match, ResultIsTheTruthThenTheMeasurement) {
+  const io::Table table = joined({{10, 10}, {50, 50}}, {{.x = 11, .y = 10, .flux = 7, .host = "A"}});
+  ASSERT_EQ(table.rows(), 2u);
+  EXPECT_EQ(table.reals("true_x"), (io::Reals{10, 50}));
+  EXPECT_EQ(table.reals("measured_flux_f150w")[0], 7);
+  EXPECT_EQ(table.texts("measured_host"), (io::Texts{"A", ""}));
+  EXPECT_TRUE(std::isnan(table.reals("measured_flux_f150w")[1]));
+  EXPECT_EQ(table.integers("measured_number"), (io::Integers{0, io::missing_integer}));
+  EXPECT_FALSE(table.flags("measured_selected")[1]);
+}
+
+TEST(Match, LongColumnsKeepTheirWidth) {
+  io::Table measured = object_table({{30, 30}, {11, 10}});
+  measured.add(io::Column{"sed", "nJy", "", io::Reals{1, 2, 3, 4}, 2});
+  const io::Table table =
+      match(truth_table({{10, 10}, {70, 70}}), measured, object_table({}), {.reference_band = "f150w"});
+  const io::Column& column = table.column("measured_sed");
+  EXPECT_EQ(column.width, 2);
+  const auto& values = std::get<io::Reals>(column.values);
+  ASSERT_EQ(values.size(), 4u);
+  EXPECT_EQ(values[0], 3);
+  EXPECT_EQ(values[1], 4);
+  EXPECT_TRUE(std::isnan(values[2]) && std::isnan(values[3]));
+}
+
+// The definition, slowly: of all pairs within reach whose clump and object are free, take the nearest.
+std::map<std::size_t, std::size_t> exhaustive(const std::vector<Truth>& truth,
+                                              const std::vector<Object>& objects) {
+  std::map<std::size_t, std::size_t> object_of;
+  std::set<std::size_t> taken;
+  while (true) {
+    double least = HUGE_VAL;
+    std::size_t clump = 0, object = 0;
+    for (std::size_t i = 0; i < truth.size(); ++i)
+      for (std::size_t k = 0; k < objects.size(); ++k) {
+        const double d = std::hypot(truth[i].x - objects[k].x, truth[i].y - objects[k].y);
+        if (truth[i].flag != "injected" || object_of.count(i) || taken.count(k)) continue;
+        if (d > std::max(2.5, truth[i].sigma) || d >= least) continue;
+        least = d;
+        clump = i;
+        object = k;
+      }
+    if (least == HUGE_VAL) return object_of;
+    object_of[clump] = object;
+    taken.insert(object);
+  }
+}
+
+// 80 clumps and 80 objects on 40 x 40 pixels: about 1 object within reach of each.
+TEST(Match, CrowdedFieldsEqualExhaustiveSearch) {
+  for (std::int64_t field = 0; field < 5; ++field) {
+    Random random({.seed = 7, .purpose = "match_test", .realisation = field});
+    std::vector<Truth> truth(80);
+    std::vector<Object> objects(80);
+    for (Truth& t : truth)
+      t = {random.uniform(0, 40), random.uniform(0, 40), 100, random.uniform(0.5, 5),
+           random.uniform() < 0.1 ? "outside_image" : "injected"};
+    for (Object& o : objects) o = {random.uniform(0, 40), random.uniform(0, 40)};
+    const auto twin = exhaustive(truth, objects);
+    const io::Table table = joined(truth, objects);
+    int blended = 0;
+    for (std::size_t i = 0; i < truth.size(); ++i) {
+      const auto it = twin.find(i);
+      const std::int64_t expected =
+          it == twin.end() ? io::missing_integer : static_cast<std::int64_t>(it->second);
+      ASSERT_EQ(table.integers("measured_number")[i], expected) << field << " " << i;
+      blended += table.texts("outcome")[i] == "blended";
+    }
+    EXPECT_GT(blended, 0) << field;
+  }
+}
+
+}  // namespace
+}  // namespace arcproof::validation
