@@ -7,6 +7,6 @@ install_missing $packages_to_build $packages_to_run
 cmake --preset release >/dev/null
 cmake --build --preset release --target arcproof -j "$(nproc)"
 status=0
-build/release/arcproof run recipes/quickstart --output out/quickstart "$@" || status=$?
+build/release/arcproof run recipes/quickstart --output out/quickstart --overwrite "$@" || status=$?
 [ $status -eq 0 ] && echo "open it in a browser: file://$PWD/out/quickstart/report.html"
 exit $status

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
+#include <stdexcept>
 
 namespace arcproof::validation {
 namespace {
@@ -168,6 +169,9 @@ io::Table bias_table(const io::Table& joined, const std::vector<Quantity>& quant
   Rows all(joined.rows());
   for (std::size_t i = 0; i < all.size(); ++i) all[i] = i;
   for (const Quantity& q : quantities) {
+    if (q.truth.size() != joined.rows() || q.measured.size() != joined.rows() ||
+        q.error.size() != joined.rows())
+      throw std::invalid_argument("bias_table: " + q.name + " has not one value per row");
     rows.add(q, "all", nan, nan, all);
     for (const BinAxis& axis : axes) {
       const io::Reals& values = joined.reals(axis.column);

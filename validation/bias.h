@@ -28,6 +28,7 @@ std::vector<Quantity> quantities_of(const io::Table& joined, const std::vector<s
 /// Bias in bins of an axis: rows (quantity, axis, low, high): n, median of measured - true with its error
 /// (1.2533 scatter / sqrt n), scatter (1.4826 MAD), fraction beyond 5 scatters, median and standard deviation
 /// (robust and plain) of the pulls. One more row a quantity, axis "all", holds every recovered clump.
+/// Throws std::invalid_argument when a quantity has not one value per row of the table.
 io::Table bias_table(const io::Table& joined, const std::vector<Quantity>& quantities,
                      const std::vector<BinAxis>& axes);
 

@@ -1,6 +1,7 @@
 #include "validation/bias.h"
 
 #include <cmath>
+#include <stdexcept>
 #include <string>
 
 #include <gtest/gtest.h>
@@ -62,7 +63,9 @@ TEST(BiasTable, BinsHoldTheirOwnRows) {
     q.measured.push_back(mag.back() + (i < 4 ? 0.1 : 0.3));  // mag 25 opens the second bin
     q.error.push_back(1);
   }
-  const io::Table table = bias_table(magnitudes(mag), {q, by_hand()}, {{"mag", "mag", {24, 25, 27}}});
+  Quantity other = by_hand();
+  for (io::Reals* values : {&other.truth, &other.measured, &other.error}) values->resize(12, nan);
+  const io::Table table = bias_table(magnitudes(mag), {q, other}, {{"mag", "mag", {24, 25, 27}}});
   ASSERT_EQ(table.rows(), 6u);
   EXPECT_EQ(table.texts("axis"), (io::Texts{"all", "mag", "mag", "all", "mag", "mag"}));
   EXPECT_EQ(table.texts("quantity")[2], "mag_f150w");
@@ -73,6 +76,10 @@ TEST(BiasTable, BinsHoldTheirOwnRows) {
   EXPECT_EQ(table.integers("n")[2], 8);
   EXPECT_NEAR(table.reals("bias")[1], 0.1, 1e-12);
   EXPECT_NEAR(table.reals("bias")[2], 0.3, 1e-12);
+}
+
+TEST(BiasTable, QuantitiesHaveAValueForEachRow) {
+  EXPECT_THROW(bias_table(magnitudes(io::Reals(7, 25)), {by_hand()}, {}), std::invalid_argument);
 }
 
 // As the completeness table, whose last bin is closed: a value there is in the same bin of both.
