@@ -4,6 +4,7 @@
 #include "engine/core/parallel.h"
 #include "engine/io/files.h"
 #include "recipes/field_setup.h"
+#include "recipes/metrics.h"
 #include "recipes/outputs.h"
 #include "recipes/parts.h"
 #include "recipes/progress.h"
@@ -119,6 +120,25 @@ void make_output(const Recipe& recipe, const RunOptions& options, const std::str
   make_folder(out / "parts");
 }
 
+// A criterion on a number that no run sets would fail, or be forgotten, only at the very end.
+void check_criteria(const Recipe& recipe) {
+  const std::vector<std::string> names = metric_names(recipe);
+  for (std::size_t i = 0; i < recipe.criteria.size(); ++i) {
+    const std::string& metric = recipe.criteria[i].metric;
+    if (std::find(names.begin(), names.end(), metric) != names.end()) continue;
+    const std::string family = metric.substr(0, metric.find('.') + 1);
+    std::vector<std::string> near;
+    for (const std::string& name : names)
+      if (!family.empty() && name.starts_with(family) && near.size() < 12) near.push_back(name);
+    throw InputError(
+        {(recipe.folder / "recipe.json").string(), fmt::format("criteria[{}].metric", i), "'" + metric + "'",
+         near.empty() ? std::string("a metric of this recipe: counts.*, completeness.*, bright.*, "
+                                    "pulls.*, isolated.*, bias.*, coverage.*, depth.*, science.*, "
+                                    "mass_function.*, convergence.*")
+                      : fmt::format("a metric of this recipe: {}, ...", fmt::join(near, ", "))});
+  }
+}
+
 RunStatus finish(const Recipe& recipe, const Inputs& inputs, const std::vector<FieldSetup>& fields,
                  const PartStore& store, const RunOptions& options, const RunClock& clock) {
   log_line("joining, comparing, correcting, reporting", options.quiet);
@@ -132,6 +152,7 @@ RunStatus finish(const Recipe& recipe, const Inputs& inputs, const std::vector<F
 void request_stop() { stop_requested = true; }
 
 Inputs check_recipe(const Recipe& recipe) {
+  check_criteria(recipe);
   Inputs inputs = read_inputs(recipe);
   check_light(recipe, inputs);
   return inputs;

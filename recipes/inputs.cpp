@@ -31,6 +31,7 @@ class Reader {
     in_.analysis_lens = lens("analysis_lens", r_.analysis_lens, true);
     in_.same_lens = same_model(r_.truth_lens, r_.analysis_lens);
     check_redshifts();
+    check_metallicities();
     std::sort(in_.files.begin(), in_.files.end());
     in_.files.erase(std::unique(in_.files.begin(), in_.files.end()), in_.files.end());
     return std::move(in_);
@@ -173,6 +174,28 @@ class Reader {
           throw InputError({recipe_file(), fmt::format("fields[{}] ({}).z", f, r_.fields[f].name),
                             fmt::format("{:g}", r_.fields[f].z),
                             fmt::format("a redshift behind the lens at {:g}", input->model->z_lens())});
+  }
+
+  void check_metallicity(const std::string& key, double value, const sed::Library& library) const {
+    constexpr double rounding = 1e-3;
+    const double low = library.metallicity.front(), high = library.metallicity.back();
+    if (value < low * (1 - rounding) || value > high * (1 + rounding))
+      throw InputError({recipe_file(), key, fmt::format("Z = {:g}", value),
+                        fmt::format("{:g} .. {:g}, the range of the {} library", low, high, library.name)});
+  }
+
+  void check_metallicities() const {
+    for (const double value : r_.population.metallicity)
+      check_metallicity("population.metallicity", value, *in_.truth_library);
+    for (const double value : r_.grid.metallicity)
+      if (r_.run_sed) check_metallicity("pipeline.sed_grid.metallicity", value, *in_.analysis_library);
+    const bool simulated = std::any_of(r_.fields.begin(), r_.fields.end(),
+                                       [](const FieldRecipe& f) { return f.exposures.empty(); });
+    if (!simulated) return;
+    if (r_.scene.host.mass_msun > 0 || r_.scene.host.clumps > 0)
+      check_metallicity("scene.host.metallicity", r_.scene.host.metallicity, *in_.truth_library);
+    if (r_.scene.cluster.mag_ab != 0)
+      check_metallicity("scene.cluster_light.metallicity", r_.scene.cluster.metallicity, *in_.truth_library);
   }
 
   const Recipe& r_;

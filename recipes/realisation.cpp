@@ -1,5 +1,6 @@
 #include "recipes/realisation.h"
 
+#include "engine/core/text.h"
 #include "engine/core/units.h"
 
 #include <algorithm>
@@ -11,11 +12,6 @@ namespace {
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 constexpr int realisations_with_examples = 4;
 constexpr int example_side = 31;
-
-std::string lower(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(), [](unsigned char c) { return std::tolower(c); });
-  return text;
-}
 
 // A place in the host's mask, uniform over its area, and the source position behind it.
 lens::Vector2 draw_source_position(const FieldSetup& field, Random& random, double& mu) {
@@ -133,7 +129,7 @@ io::Table example_table(const io::Table& joined, const FieldSetup& field,
     const int x = static_cast<int>(std::lround(joined.reals("measured_x")[i])),
               y = static_cast<int>(std::lround(joined.reals("measured_y")[i]));
     id.push_back(joined.integers("injection_id")[i]);
-    snr.push_back(joined.reals("measured_snr_" + lower(field.analysis.bands[reference].name))[i]);
+    snr.push_back(joined.reals("measured_snr_" + lower_case(field.analysis.bands[reference].name))[i]);
     const auto d = cut(data, x, y), r = cut(residual, x, y);
     pixels.insert(pixels.end(), d.begin(), d.end());
     residuals.insert(residuals.end(), r.begin(), r.end());
@@ -228,7 +224,7 @@ io::Table truth_table(const Recipe& recipe, const FieldSetup& field, int realisa
   add.real("true_sigma_minor_pix", "pix", "lensed standard deviation before the PSF, minor axis",
            [](const Row& r) { return r.image->sigma_minor_pix; });
   for (std::size_t b = 0; b < recipe.bands.size(); ++b)
-    add.real("true_flux_" + lower(recipe.bands[b].name), "nJy", "observed flux",
+    add.real("true_flux_" + lower_case(recipe.bands[b].name), "nJy", "observed flux",
              [b](const Row& r) { return r.image->flux_njy[b]; });
   add.real("true_radius_pc", "pc", "half-light radius in the source plane",
            [](const Row& r) { return r.parent->clump.radius_pc; });

@@ -1,6 +1,7 @@
 #include "recipes/recipe.h"
 
 #include "engine/core/error.h"
+#include "engine/core/text.h"
 #include "engine/core/units.h"
 #include "engine/io/files.h"
 #include "engine/lens/lenstool.h"
@@ -425,6 +426,8 @@ class Checker {
       if (band.psf.file.empty() && std::find(psfs.begin(), psfs.end(), band.name) == psfs.end())
         refuse(key + ".psf", "no PSF for this band",
                fmt::format("a PSF file, or a band with an embedded PSF: {}", fmt::join(psfs, ", ")));
+      if (band.psf.file.empty() && !band.psf.hdu.empty())
+        refuse(key + ".psf.hdu", "'" + band.psf.hdu + "' of no file", "nothing, or psf.file with it");
       if (band.filter.empty() && std::find(filters.begin(), filters.end(), band.name) == filters.end())
         refuse(key + ".filter", "no filter for this band",
                fmt::format("a filter file, or a band with an embedded filter: {}", fmt::join(filters, ", ")));
@@ -555,9 +558,7 @@ Recipe recipe_from_json(const io::Json& json, const std::string& file, const fs:
     if (const char* data = std::getenv("ARCPROOF_DATA")) recipe.data = data;
   if (!recipe.data.empty()) recipe.data = fs::absolute(recipe.data).lexically_normal().string();
   Checker(recipe, file).run();
-  std::string band = recipe.reference_band;
-  std::transform(band.begin(), band.end(), band.begin(), [](unsigned char c) { return std::tolower(c); });
-  recipe.match.reference_band = recipe.correction.reference_band = band;
+  recipe.match.reference_band = recipe.correction.reference_band = lower_case(recipe.reference_band);
   return recipe;
 }
 

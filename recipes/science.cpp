@@ -1,6 +1,7 @@
 #include "recipes/science.h"
 
 #include "engine/core/statistics.h"
+#include "engine/core/text.h"
 #include "engine/population/mass_function.h"
 #include "recipes/realisation.h"
 #include "validation/convergence.h"
@@ -40,15 +41,6 @@ io::Table only_host_rows(const io::Table& table) {
   for (std::size_t i = 0; i < table.rows(); ++i)
     if (!table.texts("host")[i].empty()) rows.push_back(i);
   return table.select(rows);
-}
-
-std::string lower(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(), [](unsigned char c) { return std::tolower(c); });
-  return text;
-}
-
-const char* name_of(population::MassFunctionModel model) {
-  return model == population::MassFunctionModel::power_law ? "power_law" : "schechter";
 }
 
 std::vector<population::ClusterMass> clusters_of(const io::Table& catalogue) {
@@ -131,7 +123,7 @@ io::Table chain_table(const population::MassFunctionFit& fit, int burn_in) {
           values[p].push_back(fit.chains[e].value(s, w, static_cast<int>(p)));
         density.push_back(fit.chains[e].log_density[static_cast<std::size_t>(s) * first.walkers + w]);
       }
-  io::Table table(std::string("CHAIN_") + name_of(fit.model));
+  io::Table table(std::string("CHAIN_") + population::name_of(fit.model));
   table.add("ensemble", "", "independent run of the sampler", std::move(ensemble));
   table.add("step", "", "step of the walker", std::move(step));
   table.add("walker", "", "walker of the ensemble", std::move(walker));
@@ -184,19 +176,19 @@ void note_edges(const population::MassFunctionFit& fit, const population::MassFu
     const double low = slope ? o.beta_low : std::log10(o.min_mass_msun),
                  high = slope ? o.beta_high : o.log_cutoff_high;
     if (std::min(p.mode - low, high - p.mode) < near_edge * (high - low))
-      list.push_back(std::string(name_of(fit.model)) + ", " + p.name);
+      list.push_back(std::string(population::name_of(fit.model)) + ", " + p.name);
   }
 }
 
 void set_metrics(const population::MassFunctionFit& fit, const io::Json& convergence,
                  validation::Metrics& metrics) {
-  const std::string model = std::string("mass_function.") + name_of(fit.model);
+  const std::string model = std::string("mass_function.") + population::name_of(fit.model);
   for (const population::ParameterSummary& p : fit.parameters) {
     metrics.set(model + "." + p.name + ".median", p.median);
     metrics.set(model + "." + p.name + ".q16", p.low);
     metrics.set(model + "." + p.name + ".q84", p.high);
     for (const char* key : {"r_hat_between_ensembles", "ess_bulk", "ess_tail", "length_over_tau"})
-      metrics.set(fmt::format("convergence.{}.{}.{}", name_of(fit.model), p.name, key),
+      metrics.set(fmt::format("convergence.{}.{}.{}", population::name_of(fit.model), p.name, key),
                   convergence.at(p.name).at(key).as_double());
   }
 }
@@ -211,7 +203,7 @@ io::Table science_catalogue(const Recipe& recipe, const std::vector<FieldSetup>&
     const auto clumps = pipeline::measure_field(field.analysis, field.exposures, field.sky, {},
                                                 recipe.pipeline, stream, threads);
     io::Table table = only_host_rows(pipeline::catalogue(field.analysis, clumps));
-    io::Integers counter = counter_images(table, "snr_" + lower(recipe.reference_band));
+    io::Integers counter = counter_images(table, "snr_" + lower_case(recipe.reference_band));
     table.add("counter_image_of", "", "detection_id of the image of the same clump with the highest S/N",
               std::move(counter));
     all.append(table);
@@ -250,14 +242,14 @@ MassFunctionProducts fit_mass_functions(const Recipe& recipe, const io::Table& c
         population::bootstrap_mass_function(model, clusters, recipe.mass_function, recipe.seed);
     io::Json convergence = io::Json::object();
     for (std::size_t p = 0; p < fit.parameters.size(); ++p) {
-      rows.add(name_of(model), fit.objects, fit.parameters[p],
+      rows.add(population::name_of(model), fit.objects, fit.parameters[p],
                bootstrap_of(bootstrap, p, fit.parameters.size()));
       convergence[fit.parameters[p].name] =
           convergence_of(fit, static_cast<int>(p), recipe.mass_function.burn_in);
     }
     set_metrics(fit, convergence, metrics);
     note_edges(fit, recipe.mass_function, products.at_prior_edge);
-    products.convergence[name_of(model)] = std::move(convergence);
+    products.convergence[population::name_of(model)] = std::move(convergence);
     chains.push_back(chain_table(fit, recipe.mass_function.burn_in));
   }
   products.tables.push_back(std::move(rows).table());

@@ -59,6 +59,8 @@ std::string band_label(std::string_view band) {
 
 std::string quantity_label(const std::string& quantity) {
   constexpr std::string_view flux = "relative_flux_", mag = "mag_";
+  if (quantity.starts_with(flux) && quantity.ends_with("_analytic")) return "\u2013 analytic, white";
+  if (quantity.starts_with(flux) && quantity.ends_with("_correlated")) return "\u2013 analytic, correlated";
   if (quantity.starts_with(flux)) return "flux " + band_label(quantity.substr(flux.size()));
   if (quantity.starts_with(mag)) return "magnitude " + band_label(quantity.substr(mag.size()));
   if (quantity == "log_radius_pc") return "log radius";

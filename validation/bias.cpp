@@ -163,6 +163,18 @@ std::vector<Quantity> quantities_of(const io::Table& joined, const std::vector<s
   return result;
 }
 
+std::vector<std::string> quantity_names(const std::vector<std::string>& bands,
+                                        const std::string& reference_band) {
+  std::vector<std::string> names;
+  for (const std::string& band : bands) names.push_back("relative_flux_" + band);
+  for (const char* error : {"_analytic", "_correlated"})
+    names.push_back("relative_flux_" + reference_band + error);
+  names.push_back("mag_" + reference_band);
+  for (const char* name : {"log_radius_pc", "log_mu", "log_mass_msun", "log_age_yr", "ebv_mag"})
+    names.emplace_back(name);
+  return names;
+}
+
 io::Table bias_table(const io::Table& joined, const std::vector<Quantity>& quantities,
                      const std::vector<BinAxis>& axes) {
   BiasRows rows;

@@ -25,6 +25,10 @@ struct Quantity {
 std::vector<Quantity> quantities_of(const io::Table& joined, const std::vector<std::string>& bands,
                                     const std::string& reference_band);
 
+/// Their names, in that order.
+std::vector<std::string> quantity_names(const std::vector<std::string>& bands,
+                                        const std::string& reference_band);
+
 /// Bias in bins of an axis: rows (quantity, axis, low, high): n, median of measured - true with its error
 /// (1.2533 scatter / sqrt n), scatter (1.4826 MAD), fraction beyond 5 scatters, median and standard deviation
 /// (robust and plain) of the pulls. One more row a quantity, axis "all", holds every recovered clump.

@@ -1,4 +1,5 @@
 // The catalogue's columns.
+#include "engine/core/text.h"
 #include "engine/core/units.h"
 #include "engine/pipeline/measure.h"
 
@@ -9,11 +10,6 @@ namespace arcproof::pipeline {
 namespace {
 
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
-
-std::string lower(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(), [](unsigned char c) { return std::tolower(c); });
-  return text;
-}
 
 // Adds columns row by row from one function of a clump each.
 class Columns {
@@ -115,7 +111,7 @@ void shape_columns(Columns& add, const AnalysisField& field) {
 
 void band_columns(Columns& add, const AnalysisField& field) {
   for (std::size_t b = 0; b < field.bands.size(); ++b) {
-    const std::string name = lower(field.bands[b].name);
+    const std::string name = lower_case(field.bands[b].name);
     const auto band = [b](const MeasuredClump& c) -> const photometry::BandFluxes& {
       return c.photometry.bands[b];
     };
@@ -135,7 +131,7 @@ void band_columns(Columns& add, const AnalysisField& field) {
 }
 
 void lens_columns(Columns& add, const AnalysisField& field) {
-  const std::string reference = lower(field.bands[field.reference].name);
+  const std::string reference = lower_case(field.bands[field.reference].name);
   add.real("source_x", "arcsec", "position in the source plane, lens frame, +x west",
            [](const auto& c) { return c.source_arcsec.x; });
   add.real("source_y", "arcsec", "position in the source plane, lens frame, +y north",

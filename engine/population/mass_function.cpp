@@ -82,7 +82,8 @@ ParameterSummary summarise(const std::vector<EnsembleChain>& chains, int paramet
     draws.insert(draws.end(), more.begin(), more.end());
   }
   const auto q = statistics::quantiles(draws, std::array{0.5, 0.16, 0.84});
-  return {parameter == 0 ? "beta" : "log_cutoff_msun", q[0], q[1], q[2], binned_kde_mode(draws)};
+  return {parameter_names(MassFunctionModel::schechter)[static_cast<std::size_t>(parameter)], q[0], q[1],
+          q[2], binned_kde_mode(draws)};
 }
 
 ClusterMass redraw(const ClusterMass& cluster, Random& random) {
@@ -111,6 +112,15 @@ double power_law_draw(double beta, double log_range, double u) {
 }
 
 }  // namespace
+
+const char* name_of(MassFunctionModel model) {
+  return model == MassFunctionModel::power_law ? "power_law" : "schechter";
+}
+
+std::vector<std::string> parameter_names(MassFunctionModel model) {
+  if (model == MassFunctionModel::power_law) return {"beta"};
+  return {"beta", "log_cutoff_msun"};
+}
 
 double log_likelihood_power_law(double beta, std::span<const double> mass_msun, double min_mass_msun,
                                 double max_mass_msun) {

@@ -27,6 +27,12 @@ namespace arcproof::population {
 
 enum class MassFunctionModel { power_law, schechter };
 
+/// As tables and metrics name it: "power_law", "schechter".
+const char* name_of(MassFunctionModel model);
+
+/// In the order of a chain's dimensions: "beta", then "log_cutoff_msun" of the Schechter function.
+std::vector<std::string> parameter_names(MassFunctionModel model);
+
 inline constexpr double no_max_mass = std::numeric_limits<double>::infinity();
 
 struct MassFunctionOptions {

@@ -1,6 +1,7 @@
 #include "engine/sky/exposure.h"
 
 #include "engine/core/error.h"
+#include "engine/core/text.h"
 #include "engine/core/units.h"
 
 #include <algorithm>
@@ -10,11 +11,6 @@
 
 namespace arcproof::sky {
 namespace {
-
-std::string lower(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(), [](unsigned char c) { return std::tolower(c); });
-  return text;
-}
 
 struct Lookup {
   const io::FitsHeader& image;
@@ -44,7 +40,7 @@ double njy_of_jansky_unit(std::string unit) {
     if (unit == name) return factor * njy;
   for (const auto& [name, njy] :
        {std::pair{"nanojansky", 1.0}, {"microjansky", 1e3}, {"millijansky", 1e6}, {"jansky", 1e9}})
-    if (lower(unit) == name) return factor * njy;
+    if (lower_case(unit) == name) return factor * njy;
   return 0;
 }
 
@@ -55,7 +51,7 @@ double njy_of_count_rate(double photflam, double photplam) {
 }
 
 bool is_count_rate(const std::string& unit) {
-  const std::string u = lower(unit);
+  const std::string u = lower_case(unit);
   for (const char* name : {"electrons/s", "electron/s", "electrons s-1", "e-/s", "counts/s", "cps"})
     if (u == name) return true;
   return false;

@@ -5,6 +5,7 @@
 #include "engine/io/fits.h"
 #include "engine/io/json.h"
 #include "engine/io/table.h"
+#include "recipes/metrics.h"
 #include "tests/support/data.h"
 
 #include <cmath>
@@ -117,6 +118,22 @@ TEST(Program, FolderNeverMixesTwoRuns) {
   ASSERT_EQ(shard.exit_code, 0) << shard.output;
   EXPECT_FALSE(fs::exists(out / "injections.fits"));
   EXPECT_FALSE(fs::exists(out / "report.html"));
+}
+
+// What criteria may ask for is exactly what report.json holds.
+TEST(Program, MetricsHaveTheNamesThatCriteriaMayAskFor) {
+  const io::Json report = io::read_json(finished_run() / "report.json");
+  std::set<std::string> set;
+  for (const auto& [name, value] : report.at("metrics").as_object()) set.insert(name);
+  const std::vector<std::string> names =
+      recipes::metric_names(recipes::read_recipe(recipe_of_finished_run(), {}));
+  const std::set<std::string> known(names.begin(), names.end());
+  EXPECT_EQ(known.size(), names.size());
+  for (const std::string& name : set) EXPECT_TRUE(known.contains(name)) << name;
+  for (const std::string& name : names) {
+    const bool may_be_absent = name.starts_with("mass_function.") || name.starts_with("convergence.");
+    EXPECT_TRUE(set.contains(name) || may_be_absent) << name;
+  }
 }
 
 TEST(Program, AnotherSeedGivesOtherDraws) {
@@ -305,6 +322,21 @@ TEST(BadInput, OverrideOfAnUnknownKey) {
   const fs::path folder = scratch_folder("bad-override");
   write_small_recipe(folder / "recipe");
   expect_refused(folder, {"sed_grit"}, "--set pipeline.sed_grit=1");
+}
+
+TEST(BadInput, CriterionOnANumberThatNoRunSets) {
+  const fs::path folder = scratch_folder("unknown-metric");
+  write_small_recipe(folder / "recipe",
+                     {{R"("injection": {)", R"("criteria": [ { "metric": "bias.mag_f150w.bais", "max": 1 } ],
+  "injection": {)"}});
+  expect_refused(folder, {"recipe.json", "criteria[0].metric", "bias.mag_f150w.bais"});
+}
+
+TEST(BadInput, MetallicityOutsideTheLibrary) {
+  const fs::path folder = scratch_folder("metallicity");
+  write_small_recipe(folder / "recipe");
+  expect_refused(folder, {"recipe.json", "population.metallicity", "Z = 0.09", "analytic"},
+                 "--set population.metallicity='[0.004, 0.09]'");
 }
 
 TEST(BadInput, DataFolderNotGiven) {

@@ -162,6 +162,12 @@ TEST(Quantities, AreAllThatIsInjectedAndMeasured) {
     EXPECT_EQ(quantity(name).name, name);
 }
 
+TEST(Quantities, HaveTheNamesThatAreForetold) {
+  std::vector<std::string> names;
+  for (const Quantity& q : quantities_of(joined(), {"f150w"}, "f150w")) names.push_back(q.name);
+  EXPECT_EQ(names, quantity_names({"f150w"}, "f150w"));
+}
+
 TEST(Quantities, HoldRecoveredRowsOnly) {
   const auto quantities = quantities_of(joined(), {"f150w"}, "f150w");
   for (const Quantity& q : quantities) {
