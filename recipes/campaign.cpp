@@ -133,7 +133,7 @@ void check_criteria(const Recipe& recipe) {
     throw InputError(
         {(recipe.folder / "recipe.json").string(), fmt::format("criteria[{}].metric", i), "'" + metric + "'",
          near.empty() ? std::string("a metric of this recipe: counts.*, completeness.*, bright.*, "
-                                    "pulls.*, isolated.*, bias.*, coverage.*, depth.*, science.*, "
+                                    "pulls.*, isolated.*, pairs.*, bias.*, coverage.*, depth.*, science.*, "
                                     "mass_function.*, convergence.*")
                       : fmt::format("a metric of this recipe: {}, ...", fmt::join(near, ", "))});
   }

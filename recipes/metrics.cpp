@@ -99,6 +99,42 @@ void set_pull_metrics(const io::Table& joined, const std::string& band, validati
     }
 }
 
+struct SeparationRange {
+  const char* name;
+  double low, high;  // [pixel]
+};
+constexpr SeparationRange pair_ranges[] = {{"touching", 1.5, 2.5}, {"close", 2.5, 4}, {"wide", 4, 6}};
+constexpr const char* pair_numbers[] = {"n",           "recovered",     "flux_bias", "flux_scatter",
+                                        "radius_bias", "radius_scatter"};
+
+// Crowding: flux (relative) and circularised sigma (natural logarithm) of recovered clumps by separation.
+void set_pair_metrics(const io::Table& joined, const std::string& band, validation::Metrics& metrics) {
+  for (const SeparationRange& range : pair_ranges) {
+    std::vector<double> flux, radius;
+    double n = 0;
+    for (std::size_t i = 0; i < joined.rows(); ++i) {
+      const double separation = joined.reals("neighbour_pix")[i];
+      if (joined.texts("injection_flag")[i] != "injected" ||
+          !(separation >= range.low && separation < range.high))
+        continue;
+      n += 1;
+      if (!joined.flags("recovered")[i]) continue;
+      flux.push_back(joined.reals("measured_flux_" + band)[i] / joined.reals("true_flux_" + band)[i] - 1);
+      const double sigma =
+          std::sqrt(joined.reals("true_sigma_major_pix")[i] * joined.reals("true_sigma_minor_pix")[i]);
+      radius.push_back(std::log(joined.reals("measured_sigma_circular_pix")[i] / sigma));
+    }
+    const double values[] = {n,
+                             n > 0 ? static_cast<double>(flux.size()) / n : std::nan(""),
+                             statistics::median(flux),
+                             statistics::mad_sigma(flux),
+                             statistics::median(radius),
+                             statistics::mad_sigma(radius)};
+    for (std::size_t k = 0; k < std::size(values); ++k)
+      metrics.set(fmt::format("pairs.{}.{}", range.name, pair_numbers[k]), values[k]);
+  }
+}
+
 double nearest_neighbour(const io::Table& joined, std::size_t row) {
   double nearest = HUGE_VAL;
   for (std::size_t j = 0; j < joined.rows(); ++j)
@@ -152,6 +188,7 @@ void set_metrics(const Recipe& recipe, const std::vector<FieldSetup>& fields, co
   set_bright_metrics(tables.injections, reference, metrics);
   set_pull_metrics(tables.injections, reference, metrics);
   set_closure_metrics(tables.injections, reference, metrics);
+  if (recipe.injection.pairs) set_pair_metrics(tables.injections, reference, metrics);
   set_bias_metrics(tables.bias, metrics);
   set_coverage_metrics(tables.coverage, metrics);
   set_depth_metrics(recipe, fields, metrics);
@@ -173,6 +210,9 @@ std::vector<std::string> metric_names(const Recipe& recipe) {
       add(fmt::format("pulls.{}.{}", where, error), {"n", "median", "sd", "sigma"});
   add("isolated", {"n", "flux_deviation_median", "radius_deviation_median", "flux_deviation_max",
                    "radius_deviation_max"});
+  if (recipe.injection.pairs)
+    for (const SeparationRange& range : pair_ranges)
+      add(std::string("pairs.") + range.name, {std::begin(pair_numbers), std::end(pair_numbers)});
   std::vector<std::string> bands;
   for (const BandRecipe& band : recipe.bands) bands.push_back(lower_case(band.name));
   const std::vector<std::string> quantities =

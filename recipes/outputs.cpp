@@ -74,8 +74,10 @@ BiasProducts bias_products(const Recipe& recipe, const io::Table& joined,
   const std::string reference = lower_case(recipe.reference_band);
   const auto quantities = validation::quantities_of(joined, bands, reference);
   const validation::BinAxis snr{"measured_snr_" + reference, "", {3, 5, 10, 20, 50, 100, 300, 1000}};
-  return {validation::bias_table(joined, quantities, {axes[0], axes[1], snr}),
-          validation::coverage_table(quantities)};
+  std::vector<validation::BinAxis> along{axes[0], axes[1], snr};
+  if (recipe.injection.pairs)
+    along.push_back({"neighbour_pix", "pix", {0, 1.5, 2, 2.5, 3, 3.5, 4, 4.5, 5, 5.5, 6, 8, 12, 20}});
+  return {validation::bias_table(joined, quantities, along), validation::coverage_table(quantities)};
 }
 
 // ---------------------------------------------------------------- report.json

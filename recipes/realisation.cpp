@@ -13,21 +13,42 @@ constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 constexpr int realisations_with_examples = 4;
 constexpr int example_side = 31;
 
-// A place in the host's mask, uniform over its area, and the source position behind it.
-lens::Vector2 draw_source_position(const FieldSetup& field, Random& random, double& mu) {
+// A place in the host's mask, uniform over its area.
+sky::PixelPosition draw_place(const FieldSetup& field, Random& random) {
   const sky::PixelPosition pixel = field.places[random.index(field.places.size())];
-  const double x = pixel.x + random.uniform(-0.5, 0.5), y = pixel.y + random.uniform(-0.5, 0.5);
-  const lens::Vector2 theta = field.frame.to_lens({x, y});
-  mu = std::abs(lens::magnification(field.truth_map->hessian(theta), field.finder->efficiency()).mu);
-  return field.truth_map->source_position(theta, field.finder->efficiency());
+  const double x = pixel.x + random.uniform(-0.5, 0.5);
+  return {x, pixel.y + random.uniform(-0.5, 0.5)};
+}
+
+struct Drawn {
+  mocks::Clump clump;
+  sky::PixelPosition place;
+};
+
+Drawn draw_clump_and_place(const Recipe& recipe, const FieldSetup& field, Random& random) {
+  mocks::Clump clump =
+      mocks::draw_clump(recipe.population, field.recipe.z, field.age_of_universe_myr, random);
+  return {std::move(clump), draw_place(field, random)};
+}
+
+// The second clump of a pair lies beside the first, whose place its stream tells.
+sky::PixelPosition place_beside(const Recipe& recipe, const FieldSetup& field, int realisation, int first) {
+  Random of_first({recipe.seed, "population", realisation, first});
+  const sky::PixelPosition place = draw_clump_and_place(recipe, field, of_first).place;
+  Random random({recipe.seed, "pairs", realisation, first});
+  const mocks::Range& range = recipe.injection.pairs->separation_pix;
+  const double distance = random.uniform(range.low, range.high), angle = random.uniform(0, 2 * units::pi);
+  return {place.x + distance * std::cos(angle), place.y + distance * std::sin(angle)};
 }
 
 mocks::Clump draw_one(const Recipe& recipe, const FieldSetup& field, int realisation, int k) {
   Random random({recipe.seed, "population", realisation, k});
-  mocks::Clump clump =
-      mocks::draw_clump(recipe.population, field.recipe.z, field.age_of_universe_myr, random);
-  double mu = 1;
-  clump.source_arcsec = draw_source_position(field, random, mu);
+  auto [clump, place] = draw_clump_and_place(recipe, field, random);
+  if (recipe.injection.pairs && k % 2 == 1) place = place_beside(recipe, field, realisation, k - 1);
+  const lens::Vector2 theta = field.frame.to_lens(place);
+  const double efficiency = field.finder->efficiency();
+  const double mu = std::abs(lens::magnification(field.truth_map->hessian(theta), efficiency).mu);
+  clump.source_arcsec = field.truth_map->source_position(theta, efficiency);
   clump.flux_njy = field.truth_light->fluxes_njy_per_msun(clump.population);
   for (std::size_t b = 0; b < recipe.bands.size(); ++b)
     clump.flux_njy[b] *= std::pow(10, -0.4 * recipe.bands[b].galactic_extinction_mag);
@@ -91,17 +112,38 @@ class TruthColumns {
   const std::vector<Row>& rows_;
 };
 
+// As if somebody had marked every clump in the image, with an error.
+void mark(std::vector<pipeline::Region>& regions, const Recipe& recipe, int realisation) {
+  Random random({recipe.seed, "marks", realisation});
+  for (pipeline::Region& region : regions) {
+    const double sigma = *recipe.injection.marking_error_pix;
+    const double x = region.x + sigma * random.normal();
+    region.marked = sky::PixelPosition{x, region.y + sigma * random.normal()};
+  }
+}
+
 // Everything that the matching may look at is in the core.
-std::vector<pipeline::Region> regions_of(const Recipe& recipe, const FieldSetup& field,
+std::vector<pipeline::Region> regions_of(const Recipe& recipe, const FieldSetup& field, int realisation,
                                          const std::vector<InjectedClump>& clumps) {
   std::vector<pipeline::Region> regions;
   for (const InjectedClump& clump : clumps)
     for (const mocks::InjectedImage& image : clump.images)
       if (flag_of(image, field, recipe.injection) == "injected") {
         const double core = validation::match_reach(image.sigma_major_pix, recipe.match);
-        regions.push_back({image.x, image.y, std::max(12.0, 2 * core), core});
+        regions.push_back({image.x, image.y, std::max(12.0, 2 * core), core, std::nullopt});
       }
+  if (recipe.injection.marking_error_pix) mark(regions, recipe, realisation);
   return regions;
+}
+
+// Distance to the nearest other image that was injected in the same realisation [pixel]; NaN for none.
+double nearest_injected(const std::vector<InjectedClump>& clumps, const mocks::InjectedImage& image) {
+  double nearest = HUGE_VAL;
+  for (const InjectedClump& clump : clumps)
+    for (const mocks::InjectedImage& other : clump.images)
+      if (&other != &image && other.flag == mocks::InjectionFlag::injected)
+        nearest = std::min(nearest, std::hypot(other.x - image.x, other.y - image.y));
+  return std::isfinite(nearest) ? nearest : nan;
 }
 
 std::vector<double> cut(const Array2D<float>& image, int cx, int cy) {
@@ -219,6 +261,8 @@ io::Table truth_table(const Recipe& recipe, const FieldSetup& field, int realisa
            [&](const Row& r) { return is_empty_around(field.objects, r.image->x, r.image->y); });
   add.integer("merged_images", "images of this clump that overlap with this one, itself included",
               [](const Row& r) { return std::int64_t{r.image->merged_images}; });
+  add.real("neighbour_pix", "pix", "distance to the nearest other injected image of this realisation",
+           [&](const Row& r) { return nearest_injected(clumps, *r.image); });
   add.real("true_sigma_major_pix", "pix", "lensed standard deviation before the PSF, major axis",
            [](const Row& r) { return r.image->sigma_major_pix; });
   add.real("true_sigma_minor_pix", "pix", "lensed standard deviation before the PSF, minor axis",
@@ -247,7 +291,7 @@ RealisationResult run_realisation(const Recipe& recipe, const FieldSetup& field,
   std::vector<sky::Exposure> exposures = field.exposures;
   const std::vector<InjectedClump> clumps = inject_realisation(recipe, field, realisation, &exposures);
   const io::Table truth = truth_table(recipe, field, realisation, clumps);
-  const std::vector<pipeline::Region> regions = regions_of(recipe, field, clumps);
+  const std::vector<pipeline::Region> regions = regions_of(recipe, field, realisation, clumps);
   std::vector<pipeline::MeasuredClump> measured;
   if (!regions.empty())
     measured = pipeline::measure_field(field.analysis, exposures, field.sky, regions, recipe.pipeline,

@@ -170,6 +170,12 @@ static void describe(Binder& b, mocks::PopulationOptions& p) {
              Bounds::at_least(0));
 }
 
+static void describe(Binder& b, PairRecipe& p) {
+  b.interval("separation_pix", p.separation_pix.low, p.separation_pix.high,
+             "range of separations on the sky [pixel of the reference band], uniform",
+             Bounds::between(0, 50));
+}
+
 static void describe(Binder& b, InjectionRecipe& i) {
   b.integer("realisations", i.realisations, "fields with injections; the unit of parallel work",
             Bounds::at_least(1));
@@ -179,6 +185,15 @@ static void describe(Binder& b, InjectionRecipe& i) {
   b.number("max_sigma_pix", i.max_sigma_pix,
            "images whose lensed sigma (major axis) is larger are arcs: drawn but not counted",
            Bounds::positive());
+  b.optional_object("pairs", i.pairs,
+                    "clumps come two by two, for the study of crowding; clumps must be even");
+  b.optional_number(
+      "marking_error_pix", i.marking_error_pix,
+      "clumps are measured where they are, give or take this error, whether detected or not: as if "
+      "marked by eye",
+      Bounds::at_least(0));
+  if (b.is_loading() && i.pairs && i.clumps % 2)
+    b.refuse("clumps", std::to_string(i.clumps), "an even number, with pairs");
 }
 
 static void describe(Binder& b, photometry::DetectionOptions& d) {

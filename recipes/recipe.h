@@ -78,6 +78,11 @@ struct FieldRecipe {
   std::vector<ExposureRecipe> exposures;  ///< real ones; empty: simulated
 };
 
+/// Clumps two by two: the odd ones lie beside the even ones.
+struct PairRecipe {
+  mocks::Range separation_pix{1.5, 6};  ///< on the sky, uniform
+};
+
 struct InjectionRecipe {
   int realisations = 100;
   int clumps = 6;  ///< parents per realisation
@@ -85,6 +90,9 @@ struct InjectionRecipe {
       0.1;  ///< images demagnified below this are drawn but not counted (the lens's own centre hides them)
   double max_sigma_pix =
       12;  ///< images stretched beyond this (major axis) are arcs, not clumps: drawn, not counted
+  std::optional<PairRecipe> pairs;
+  std::optional<double>
+      marking_error_pix;  ///< clumps are marked by eye, so to say, with this error each axis
 };
 
 struct StarFormationRecipe {

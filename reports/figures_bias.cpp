@@ -93,25 +93,41 @@ std::vector<html::Figure> bias_figures(const RunFolder& run) {
                     flux_axis = "'recovered / true \u2212 1  [%]'", log_axis = "'log_{10} recovered / true'";
   const std::string shows_flux =
       fmt::format("Flux in {} of recovered clumps against what was injected.", html::escape(label));
-  return {bias_figure(run, {"bias-mag", "Flux bias against magnitude", flux, flux_axis, "mag", mag_axis, 100,
-                            1, false, shows_flux,
-                            "points on the zero line within their errors, and a band that opens to both "
-                            "sides alike. An upturn in the faintest bins is the boost of "
-                            "clumps that were found because noise helped them."}),
-          bias_figure(
-              run, {"bias-snr", "Flux bias against signal to noise", flux, flux_axis, "measured_snr_" + band,
-                    gnuplot_text(fmt::format("measured S/N in {}", label)), 100, 1, true, shows_flux,
-                    "points on the zero line, and a band of about 100% / (S/N) half-width."}),
-          bias_figure(run, {"bias-radius", "Radius bias against radius", "log_radius_pc", log_axis,
-                            "true_log_radius_pc", "'true log_{10} half-light radius [pc]'", 1, 0.05, false,
-                            "Half-light radii of resolved recovered clumps against what was injected.",
-                            "points on the zero line. At small radii only clumps measured too large count as "
-                            "resolved, which lifts the left end."}),
-          bias_figure(
-              run, {"bias-mass", "Mass bias against magnitude", "log_mass_msun", log_axis, "mag", mag_axis, 1,
-                    0.05, false, "Stellar masses of recovered clumps against what was injected.",
-                    "points on the zero line. A constant offset speaks of the lens or the stellar library, "
-                    "one that grows to the faint side of the photometry."})};
+  std::vector<html::Figure> figures{
+      bias_figure(run, {"bias-mag", "Flux bias against magnitude", flux, flux_axis, "mag", mag_axis, 100, 1,
+                        false, shows_flux,
+                        "points on the zero line within their errors, and a band that opens to both "
+                        "sides alike. An upturn in the faintest bins is the boost of "
+                        "clumps that were found because noise helped them."}),
+      bias_figure(run,
+                  {"bias-snr", "Flux bias against signal to noise", flux, flux_axis, "measured_snr_" + band,
+                   gnuplot_text(fmt::format("measured S/N in {}", label)), 100, 1, true, shows_flux,
+                   "points on the zero line, and a band of about 100% / (S/N) half-width."}),
+      bias_figure(run, {"bias-radius", "Radius bias against radius", "log_radius_pc", log_axis,
+                        "true_log_radius_pc", "'true log_{10} half-light radius [pc]'", 1, 0.05, false,
+                        "Half-light radii of resolved recovered clumps against what was injected.",
+                        "points on the zero line. At small radii only clumps measured too large count as "
+                        "resolved, which lifts the left end."}),
+      bias_figure(run,
+                  {"bias-mass", "Mass bias against magnitude", "log_mass_msun", log_axis, "mag", mag_axis, 1,
+                   0.05, false, "Stellar masses of recovered clumps against what was injected.",
+                   "points on the zero line. A constant offset speaks of the lens or the stellar library, "
+                   "one that grows to the faint side of the photometry."})};
+  const io::Texts axes = text_column(run.bias, "axis");
+  if (std::find(axes.begin(), axes.end(), "neighbour_pix") == axes.end()) return figures;
+  const char* separation = "'distance to the nearest injected clump [pixel]'";
+  figures.push_back(bias_figure(
+      run,
+      {"bias-separation", "Flux bias against separation", flux, flux_axis, "neighbour_pix", separation, 100,
+       1, false, shows_flux,
+       "points on the zero line down to the resolution of the image; a bias that sets in where clumps are no "
+       "longer fitted together is light of the neighbour."}));
+  figures.push_back(bias_figure(
+      run,
+      {"bias-radius-separation", "Radius bias against separation", "log_radius_pc", log_axis, "neighbour_pix",
+       separation, 1, 0.05, false, "Half-light radii of resolved recovered clumps against what was injected.",
+       "as for the fluxes."}));
+  return figures;
 }
 
 }  // namespace arcproof::reports

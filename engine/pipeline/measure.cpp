@@ -86,7 +86,7 @@ class Photometer {
     const photometry::DetectionResult first =
         photometry::detect(reference.flux_njy, reference.error_njy, options_.detection);
     segmentation_ = segmentations(first.segmentation, field_.reference, exposures_);
-    detections_ = first.objects;
+    detections_ = with_marked(first.objects);
     first_pass_ = detections_.size();
     measure_from(0);
     if (options_.residual_pass && !detections_.empty()) residual_pass(reference);
@@ -95,6 +95,23 @@ class Photometer {
   }
 
  private:
+  std::vector<Detection> with_marked(std::vector<Detection> objects) const {
+    const double reach = options_.photometry.fit.max_shift_pix;
+    std::vector<Detection> marked;
+    for (const Region& region : regions_) {
+      if (!region.marked) continue;
+      Detection object;
+      object.x = region.marked->x;
+      object.y = region.marked->y;
+      object.a = object.b = 1;
+      marked.push_back(object);
+      std::erase_if(objects,
+                    [&](const Detection& d) { return std::hypot(d.x - object.x, d.y - object.y) < reach; });
+    }
+    objects.insert(objects.end(), marked.begin(), marked.end());
+    return objects;
+  }
+
   void measure_from(std::size_t first) {
     const std::vector<photometry::BandData> bands = band_data(field_, exposures_, sky_, segmentation_);
     std::vector<std::size_t> wanted;

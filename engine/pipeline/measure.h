@@ -32,6 +32,9 @@ struct Region {
   double x = 0, y = 0;  ///< [pixel of the reference band]
   double radius = 0;    ///< [pixel]
   double core = 0;      ///< [pixel], <= radius
+  /// Where an object is known to be on other evidence (an eye, another band): it is measured there whether or
+  /// not it was detected, in place of detections within a fit's reach.
+  std::optional<sky::PixelPosition> marked = std::nullopt;
 };
 
 struct MeasuredClump {

@@ -1,6 +1,6 @@
 // The program `arcproof`.
 //
-// Exit codes: 0 done and criteria met; 1 internal error; 2 bad usage or bad input, nothing written; 3 ran,
+// Exit codes: 0 done and criteria met; 1 error; 2 bad usage or bad input, nothing written; 3 ran,
 // criteria not met; 4 partial, resumable. Results go to stdout, progress and messages to stderr.
 #include "engine/core/error.h"
 #include "engine/core/parallel.h"
