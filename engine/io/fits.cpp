@@ -558,7 +558,8 @@ void write_fits_tables(const fs::path& path, const std::vector<Table>& tables, c
   writer.finish();
 }
 
-void write_fits_images(const fs::path& path, const std::vector<NamedImage>& images) {
+void write_fits_images(const fs::path& path, const std::vector<NamedImage>& images,
+                       const std::vector<Table>& tables) {
   Writer writer(path);
   write_empty_primary(writer, {});
   for (const NamedImage& image : images) {
@@ -572,6 +573,7 @@ void write_fits_images(const fs::path& path, const std::vector<NamedImage>& imag
         fits_write_img(writer.get(), TFLOAT, 1, static_cast<LONGLONG>(copy.size()), copy.data(), &status));
     writer.checksums();
   }
+  for (const Table& table : tables) write_table(writer, table);
   writer.finish();
 }
 

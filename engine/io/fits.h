@@ -65,8 +65,9 @@ struct NamedImage {
   Array2D<float> pixels;
   FitsHeader header;
 };
-/// Writes images, each its own extension after an empty primary HDU, whole or not at all.
-void write_fits_images(const std::filesystem::path& path, const std::vector<NamedImage>& images);
+/// Writes images, each its own extension after an empty primary HDU, and tables after them; whole or not at all.
+void write_fits_images(const std::filesystem::path& path, const std::vector<NamedImage>& images,
+                       const std::vector<Table>& tables = {});
 
 /// Names of all HDUs as "0 (PRIMARY)", ...: for messages.
 std::vector<std::string> fits_hdu_names(const std::filesystem::path& path);

@@ -3,6 +3,7 @@
 #include "engine/core/error.h"
 #include "engine/core/parallel.h"
 #include "engine/core/units.h"
+#include "engine/pipeline/grids.h"
 
 #include <algorithm>
 #include <cmath>
@@ -25,35 +26,6 @@ bool inside(std::span<const Region> regions, double x, double y, double Region::
 bool in_mask(const Array2D<unsigned char>& mask, double x, double y) {
   const int i = static_cast<int>(std::lround(x)), j = static_cast<int>(std::lround(y));
   return mask.contains(i, j) && mask(i, j) != 0;
-}
-
-// A segmentation on another band's grid: each pixel takes the object of the reference pixel under its centre.
-Array2D<int> regridded(const Array2D<int>& segmentation, const sky::Exposure& reference,
-                       const sky::Exposure& band) {
-  Array2D<int> result(band.flux_njy.width(), band.flux_njy.height(), 0);
-  for (int y = 0; y < result.height(); ++y)
-    for (int x = 0; x < result.width(); ++x) {
-      const auto at =
-          reference.wcs->to_pixel(band.wcs->to_sky({static_cast<double>(x), static_cast<double>(y)}));
-      const int i = static_cast<int>(std::lround(at.x)), j = static_cast<int>(std::lround(at.y));
-      if (segmentation.contains(i, j)) result(x, y) = segmentation(i, j);
-    }
-  return result;
-}
-
-bool same_grid(const sky::Exposure& a, const sky::Exposure& b) {
-  return a.flux_njy.same_shape(b.flux_njy) &&
-         std::abs(a.pixel_scale_arcsec / b.pixel_scale_arcsec - 1) < 1e-4;
-}
-
-std::vector<Array2D<int>> segmentations(const Array2D<int>& reference, std::size_t reference_band,
-                                        std::span<const sky::Exposure> exposures) {
-  std::vector<Array2D<int>> result;
-  for (const sky::Exposure& exposure : exposures)
-    result.push_back(same_grid(exposure, exposures[reference_band])
-                         ? reference
-                         : regridded(reference, exposures[reference_band], exposure));
-  return result;
 }
 
 std::vector<photometry::BandData> band_data(const AnalysisField& field,
