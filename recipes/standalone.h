@@ -1,10 +1,10 @@
 // The commands that work alone on a user's mosaics, without a recipe: `arcproof detect`, `arcproof fit` and
 // `arcproof psf`.
 //
-// An image is named FILE or FILE[HDU], HDU an EXTNAME or a number from 0. Where there are several bands, values are
-// given per band as BAND=VALUE. Units, zero points and sky coordinates come from the headers (engine/sky/exposure.h).
-// Everything is read and checked before any work, and everything is written at the end: bad input throws InputError
-// and leaves no file behind.
+// An image is named FILE or FILE[HDU], HDU an EXTNAME or a number from 0. Where there are several bands,
+// values are given per band as BAND=VALUE. Units, zero points and sky coordinates come from the headers
+// (engine/sky/exposure.h). Everything is read and checked before any work, and everything is written at the
+// end: bad input throws InputError and leaves no file behind.
 #pragma once
 
 #include "engine/photometry/detection.h"
@@ -17,17 +17,17 @@
 
 namespace arcproof::recipes {
 
-/// `arcproof detect`: sources of one mosaic, in pixels, on the sky and with isophotal fluxes; with a PSF also the flux of
-/// a point source at each, and the depth.
+/// `arcproof detect`: sources of one mosaic, in pixels, on the sky and with isophotal fluxes; with a PSF also
+/// the flux of a point source at each, and the depth.
 struct DetectArguments {
-  std::string image;                ///< FILE[HDU]
-  std::string error, weight;        ///< FILE[HDU]; neither: one sigma for the whole image, measured on it
-  std::string psf;                  ///< FILE[HDU], or the name of a band with an embedded PSF; may be empty
-  double pixel_scale_arcsec = 0;    ///< where the header does not say it
-  double psf_scale_arcsec = 0;      ///< of the PSF's file, where its header does not say it
+  std::string image;              ///< FILE[HDU]
+  std::string error, weight;      ///< FILE[HDU]; neither: one sigma for the whole image, measured on it
+  std::string psf;                ///< FILE[HDU], or the name of a band with an embedded PSF; may be empty
+  double pixel_scale_arcsec = 0;  ///< where the header does not say it
+  double psf_scale_arcsec = 0;    ///< of the PSF's file, where its header does not say it
   photometry::DetectionOptions detection;
-  std::filesystem::path output;     ///< FITS table DETECTIONS
-  std::filesystem::path regions;    ///< DS9; may be empty
+  std::filesystem::path output;   ///< FITS table DETECTIONS
+  std::filesystem::path regions;  ///< DS9; may be empty
   int threads = 1;
 };
 
@@ -37,25 +37,26 @@ struct FitArguments {
   std::vector<std::string> errors, weights;  ///< BAND=FILE[HDU]; neither for a band: as in DetectArguments
   std::vector<std::string> psfs;             ///< BAND=FILE[HDU], or BAND=embedded
   std::vector<std::string> gains;            ///< BAND=electrons per nJy, for the sources' shot noise
-  std::vector<std::string> pixel_scales;     ///< BAND=arcsec, or arcsec for all bands; where headers do not say it
-  std::vector<std::string> psf_scales;       ///< the same for the PSFs' files
-  std::string reference;                     ///< the band of shapes and detections; empty: the first
-  std::string catalog;                       ///< FITS or ECSV with x, y or ra, dec; or DS9 regions; empty: detect
-  photometry::DetectionOptions detection;    ///< also masks the sources where the sky's noise is measured
-  std::string noise = "white";               ///< of the redraws: white or correlated
+  std::vector<std::string>
+      pixel_scales;                     ///< BAND=arcsec, or arcsec for all bands; where headers do not say it
+  std::vector<std::string> psf_scales;  ///< the same for the PSFs' files
+  std::string reference;                ///< the band of shapes and detections; empty: the first
+  std::string catalog;                  ///< FITS or ECSV with x, y or ra, dec; or DS9 regions; empty: detect
+  photometry::DetectionOptions detection;  ///< also masks the sources where the sky's noise is measured
+  std::string noise = "white";             ///< of the redraws: white or correlated
   int redraws = 100;
-  bool map_prior = false;          ///< weak priors on the shape (photometry::ShapePrior)
-  std::string model = "gaussian";  ///< gaussian; sersic: Sersic fits in the reference band as well
+  bool map_prior = false;              ///< weak priors on the shape (photometry::ShapePrior)
+  std::string model = "gaussian";      ///< gaussian; sersic: Sersic fits in the reference band as well
   std::optional<double> sersic_index;  ///< fixes the index
   int sersic_size_pix = 41;            ///< side of the cutout of the Sersic fits, odd
   std::uint64_t seed = 1;
-  std::filesystem::path output;             ///< FITS table CATALOG: one row per source given, in the order given
+  std::filesystem::path output;  ///< FITS table CATALOG: one row per source given, in the order given
   std::filesystem::path regions, residual;  ///< DS9; the reference image minus the models; may be empty
   int threads = 1;
 };
 
-/// `arcproof psf`: a PSF from the stars of a mosaic, from cutouts of stars, or from an image of a PSF. One of the three
-/// sources is given.
+/// `arcproof psf`: a PSF from the stars of a mosaic, from cutouts of stars, or from an image of a PSF. One of
+/// the three sources is given.
 struct PsfArguments {
   std::string image;                 ///< a mosaic, FILE[HDU], in any linear unit
   std::string stars;                 ///< with `image`: list of stars (as FitArguments::catalog), or "auto"

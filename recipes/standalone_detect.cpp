@@ -19,12 +19,15 @@ constexpr double region_sigmas = 3;  // isophotal axes are about a third of what
 
 void check(const DetectArguments& a) {
   if (!(a.detection.threshold_sigma > 0))
-    throw InputError({"", "--threshold", fmt::format("{:g}", a.detection.threshold_sigma), "a number above 0"});
+    throw InputError(
+        {"", "--threshold", fmt::format("{:g}", a.detection.threshold_sigma), "a number above 0"});
   if (a.detection.min_area_pix < 1)
     throw InputError({"", "--min-area", std::to_string(a.detection.min_area_pix), "1 pixel or more"});
   if (a.detection.median_side_pix < 0)
-    throw InputError({"", "--median", std::to_string(a.detection.median_side_pix), "0 (none) or a number of pixels"});
-  const std::pair<std::string, std::filesystem::path> outputs[] = {{"-o", a.output}, {"--regions", a.regions}};
+    throw InputError(
+        {"", "--median", std::to_string(a.detection.median_side_pix), "0 (none) or a number of pixels"});
+  const std::pair<std::string, std::filesystem::path> outputs[] = {{"-o", a.output},
+                                                                   {"--regions", a.regions}};
   const std::string inputs[] = {a.image, a.error, a.weight, a.psf};
   check_outputs(outputs, inputs);
 }
@@ -34,11 +37,12 @@ struct PointFlux {
   double flux_njy = nan, error_njy = nan;
 };
 
-PointFlux point_flux(const sky::Exposure& exposure, const photometry::DetectionResult& found, const Detection& d,
-                     const photometry::PsfTransform& psf) {
+PointFlux point_flux(const sky::Exposure& exposure, const photometry::DetectionResult& found,
+                     const Detection& d, const photometry::PsfTransform& psf) {
   constexpr int cutout_pix = 9;
   double sigma = photometry::local_sky_sigma(exposure.flux_njy, found.segmentation, d.x, d.y);
-  if (!(sigma > 0)) sigma = exposure.error_njy(static_cast<int>(std::lround(d.x)), static_cast<int>(std::lround(d.y)));
+  if (!(sigma > 0))
+    sigma = exposure.error_njy(static_cast<int>(std::lround(d.x)), static_cast<int>(std::lround(d.y)));
   if (!(sigma > 0)) return {};
   const photometry::Cutout cutout = photometry::cut_uniform(exposure.flux_njy, d.x, d.y, cutout_pix, sigma);
   photometry::FitOptions options;
@@ -46,7 +50,8 @@ PointFlux point_flux(const sky::Exposure& exposure, const photometry::DetectionR
   options.max_shift_pix = 1;
   const photometry::ComponentStart start[] = {{d.x - cutout.centre_x, d.y - cutout.centre_y, {}}};
   const photometry::ClumpFit fit = photometry::fit_clumps(cutout, psf, start, options);
-  if (fit.status == photometry::FitStatus::too_few_pixels || fit.status == photometry::FitStatus::singular) return {};
+  if (fit.status == photometry::FitStatus::too_few_pixels || fit.status == photometry::FitStatus::singular)
+    return {};
   return {fit.components[0].flux, fit.components[0].flux_error};
 }
 
@@ -54,8 +59,8 @@ void add_point_columns(io::Table& table, const std::vector<PointFlux>& fluxes) {
   const std::size_t n = fluxes.size();
   add_reals(table, "flux_psf", "nJy", "flux of a point source fitted at the position, with a plane", n,
             [&](std::size_t i) { return fluxes[i].flux_njy; });
-  add_reals(table, "flux_psf_err", "nJy", "1 sigma: least squares with the local sky's scatter, white noise", n,
-            [&](std::size_t i) { return fluxes[i].error_njy; });
+  add_reals(table, "flux_psf_err", "nJy", "1 sigma: least squares with the local sky's scatter, white noise",
+            n, [&](std::size_t i) { return fluxes[i].error_njy; });
   add_reals(table, "mag_psf", "mag", "AB magnitude of flux_psf; NaN when it is not positive", n,
             [&](std::size_t i) { return units::abmag_from_njy(fluxes[i].flux_njy); });
   add_reals(table, "snr_psf", "", "flux_psf over its error", n,
@@ -81,8 +86,9 @@ io::Table detection_table(const sky::Exposure& exposure, const std::vector<Detec
             [&](std::size_t i) { return objects[i].b; });
   add_reals(table, "angle_deg", "deg", "major axis, counter-clockwise from +x", n,
             [&](std::size_t i) { return objects[i].theta_rad / units::degree; });
-  add_reals(table, "pa_deg", "deg", "position angle of the major axis, North through East", n,
-            [&](std::size_t i) { return position_angle_deg(exposure.wcs, x[i], y[i], objects[i].theta_rad); });
+  add_reals(
+      table, "pa_deg", "deg", "position angle of the major axis, North through East", n,
+      [&](std::size_t i) { return position_angle_deg(exposure.wcs, x[i], y[i], objects[i].theta_rad); });
   add_integers(table, "area_pix", "pixels above the threshold", n,
                [&](std::size_t i) { return std::int64_t{objects[i].pixels}; });
   add_reals(table, "flux_isophotal", "nJy", "sum of these pixels, diffuse light subtracted", n,
@@ -132,8 +138,9 @@ std::string run_detect(const DetectArguments& a) {
     add_point_columns(table, fluxes);
     const photometry::DepthLimit depth = depth_of(exposure, found, *psf, a.detection);
     if (std::isfinite(depth.mag_ab)) {
-      lines += fmt::format("depth: {:.2f} mag AB ({:.3g} nJy), point source, 5 sigma in {} apertures of radius {:.3f}\"\n",
-                           depth.mag_ab, depth.flux_njy, depth.apertures, psf->fwhm_arcsec());
+      lines += fmt::format(
+          "depth: {:.2f} mag AB ({:.3g} nJy), point source, 5 sigma in {} apertures of radius {:.3f}\"\n",
+          depth.mag_ab, depth.flux_njy, depth.apertures, psf->fwhm_arcsec());
       table.note("DEPTHMAG", fmt::format("{:.4f}", depth.mag_ab));
     }
   }

@@ -32,7 +32,8 @@ HduPath split_hdu(const std::string& text, const std::string& option) {
     const auto open = text.rfind('[');
     if (open == std::string::npos) throw InputError({"", option, "'" + text + "'", "FILE or FILE[HDU]"});
     result = {text.substr(0, open), text.substr(open + 1, text.size() - open - 2)};
-    if (result.hdu.empty()) throw InputError({"", option, "'" + text + "' without an HDU in its brackets", "FILE[HDU]"});
+    if (result.hdu.empty())
+      throw InputError({"", option, "'" + text + "' without an HDU in its brackets", "FILE[HDU]"});
   }
   if (result.path.empty()) throw InputError({"", option, "'" + text + "'", "FILE or FILE[HDU]"});
   return result;
@@ -75,13 +76,15 @@ std::vector<double> numbers_of(const io::Column& column, const std::string& file
   const auto* integers = std::get_if<io::Integers>(&column.values);
   if (!integers) throw InputError({file, "column " + column.name, "no numbers", position_columns});
   std::vector<double> result;
-  for (const std::int64_t v : *integers) result.push_back(v == io::missing_integer ? nan : static_cast<double>(v));
+  for (const std::int64_t v : *integers)
+    result.push_back(v == io::missing_integer ? nan : static_cast<double>(v));
   return result;
 }
 
 io::Column id_column(const io::Table& table) {
   const io::Column* own = find_column(table, "id");
-  if (own && (std::holds_alternative<io::Integers>(own->values) || std::holds_alternative<io::Texts>(own->values)))
+  if (own &&
+      (std::holds_alternative<io::Integers>(own->values) || std::holds_alternative<io::Texts>(own->values)))
     return {"id", "", "the source's id in the input list", own->values, 1};
   io::Integers numbers(table.rows());
   for (std::size_t i = 0; i < numbers.size(); ++i) numbers[i] = static_cast<std::int64_t>(i);
@@ -90,7 +93,8 @@ io::Column id_column(const io::Table& table) {
 
 double separation_cosine(sky::SkyPosition a, sky::SkyPosition b) {
   const double d1 = a.dec_deg * units::degree, d2 = b.dec_deg * units::degree;
-  return std::sin(d1) * std::sin(d2) + std::cos(d1) * std::cos(d2) * std::cos((a.ra_deg - b.ra_deg) * units::degree);
+  return std::sin(d1) * std::sin(d2) +
+         std::cos(d1) * std::cos(d2) * std::cos((a.ra_deg - b.ra_deg) * units::degree);
 }
 
 // Sky to pixels; what lies far from the image (a projection may not reach it) has no pixel.
@@ -106,14 +110,15 @@ void to_pixels(const sky::Wcs& wcs, SourceList& list) {
   }
 }
 
-const sky::Wcs& require_wcs(const std::optional<sky::Wcs>& wcs, const std::string& file, const std::string& found,
-                            const std::string& image) {
-  if (!wcs) throw InputError({file, found, "sky positions, but " + image + " has no WCS", "pixel positions x and y"});
+const sky::Wcs& require_wcs(const std::optional<sky::Wcs>& wcs, const std::string& file,
+                            const std::string& found, const std::string& image) {
+  if (!wcs)
+    throw InputError({file, found, "sky positions, but " + image + " has no WCS", "pixel positions x and y"});
   return *wcs;
 }
 
-SourceList sources_of_table(const io::Table& table, const std::string& file, const std::optional<sky::Wcs>& wcs,
-                            const std::string& image) {
+SourceList sources_of_table(const io::Table& table, const std::string& file,
+                            const std::optional<sky::Wcs>& wcs, const std::string& image) {
   const io::Column *x = find_column(table, "x"), *y = find_column(table, "y");
   const io::Column *ra = find_column(table, "ra"), *dec = find_column(table, "dec");
   if (x && y) return {id_column(table), numbers_of(*x, file), numbers_of(*y, file)};
@@ -127,7 +132,8 @@ SourceList sources_of_table(const io::Table& table, const std::string& file, con
   return list;
 }
 
-SourceList sources_of_regions(const fs::path& path, const std::optional<sky::Wcs>& wcs, const std::string& image) {
+SourceList sources_of_regions(const fs::path& path, const std::optional<sky::Wcs>& wcs,
+                              const std::string& image) {
   const io::Ds9File file = io::read_ds9(path);
   io::Integers numbers;
   SourceList list;
@@ -181,32 +187,35 @@ sky::Exposure read_mosaic(const MosaicFiles& files) {
   from.electrons_per_njy = files.electrons_per_njy;
   const bool measured = files.error.empty() && files.weight.empty();
   const std::string option = (files.weight.empty() ? "--error" : "--weight") + of_band;
-  const HduPath error =
-      measured ? HduPath{image.path, first_image_hdu(image)}
-               : input_hdu(files.weight.empty() ? files.error : files.weight, option);
+  const HduPath error = measured ? HduPath{image.path, first_image_hdu(image)}
+                                 : input_hdu(files.weight.empty() ? files.error : files.weight, option);
   if (!measured && error.path == image.path && error.hdu.empty())
-    throw InputError({image.path.string(), option, "the file of the image, without an HDU", "FILE[HDU], as in a.fits[ERR]"});
+    throw InputError({image.path.string(), option, "the file of the image, without an HDU",
+                      "FILE[HDU], as in a.fits[ERR]"});
   (files.weight.empty() ? from.error_path : from.weight_path) = error.path;
   (files.weight.empty() ? from.error_hdu : from.weight_hdu) = error.hdu;
   sky::Exposure exposure = with_option_names([&] { return sky::read_exposure(from); });
   if (measured) {
     exposure.error_njy = uniform_error(exposure.flux_njy);
-    exposure.notes.push_back(image.path.string() + ": no error image; one sigma for all pixels, measured on the image");
+    exposure.notes.push_back(image.path.string() +
+                             ": no error image; one sigma for all pixels, measured on the image");
   }
   return exposure;
 }
 
-sky::Psf read_psf(const std::string& text, const std::string& band, double psf_scale_arcsec, double scale_arcsec) {
+sky::Psf read_psf(const std::string& text, const std::string& band, double psf_scale_arcsec,
+                  double scale_arcsec) {
   const std::vector<std::string> embedded = sky::parametric_psf_bands();
   const bool is_band = std::find(embedded.begin(), embedded.end(), text) != embedded.end();
   if (text == "embedded" || (is_band && !fs::exists(text)))
     return sky::Psf::parametric(text == "embedded" ? band : text, scale_arcsec);
   const HduPath file = input_hdu(text, band.empty() ? "--psf" : "--psf (" + band + ")");
-  return with_option_names([&] { return sky::Psf::read(file.path, file.hdu, psf_scale_arcsec, scale_arcsec); });
+  return with_option_names(
+      [&] { return sky::Psf::read(file.path, file.hdu, psf_scale_arcsec, scale_arcsec); });
 }
 
-SourceList read_sources(const std::string& text, const std::string& option, const std::optional<sky::Wcs>& wcs,
-                        const std::string& image) {
+SourceList read_sources(const std::string& text, const std::string& option,
+                        const std::optional<sky::Wcs>& wcs, const std::string& image) {
   const HduPath file = input_hdu(text, option);
   const std::string extension = lower(file.path.extension().string());
   if (extension == ".reg") return sources_of_regions(file.path, wcs, image);
@@ -229,14 +238,19 @@ double position_angle_deg(const std::optional<sky::Wcs>& wcs, double x, double y
   return std::fmod(angle + 360.0, 180.0);
 }
 
-io::Ds9Region region_at(const sky::Exposure& exposure, double x, double y, double radius_x_pix, double radius_y_pix,
-                        double angle_rad, std::string color, std::string text) {
+io::Ds9Region region_at(const sky::Exposure& exposure, double x, double y, double radius_x_pix,
+                        double radius_y_pix, double angle_rad, std::string color, std::string text) {
   if (!exposure.wcs)
     return {x, y, radius_x_pix, radius_y_pix, angle_rad / units::degree, std::move(color), std::move(text)};
   const sky::SkyPosition at = place_on_sky(exposure.wcs, x, y);
   const double scale = exposure.pixel_scale_arcsec;
-  return {at.ra_deg, at.dec_deg, radius_x_pix * scale, radius_y_pix * scale,
-          position_angle_deg(exposure.wcs, x, y, angle_rad) + 90, std::move(color), std::move(text)};
+  return {at.ra_deg,
+          at.dec_deg,
+          radius_x_pix * scale,
+          radius_y_pix * scale,
+          position_angle_deg(exposure.wcs, x, y, angle_rad) + 90,
+          std::move(color),
+          std::move(text)};
 }
 
 io::Ds9Frame frame_of(const std::optional<sky::Wcs>& wcs) {
@@ -247,12 +261,17 @@ io::Ds9Frame frame_of(const std::optional<sky::Wcs>& wcs) {
 std::string color_of(photometry::FitStatus status) {
   using photometry::FitStatus;
   switch (status) {
-    case FitStatus::converged: return "green";
-    case FitStatus::at_bound: return "yellow";
-    case FitStatus::not_converged: return "magenta";
-    case FitStatus::degenerate: return "cyan";
+    case FitStatus::converged:
+      return "green";
+    case FitStatus::at_bound:
+      return "yellow";
+    case FitStatus::not_converged:
+      return "magenta";
+    case FitStatus::degenerate:
+      return "cyan";
     case FitStatus::singular:
-    case FitStatus::too_few_pixels: break;
+    case FitStatus::too_few_pixels:
+      break;
   }
   return "red";
 }
@@ -276,13 +295,15 @@ io::FitsHeader wcs_header(const std::optional<sky::Wcs>& wcs) {
   return header;
 }
 
-void check_outputs(std::span<const std::pair<std::string, fs::path>> outputs, std::span<const std::string> inputs) {
+void check_outputs(std::span<const std::pair<std::string, fs::path>> outputs,
+                   std::span<const std::string> inputs) {
   std::set<fs::path> known;
   for (const auto& [option, path] : outputs) {
     if (path.empty()) continue;
     const fs::path folder = path.has_parent_path() ? path.parent_path() : fs::path(".");
     if (!fs::is_directory(folder))
-      throw InputError({path.string(), option, "no folder " + folder.string(), "a file in a folder that exists"});
+      throw InputError(
+          {path.string(), option, "no folder " + folder.string(), "a file in a folder that exists"});
     if (fs::is_directory(path)) throw InputError({path.string(), option, "a folder", "the name of a file"});
     if (access(folder.c_str(), W_OK) != 0)
       throw InputError({path.string(), option, "a folder without permission to write", "a folder of yours"});

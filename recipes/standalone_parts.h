@@ -20,7 +20,8 @@ struct HduPath {
   std::filesystem::path path;
   std::string hdu;  ///< "" where none is given
 };
-/// Throws InputError naming `option` when there is no file name or a bracket is not closed, or the file is missing.
+/// Throws InputError naming `option` when there is no file name or a bracket is not closed, or the file is
+/// missing.
 HduPath input_hdu(const std::string& text, const std::string& option);
 
 /// BAND=VALUE; throws InputError naming `option` without band, '=' or value.
@@ -33,35 +34,38 @@ struct MosaicFiles {
   double pixel_scale_arcsec = 0;
   double electrons_per_njy = 0;
 };
-/// Reads a mosaic through sky::read_exposure. Without error and weight the error image holds one sigma, that of the
-/// image less its background mesh, clipped; NaN where the image is NaN.
+/// Reads a mosaic through sky::read_exposure. Without error and weight the error image holds one sigma, that
+/// of the image less its background mesh, clipped; NaN where the image is NaN.
 sky::Exposure read_mosaic(const MosaicFiles& files);
 
-/// A PSF at the scale of the data: a file, or an embedded one ("embedded" for that of `band`, or a band's name).
-sky::Psf read_psf(const std::string& text, const std::string& band, double psf_scale_arcsec, double scale_arcsec);
+/// A PSF at the scale of the data: a file, or an embedded one ("embedded" for that of `band`, or a band's
+/// name).
+sky::Psf read_psf(const std::string& text, const std::string& band, double psf_scale_arcsec,
+                  double scale_arcsec);
 
 /// One sigma for an image without an error image.
 Array2D<float> uniform_error(const Array2D<float>& image);
 
-/// A list of sources in an image. Rows are never dropped: a position that is missing or off the image's sky is NaN.
+/// A list of sources in an image. Rows are never dropped: a position that is missing or off the image's sky
+/// is NaN.
 struct SourceList {
   io::Column id;  ///< the list's own ("id", integers or text), else the row's number from 0
   std::vector<double> x, y;
 };
-/// FITS (FILE[HDU]) or ECSV with columns x, y (pixel, 0 the centre of the first) or ra, dec (degree), in any case; or DS9
-/// regions (.reg). `wcs` is that of `image`, which messages name.
-SourceList read_sources(const std::string& text, const std::string& option, const std::optional<sky::Wcs>& wcs,
-                        const std::string& image);
+/// FITS (FILE[HDU]) or ECSV with columns x, y (pixel, 0 the centre of the first) or ra, dec (degree), in any
+/// case; or DS9 regions (.reg). `wcs` is that of `image`, which messages name.
+SourceList read_sources(const std::string& text, const std::string& option,
+                        const std::optional<sky::Wcs>& wcs, const std::string& image);
 
 /// Right ascension and declination of pixels; NaN where there is no WCS or no finite position.
 sky::SkyPosition place_on_sky(const std::optional<sky::Wcs>& wcs, double x, double y);
-/// Position angle [degree, North through East, 0 to 180) of a direction in the image, counter-clockwise from +x; NaN
-/// without WCS.
+/// Position angle [degree, North through East, 0 to 180) of a direction in the image, counter-clockwise from
+/// +x; NaN without WCS.
 double position_angle_deg(const std::optional<sky::Wcs>& wcs, double x, double y, double angle_rad);
 
 /// An ellipse for DS9 at a pixel, on the sky where there is a WCS.
-io::Ds9Region region_at(const sky::Exposure& exposure, double x, double y, double radius_x_pix, double radius_y_pix,
-                        double angle_rad, std::string color, std::string text);
+io::Ds9Region region_at(const sky::Exposure& exposure, double x, double y, double radius_x_pix,
+                        double radius_y_pix, double angle_rad, std::string color, std::string text);
 /// The frame of such regions: that of the WCS.
 io::Ds9Frame frame_of(const std::optional<sky::Wcs>& wcs);
 /// Colour of a fit's mark.
@@ -70,14 +74,15 @@ std::string color_of(photometry::FitStatus status);
 /// The cards of a WCS, for an image that is written.
 io::FitsHeader wcs_header(const std::optional<sky::Wcs>& wcs);
 
-/// Refuses outputs that could not be written or would replace an input or each other. Empty paths mean no file.
+/// Refuses outputs that could not be written or would replace an input or each other. Empty paths mean no
+/// file.
 void check_outputs(std::span<const std::pair<std::string, std::filesystem::path>> outputs,
                    std::span<const std::string> inputs);
 
 /// Adds a column of reals from one function of a row's number.
 template <class Get>
-void add_reals(io::Table& table, std::string name, std::string unit, std::string description, std::size_t rows,
-               Get get) {
+void add_reals(io::Table& table, std::string name, std::string unit, std::string description,
+               std::size_t rows, Get get) {
   io::Reals values;
   for (std::size_t i = 0; i < rows; ++i) values.push_back(get(i));
   table.add(std::move(name), std::move(unit), std::move(description), std::move(values));

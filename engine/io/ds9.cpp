@@ -46,7 +46,8 @@ std::string trimmed(const std::string& text) {
 
 std::optional<double> number(std::string_view text) {
   double value = 0;
-  const auto [end, error] = std::from_chars(text.data() + text.starts_with('+'), text.data() + text.size(), value);
+  const auto [end, error] =
+      std::from_chars(text.data() + text.starts_with('+'), text.data() + text.size(), value);
   if (error != std::errc() || end != text.data() + text.size() || !std::isfinite(value)) return std::nullopt;
   return value;
 }
@@ -111,7 +112,8 @@ class Ds9Reader {
     const std::size_t least = shape == "point" ? 2 : shape == "circle" || shape == "annulus" ? 3 : 4;
     if (shape != "point" && shape != "circle" && shape != "annulus" && shape != "ellipse" && shape != "box")
       fail("the shape '" + shape + "'", "point, circle, ellipse, box or annulus");
-    if (words.size() < least) fail(fmt::format("{} numbers", words.size()), fmt::format("at least {}", least));
+    if (words.size() < least)
+      fail(fmt::format("{} numbers", words.size()), fmt::format("at least {}", least));
     Ds9Region r;
     r.x = position(words[0], true);
     r.y = position(words[1], false);
@@ -151,10 +153,14 @@ class Ds9Reader {
     if (on_image()) return plain(word);
     const std::string digits = word.substr(0, word.size() - 1);
     switch (word.back()) {
-      case '"': return plain(digits);
-      case '\'': return plain(digits) * 60;
-      case 'd': return plain(digits) * 3600;
-      default: return plain(word) * 3600;  // DS9's default on the sky is degrees
+      case '"':
+        return plain(digits);
+      case '\'':
+        return plain(digits) * 60;
+      case 'd':
+        return plain(digits) * 3600;
+      default:
+        return plain(word) * 3600;  // DS9's default on the sky is degrees
     }
   }
 
@@ -167,7 +173,8 @@ class Ds9Reader {
 }  // namespace
 
 void write_ds9(const std::filesystem::path& path, Ds9Frame frame, std::span<const Ds9Region> regions) {
-  std::string text = fmt::format("# Region file format: DS9 version 4.1\nglobal color=green width=1\n{}\n", name_of(frame));
+  std::string text =
+      fmt::format("# Region file format: DS9 version 4.1\nglobal color=green width=1\n{}\n", name_of(frame));
   for (const Ds9Region& r : regions) {
     if (!std::isfinite(r.x) || !std::isfinite(r.y)) continue;
     text += shape_of(frame, r) + " # color=" + r.color;

@@ -1,7 +1,7 @@
 // Region files of SAOImage DS9: marks to lay over an image, and positions that a user marked by hand.
 //
-// Positions are sky coordinates (icrs or fk5, in degrees) where the image has a WCS, else pixels. DS9 counts pixels
-// from 1; here, as everywhere inside, (0, 0) is the centre of the first pixel.
+// Positions are sky coordinates (icrs or fk5, in degrees) where the image has a WCS, else pixels. DS9 counts
+// pixels from 1; here, as everywhere inside, (0, 0) is the centre of the first pixel.
 #pragma once
 
 #include <filesystem>
@@ -11,15 +11,16 @@
 
 namespace arcproof::io {
 
-/// What the numbers of a region mean. FK5 and ICRS differ by up to 0.025 arcsec: more than a pixel of NIRCam's mosaics.
+/// What the numbers of a region mean. FK5 and ICRS differ by up to 0.025 arcsec: more than a pixel of
+/// NIRCam's mosaics.
 enum class Ds9Frame { image, fk5, icrs };
 
 struct Ds9Region {
-  double x = 0, y = 0;               ///< [pixel], or right ascension and declination [degree]
-  double radius_x = 0, radius_y = 0; ///< semi-axes [pixel], or [arcsec]; equal: a circle; both 0: a point
-  double angle_deg = 0;              ///< of radius_x: from +x counter-clockwise; on the sky from West towards North
-  std::string color = "green";       ///< one of DS9's, or "#rgb"
-  std::string text = {};             ///< label
+  double x = 0, y = 0;                ///< [pixel], or right ascension and declination [degree]
+  double radius_x = 0, radius_y = 0;  ///< semi-axes [pixel], or [arcsec]; equal: a circle; both 0: a point
+  double angle_deg = 0;  ///< of radius_x: from +x counter-clockwise; on the sky from West towards North
+  std::string color = "green";  ///< one of DS9's, or "#rgb"
+  std::string text = {};        ///< label
 };
 
 /// Writes a region file, whole or not at all. Regions with a position that is not finite are left out.
@@ -30,10 +31,10 @@ struct Ds9File {
   std::vector<Ds9Region> regions;
 };
 
-/// Reads circles, ellipses, boxes (as ellipses of the same sides), annuli (as the inner circle) and points; positions in
-/// degrees or sexagesimal, sizes in pixels, arcsec ("), arcmin (') or degrees (d). Regions marked '-' (excluded) are left
-/// out. Throws InputError with the number of the line: another shape, a frame other than image, fk5 (J2000) or icrs, two
-/// frames in one file, numbers that cannot be read.
+/// Reads circles, ellipses, boxes (as ellipses of the same sides), annuli (as the inner circle) and points;
+/// positions in degrees or sexagesimal, sizes in pixels, arcsec ("), arcmin (') or degrees (d). Regions
+/// marked '-' (excluded) are left out. Throws InputError with the number of the line: another shape, a frame
+/// other than image, fk5 (J2000) or icrs, two frames in one file, numbers that cannot be read.
 Ds9File read_ds9(const std::filesystem::path& path);
 
 }  // namespace arcproof::io

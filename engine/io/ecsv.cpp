@@ -217,8 +217,8 @@ class EcsvReader {
   void read_header() {
     std::vector<Line> yaml;
     for (next_ = 1; next_ < lines_.size() && lines_[next_].text.starts_with("#"); ++next_)
-      yaml.push_back({lines_[next_].number,
-                      lines_[next_].text.substr(lines_[next_].text.starts_with("# ") ? 2 : 1)});
+      yaml.push_back(
+          {lines_[next_].number, lines_[next_].text.substr(lines_[next_].text.starts_with("# ") ? 2 : 1)});
     for (std::size_t i = 0; i < yaml.size();)
       if (yaml[i].text.starts_with("delimiter:")) read_delimiter(yaml[i++]);
       else if (yaml[i].text.starts_with("datatype:")) i = read_columns(yaml, i + 1);
@@ -263,15 +263,18 @@ class EcsvReader {
     column.description = value("description");
     if (column.name.empty()) fail(line, "a column without a name", "name: ...");
     for (const Column& other : columns_)
-      if (other.name == column.name) fail(line, "the column " + column.name + " twice", "columns with names of their own");
+      if (other.name == column.name)
+        fail(line, "the column " + column.name + " twice", "columns with names of their own");
     const std::string type = value("datatype");
     if (keys.contains("subtype"))
-      fail(line, "column " + column.name + " of arrays or objects (" + value("subtype") + ")", "scalar columns");
+      fail(line, "column " + column.name + " of arrays or objects (" + value("subtype") + ")",
+           "scalar columns");
     if (type.starts_with("float")) column.values = Reals{};
     else if (type.starts_with("int") || type.starts_with("uint")) column.values = Integers{};
     else if (type == "string") column.values = Texts{};
     else if (type == "bool") column.values = Flags{};
-    else fail(line, "column " + column.name + " of datatype '" + type + "'", "float, int, uint, string or bool");
+    else
+      fail(line, "column " + column.name + " of datatype '" + type + "'", "float, int, uint, string or bool");
     columns_.push_back(std::move(column));
   }
 
@@ -343,7 +346,8 @@ class EcsvReader {
     else if (auto* integers = std::get_if<Integers>(&column.values))
       integers->push_back(text.empty() ? missing_integer : number<std::int64_t>(column, text, line));
     else
-      std::get<Reals>(column.values).push_back(text.empty() ? std::nan("") : number<double>(column, text, line));
+      std::get<Reals>(column.values)
+          .push_back(text.empty() ? std::nan("") : number<double>(column, text, line));
   }
 
   bool flag(const Column& column, const std::string& text, int line) const {

@@ -65,7 +65,8 @@ struct NamedImage {
   Array2D<float> pixels;
   FitsHeader header;
 };
-/// Writes images, each its own extension after an empty primary HDU, and tables after them; whole or not at all.
+/// Writes images, each its own extension after an empty primary HDU, and tables after them; whole or not at
+/// all.
 void write_fits_images(const std::filesystem::path& path, const std::vector<NamedImage>& images,
                        const std::vector<Table>& tables = {});
 

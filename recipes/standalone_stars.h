@@ -1,0 +1,39 @@
+// Stars in a mosaic, found by their looks: bright, alone, round, and of one size.
+#pragma once
+
+#include "engine/core/array2d.h"
+
+#include <limits>
+#include <string>
+#include <vector>
+
+namespace arcproof::recipes {
+
+struct StarSearch {
+  double scale_arcsec = 0;
+  double min_snr = 100;           ///< in the aperture
+  double aperture_arcsec = 0.25;  ///< of flux and half-light radius; at least 4 pixels
+  double isolation_arcsec = 1.0;  ///< no detection brighter than max_neighbour of the star within it
+  double max_neighbour = 0.02;
+  double min_axis_ratio = 0.8;  ///< of the isophotal rms axes
+  double size_tolerance = 0.1;  ///< of the half-light radius, relative to that of the stars
+  double saturation = std::numeric_limits<double>::infinity();  ///< peak at or above it [unit of the image]
+  int edge_pix = 10;                                            ///< stars nearer to the edge are left out
+};
+
+struct StarCandidate {
+  double x = 0, y = 0;        ///< barycentre [pixel]
+  double snr = 0;             ///< flux in the aperture over its noise (white)
+  double half_light_pix = 0;  ///< radius of half of that flux
+  bool is_star = false;
+  std::string reason;  ///< why it is none; empty for stars
+};
+
+/// All detections above min_snr, in order of position. Unsaturated point sources of one image have one
+/// half-light radius: that around which, within size_tolerance, most of the brightest sixty candidates lie
+/// (where several are as good, the brightest group). Hot pixels are smaller, galaxies larger and of all
+/// sizes.
+std::vector<StarCandidate> find_stars(const Array2D<float>& image, const Array2D<float>& error,
+                                      const StarSearch& search);
+
+}  // namespace arcproof::recipes
