@@ -1,0 +1,454 @@
+// The commands detect, fit and psf on mosaics whose sources are known: circular Gaussians through a Gaussian
+// PSF, which are Gaussians again, written down pixel by pixel.
+#include "engine/core/random.h"
+#include "engine/core/statistics.h"
+#include "engine/core/units.h"
+#include "engine/io/ds9.h"
+#include "engine/io/ecsv.h"
+#include "engine/io/files.h"
+#include "engine/io/fits.h"
+#include "tests/end_to_end/program.h"
+#include "tests/support/data.h"
+
+#include <cmath>
+
+#include <fmt/format.h>
+
+namespace arcproof::tests {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr double scale_20 = 0.02, scale_40 = 0.04;
+constexpr double psf_arcsec = 0.028;  // sigma of the PSF at 20 mas
+constexpr double psf_40_arcsec = 0.05;
+constexpr double noise_20 = 0.5, noise_40 = 1.0;  // nJy per pixel
+constexpr int width_20 = 300, edge = 30, spacing = 48;
+
+struct Source {
+  double x, y;  ///< 20 mas pixel from 0
+  double flux_njy, sigma_arcsec;
+};
+
+// Twenty-five on a jittered grid.
+std::vector<Source> sources() {
+  Random random({20240711, "standalone sources"});
+  std::vector<Source> result;
+  for (int j = 0; j < 5; ++j)
+    for (int i = 0; i < 5; ++i)
+      result.push_back({edge + i * spacing + random.uniform(-3, 3),
+                        edge + j * spacing + random.uniform(-3, 3), random.uniform(100, 400),
+                        random.uniform(0.016, 0.03)});
+  return result;
+}
+
+/// Where a mosaic's pixels lie in those of 20 mas.
+struct Grid {
+  int width;
+  double scale_arcsec;
+  double to_20(double pixel) const { return (pixel + 0.5) * scale_arcsec / scale_20 - 0.5; }
+  double from_20(double pixel) const { return (pixel + 0.5) * scale_20 / scale_arcsec - 0.5; }
+};
+constexpr Grid grid_20{width_20, scale_20}, grid_40{width_20 / 2, scale_40};
+
+Array2D<float> image_of(const std::vector<Source>& list, const Grid& grid, double psf, double noise,
+                        const char* band) {
+  Random random({20240711, "standalone noise", -1, -1, band});
+  Array2D<float> image(grid.width, grid.width);
+  for (int y = 0; y < grid.width; ++y)
+    for (int x = 0; x < grid.width; ++x) {
+      double value = random.normal(0, noise);
+      for (const Source& s : list) {
+        const double variance =
+            (s.sigma_arcsec * s.sigma_arcsec + psf * psf) / (grid.scale_arcsec * grid.scale_arcsec);
+        const double r = std::hypot(x - grid.from_20(s.x), y - grid.from_20(s.y));
+        value += s.flux_njy * std::exp(-0.5 * r * r / variance) / (2 * units::pi * variance);
+      }
+      image(x, y) = static_cast<float>(value);
+    }
+  return image;
+}
+
+// North up, the same centre on the sky for all grids.
+io::FitsHeader header_of(const Grid& grid) {
+  io::FitsHeader header;
+  header.add("BUNIT", "nJy");
+  const std::string centre = fmt::format("{:.2f}", 0.5 * (grid.width + 1));
+  for (const auto& [key, value] : std::vector<std::pair<std::string, std::string>>{
+           {"CTYPE1", "RA---TAN"},
+           {"CTYPE2", "DEC--TAN"},
+           {"CRPIX1", centre},
+           {"CRPIX2", centre},
+           {"CRVAL1", "110.8250"},
+           {"CRVAL2", "-73.4540"},
+           {"CDELT1", fmt::format("{:.12e}", -grid.scale_arcsec / 3600)},
+           {"CDELT2", fmt::format("{:.12e}", grid.scale_arcsec / 3600)},
+           {"RADESYS", "ICRS"}})
+    header.add(key, value);
+  return header;
+}
+
+void write_mosaic(const fs::path& path, const Array2D<float>& image, double noise,
+                  const io::FitsHeader& header) {
+  io::write_fits_images(
+      path, {{"SCI", image, header},
+             {"ERR", Array2D<float>(image.width(), image.height(), static_cast<float>(noise)), header}});
+}
+
+void write_psf(const fs::path& path, double sigma_arcsec, double scale_arcsec) {
+  constexpr int half = 25;
+  Array2D<float> image(2 * half + 1, 2 * half + 1);
+  for (int y = -half; y <= half; ++y)
+    for (int x = -half; x <= half; ++x)
+      image(x + half, y + half) = static_cast<float>(
+          std::exp(-0.5 * (x * x + y * y) * scale_arcsec * scale_arcsec / (sigma_arcsec * sigma_arcsec)));
+  io::FitsHeader header;
+  header.add("PIXSCALE", fmt::format("{:.6f}", scale_arcsec));
+  io::write_fits_images(path, {{"PSF", image, header}});
+}
+
+void write_catalog(const fs::path& path, const std::vector<Source>& list) {
+  io::Table table;
+  io::Reals x, y;
+  for (const Source& s : list) {
+    x.push_back(s.x);
+    y.push_back(s.y);
+  }
+  table.add("x", "pix", "", x);
+  table.add("y", "pix", "", y);
+  io::write_ecsv(path, table);
+}
+
+/// A folder with two mosaics, their PSFs and the list of sources.
+const fs::path& folder() {
+  static const fs::path made = [] {
+    const fs::path path = scratch_folder("standalone");
+    write_mosaic(path / "a.fits", image_of(sources(), grid_20, psf_arcsec, noise_20, "F150W"), noise_20,
+                 header_of(grid_20));
+    write_mosaic(path / "b.fits", image_of(sources(), grid_40, psf_40_arcsec, noise_40, "F444W"), noise_40,
+                 header_of(grid_40));
+    io::FitsHeader no_sky;
+    no_sky.add("BUNIT", "nJy");
+    write_mosaic(path / "nosky.fits", image_of(sources(), grid_20, psf_arcsec, noise_20, "F150W"), noise_20,
+                 no_sky);
+    write_psf(path / "psf_a.fits", psf_arcsec, scale_20);
+    write_psf(path / "psf_b.fits", psf_40_arcsec, scale_40);
+    write_catalog(path / "list.ecsv", sources());
+    return path;
+  }();
+  return made;
+}
+
+std::string in_folder(const std::string& name) { return (folder() / name).string(); }
+std::string band(const std::string& name, const std::string& mosaic, const std::string& psf) {
+  return fmt::format(" --image '{0}={1}[SCI]' --error '{0}={1}[ERR]' --psf {0}={2}", name, in_folder(mosaic),
+                     in_folder(psf));
+}
+std::string one_band() { return band("F150W", "a.fits", "psf_a.fits"); }
+
+/// Runs a command that must succeed, and reads its table.
+io::Table table_of(const std::string& arguments, const std::string& output) {
+  const Outcome outcome = run_program(arguments + " -o " + in_folder(output));
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.output;
+  return io::read_fits_table(in_folder(output));
+}
+
+void expect_verified(const std::string& file) {
+  if (run_command("command -v fitsverify").exit_code != 0) return;
+  const Outcome outcome = run_command("fitsverify " + in_folder(file));
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.output;
+  EXPECT_NE(outcome.output.find("0 warning(s) and 0 error(s)"), std::string::npos) << outcome.output;
+}
+
+// Both tails of chi-squared at 1e-4 each: the false-alarm rate of each call is 2e-4. The noise has a fixed
+// seed.
+void expect_chi_squared(double chi2, std::size_t n) {
+  const double p = statistics::chi_squared_sf(chi2, static_cast<double>(n));
+  EXPECT_GT(p, 1e-4) << chi2 << " for " << n;
+  EXPECT_LT(p, 1 - 1e-4) << chi2 << " for " << n;
+}
+
+double chi_squared(const io::Reals& flux, const io::Reals& error) {
+  double sum = 0;
+  const std::vector<Source> truth = sources();
+  for (std::size_t i = 0; i < truth.size(); ++i) sum += std::pow((flux[i] - truth[i].flux_njy) / error[i], 2);
+  return sum;
+}
+
+// ---------------------------------------------------------------- detect
+
+TEST(Detect, FindsEverySourceAtItsPlace) {
+  const io::Table table = table_of(
+      fmt::format("detect --image '{0}[SCI]' --error '{0}[ERR]' --threshold 3 --psf {1} --regions {2}",
+                  in_folder("a.fits"), in_folder("psf_a.fits"), in_folder("det.reg")),
+      "det.fits");
+  EXPECT_EQ(table.rows(), 25u);  // of the brightest noise peaks none reaches 3 sigma on five pixels
+  for (const Source& s : sources()) {
+    double nearest = HUGE_VAL;
+    for (std::size_t i = 0; i < table.rows(); ++i)
+      nearest = std::min(nearest, std::hypot(table.reals("x")[i] - s.x, table.reals("y")[i] - s.y));
+    EXPECT_LT(nearest, 0.5);
+  }
+  for (const double snr : table.reals("snr_psf")) EXPECT_GT(snr, 20);
+  EXPECT_EQ(table.column("flux_isophotal").unit, "nJy");
+  expect_verified("det.fits");
+}
+
+// The regions on the sky are at the catalogue's ra and dec, and those of an image without WCS count pixels
+// from 1.
+TEST(Detect, RegionsAreOnTheSkyOrCountFromOne) {
+  const io::Table sky = table_of(
+      fmt::format("detect --image '{}[SCI]' --regions {}", in_folder("a.fits"), in_folder("sky.reg")),
+      "sky.fits");
+  const io::Ds9File on_sky = io::read_ds9(in_folder("sky.reg"));
+  EXPECT_EQ(on_sky.frame, io::Ds9Frame::icrs);
+  ASSERT_EQ(on_sky.regions.size(), sky.rows());
+  EXPECT_NEAR(on_sky.regions[3].x, sky.reals("ra")[3], 1e-8);
+  EXPECT_NEAR(on_sky.regions[3].y, sky.reals("dec")[3], 1e-8);
+  const io::Table image = table_of(fmt::format("detect --image '{}[SCI]' --pixel-scale 0.02 --regions {}",
+                                               in_folder("nosky.fits"), in_folder("image.reg")),
+                                   "image.fits");
+  const std::string text = io::read_text(in_folder("image.reg"));
+  EXPECT_NE(text.find(fmt::format("({:.3f},{:.3f},", image.reals("x")[0] + 1, image.reals("y")[0] + 1)),
+            std::string::npos)
+      << text;
+  EXPECT_TRUE(std::isnan(image.reals("ra")[0]));
+}
+
+// ---------------------------------------------------------------- fit
+
+// 25 sources of S/N 8 to 52, seed 20240711; see expect_chi_squared for the false-alarm rate.
+TEST(Fit, RecoversFluxesWithinTheirErrors) {
+  const io::Table table =
+      table_of("fit -j2 --redraws 100" + one_band() + " --catalog " + in_folder("list.ecsv") + " --regions " +
+                   in_folder("fit.reg") + " --residual " + in_folder("residual.fits"),
+               "fit.fits");
+  ASSERT_EQ(table.rows(), 25u);
+  expect_chi_squared(chi_squared(table.reals("flux_f150w"), table.reals("flux_f150w_err_analytic")), 25);
+  std::vector<double> ratio;
+  for (std::size_t i = 0; i < 25; ++i) {
+    EXPECT_EQ(table.texts("fit_status")[i], "converged");
+    ratio.push_back(table.reals("flux_f150w_err")[i] / table.reals("flux_f150w_err_analytic")[i]);
+    EXPECT_NEAR(table.reals("sigma_circular_pix")[i], sources()[i].sigma_arcsec / scale_20, 0.3);
+    EXPECT_NEAR(table.reals("x")[i], sources()[i].x, 0.3);
+    EXPECT_NEAR(table.reals("mag_f150w")[i], 31.4 - 2.5 * std::log10(table.reals("flux_f150w")[i]), 1e-10);
+  }
+  // 100 redraws know an error to 10%, hence the median of 25 to 2.5%. Single ratios differ: below S/N 10
+  // errors are not linear.
+  EXPECT_NEAR(statistics::median(ratio), 1, 0.1);
+  EXPECT_EQ(table.column("flux_f150w").unit, "nJy");
+  expect_verified("fit.fits");
+  expect_verified("residual.fits");
+  EXPECT_EQ(io::read_ds9(in_folder("fit.reg")).regions.size(), 25u);
+  // What is left is noise: sigma of 90,000 pixels is known to 0.24%; the fits take away a little.
+  const Array2D<double> residual = io::read_fits_image(in_folder("residual.fits")).pixels;
+  const std::vector<double> pixels(residual.begin(), residual.end());
+  EXPECT_NEAR(statistics::standard_deviation(pixels) / noise_20, 1, 0.02);
+}
+
+TEST(Fit, DetectsWhereNoListIsGiven) {
+  const io::Table table = table_of("fit --threshold 3 --redraws 0" + one_band(), "found.fits");
+  EXPECT_EQ(table.rows(), 25u);
+  for (const double error : table.reals("flux_f150w_err")) EXPECT_TRUE(std::isnan(error));
+  for (const double snr : table.reals("snr_f150w")) EXPECT_GT(snr, 10);
+}
+
+// Flat spectra: the flux in the 40 mas mosaic is that in the 20 mas one. Same statistics as above.
+TEST(Fit, MixesPixelScales) {
+  const std::string both = one_band() + band("F444W", "b.fits", "psf_b.fits") + " --reference F150W";
+  const io::Table table =
+      table_of("fit -j2 --redraws 100" + both + " --catalog " + in_folder("list.ecsv"), "mixed.fits");
+  ASSERT_EQ(table.rows(), 25u);
+  // The shape's error is in F444W's flux, but not in its analytic error: the redraws' error has it, known to
+  // 10%.
+  expect_chi_squared(chi_squared(table.reals("flux_f444w"), table.reals("flux_f444w_err")), 25);
+}
+
+TEST(Fit, GivesTheSameBytesOnAnyNumberOfThreads) {
+  const std::string arguments = "fit --redraws 10 --noise correlated" + one_band();
+  table_of(arguments + " -j1", "one.fits");
+  table_of(arguments + " -j3", "three.fits");
+  EXPECT_EQ(io::read_text(in_folder("one.fits")), io::read_text(in_folder("three.fits")));
+}
+
+TEST(Fit, KeepsEveryRow) {
+  std::vector<Source> list = sources();
+  list.resize(5);
+  list[1].x = -500;
+  list[2].y = 1e12;
+  list[3].x = std::numeric_limits<double>::quiet_NaN();
+  write_catalog(folder() / "outside.ecsv", list);
+  const io::Table table =
+      table_of("fit --redraws 5" + one_band() + " --catalog " + in_folder("outside.ecsv") + " --regions " +
+                   in_folder("outside.reg") + " --residual " + in_folder("outside_residual.fits"),
+               "outside.fits");
+  ASSERT_EQ(table.rows(), 5u);
+  for (std::size_t i = 0; i < 5; ++i) {
+    const bool fitted = i == 0 || i == 4;
+    EXPECT_EQ(table.texts("fit_status")[i], fitted ? "converged" : "too_few_pixels");
+    EXPECT_EQ(std::isfinite(table.reals("flux_f150w")[i]), fitted);
+    EXPECT_EQ(table.integers("id")[i], static_cast<std::int64_t>(i));
+  }
+  EXPECT_EQ(table.reals("x")[1], -500);
+}
+
+// Right ascension and declination of a first run lead to the same places; one on the other side of the sky
+// keeps its row.
+TEST(Fit, TakesSkyPositions) {
+  const io::Table first =
+      table_of("detect --threshold 3 --image '" + in_folder("a.fits") + "[SCI]'", "first.fits");
+  io::Table places;
+  io::Reals ra = first.reals("ra"), dec = first.reals("dec");
+  io::Texts names(25, "clump");
+  names[7] = "A b";
+  ra[0] = 290.825;
+  dec[0] = 73.454;
+  places.add("RA", "deg", "", ra);
+  places.add("DEC", "deg", "", dec);
+  places.add("ID", "", "", names);
+  io::write_fits_tables(folder() / "places.fits", {places});
+  const io::Table table =
+      table_of("fit --redraws 0" + one_band() + " --catalog " + in_folder("places.fits"), "sky_fit.fits");
+  ASSERT_EQ(table.rows(), 25u);
+  EXPECT_EQ(table.texts("id")[7], "A b");
+  EXPECT_EQ(table.texts("fit_status")[0], "too_few_pixels");
+  for (std::size_t i = 1; i < 25; ++i) EXPECT_NEAR(table.reals("x")[i], first.reals("x")[i], 0.5);
+}
+
+// A Gaussian is the Sersic profile of index 0.5, its half-light radius sqrt(2 ln 2) sigma. Errors are those
+// of the fit: chi-squared of 25 radii and fluxes.
+TEST(Fit, SersicModel) {
+  const io::Table table = table_of("fit -j2 --redraws 0 --model sersic --sersic-index 0.5 --sersic-size 21" +
+                                       one_band() + " --catalog " + in_folder("list.ecsv"),
+                                   "sersic.fits");
+  ASSERT_EQ(table.rows(), 25u);
+  double radius = 0;
+  for (std::size_t i = 0; i < 25; ++i) {
+    const double truth = sources()[i].sigma_arcsec / scale_20 * std::sqrt(2 * std::log(2.0));
+    radius +=
+        std::pow((table.reals("sersic_radius_pix")[i] - truth) / table.reals("sersic_radius_pix_err")[i], 2);
+    EXPECT_EQ(table.reals("sersic_n")[i], 0.5);
+  }
+  expect_chi_squared(radius, 25);
+  expect_chi_squared(chi_squared(table.reals("sersic_flux"), table.reals("sersic_flux_err")), 25);
+  expect_verified("sersic.fits");
+}
+
+// ---------------------------------------------------------------- psf
+
+// Six stars, six galaxies as bright (sigma 2 to 3 times the PSF's), two stars with close companions.
+TEST(PsfCommand, FindsTheStarsOfAMosaic) {
+  Random random({20240711, "standalone stars"});
+  std::vector<Source> list;
+  for (int i = 0; i < 14; ++i) {
+    const double x = 60 + 100 * (i % 4) + random.uniform(-5, 5),
+                 y = 60 + 100 * static_cast<double>(i / 4) + random.uniform(-5, 5);
+    const bool galaxy = i >= 6 && i < 12;
+    list.push_back({x, y, 3e4, galaxy ? psf_arcsec * random.uniform(1.5, 3) : 0});
+    if (i >= 12) list.push_back({x + 15, y + 5, 5e3, 0});
+  }
+  const Grid grid{460, scale_20};
+  write_mosaic(folder() / "stars.fits", image_of(list, grid, psf_arcsec, noise_20, "stars"), noise_20,
+               header_of(grid));
+  const Outcome outcome =
+      run_program(fmt::format("psf --image '{}[SCI]' --stars auto --size 61 --form image -o {} --regions {}",
+                              in_folder("stars.fits"), in_folder("stack.fits"), in_folder("stars.reg")));
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.output;
+  const io::Table stars = io::read_fits_table(in_folder("stack.fits"), "STARS");
+  int used = 0;
+  for (std::size_t i = 0; i < stars.rows(); ++i) {
+    if (!stars.flags("used")[i]) continue;
+    ++used;
+    double nearest = HUGE_VAL;
+    for (int k = 0; k < 6; ++k)
+      nearest = std::min(nearest, std::hypot(list[static_cast<std::size_t>(k)].x - stars.reals("x")[i],
+                                             list[static_cast<std::size_t>(k)].y - stars.reals("y")[i]));
+    EXPECT_LT(nearest, 0.3);
+  }
+  EXPECT_EQ(used, 6) << outcome.output;
+  const io::FitsImage psf = io::read_fits_image(in_folder("stack.fits"), "PSF");
+  const double fwhm = 2 * std::sqrt(2 * std::log(2.0)) * psf_arcsec;
+  EXPECT_NEAR(psf.header.number("FWHM").value() / fwhm, 1, 0.02);
+  EXPECT_NEAR(psf.header.number("PIXSCALE").value(), scale_20, 1e-6);
+  expect_verified("stack.fits");
+}
+
+TEST(PsfCommand, ResamplesAndFitsTheProfile) {
+  const Outcome outcome =
+      run_program(fmt::format("psf --psf '{}[PSF]' --to-scale 0.02 --form parametric -o {}",
+                              in_folder("psf_b.fits"), in_folder("profile.fits")));
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.output;
+  const io::FitsImage psf = io::read_fits_image(in_folder("profile.fits"));
+  EXPECT_NEAR(psf.header.number("FWHM").value(), 2 * std::sqrt(2 * std::log(2.0)) * psf_40_arcsec, 0.001);
+  EXPECT_LT(psf.header.number("RMSRES").value(), 1e-3);
+  EXPECT_GT(io::read_fits_table(in_folder("profile.fits"), "PROFILE").rows(), 10u);
+  // Half of a Gaussian's light lies within sqrt(2 ln 2) sigma = 0.0589".
+  const io::Table energy = io::read_fits_table(in_folder("profile.fits"), "ENERGY");
+  EXPECT_NEAR(energy.reals("encircled_energy")[5], 1 - std::exp(-0.5 * std::pow(0.06 / psf_40_arcsec, 2)),
+              0.01);
+  expect_verified("profile.fits");
+}
+
+// ---------------------------------------------------------------- bad input
+
+void expect_refused(const std::string& arguments, const std::string& words) {
+  const fs::path output = folder() / "refused.fits";
+  const Outcome outcome = run_program(arguments + " -o " + output.string());
+  EXPECT_EQ(outcome.exit_code, 2) << arguments << "\n" << outcome.output;
+  EXPECT_EQ(std::count(outcome.output.begin(), outcome.output.end(), '\n'), 1) << outcome.output;
+  EXPECT_NE(outcome.output.find(words), std::string::npos) << outcome.output;
+  EXPECT_EQ(outcome.output.find("recipe"), std::string::npos) << outcome.output;
+  EXPECT_FALSE(fs::exists(output)) << arguments;
+}
+
+TEST(Refused, ByDetect) {
+  const std::string a = in_folder("a.fits");
+  expect_refused("detect --image nowhere.fits", "--image");
+  expect_refused("detect --image '" + a + "[DQ]'", "no such HDU");
+  expect_refused("detect --image '" + in_folder("nosky.fits") + "[SCI]'", "--pixel-scale");
+  expect_refused(fmt::format("detect --image '{0}[SCI]' --error '{0}[ERR]' --weight '{0}[ERR]'", a),
+                 "one of the two");
+  expect_refused("detect --image '" + a + "[SCI]' --error " + a, "a.fits[ERR]");
+  expect_refused("detect --image '" + a + "[SCI]' --psf F999W", "--psf");
+  expect_refused("detect --image '" + a + "[SCI]' --threshold -1", "--threshold");
+  expect_refused("detect --image '" + a + "[SCI]' --regions /nowhere/at/all.reg", "--regions");
+  const std::string before = io::read_text(a);
+  EXPECT_EQ(run_program("detect --image '" + a + "[SCI]' -o " + a).exit_code, 2);
+  EXPECT_EQ(io::read_text(a), before);
+}
+
+TEST(Refused, ByFit) {
+  expect_refused("fit --image 'F150W=" + in_folder("a.fits") + "[SCI]' --psf F200W=embedded", "F200W");
+  expect_refused("fit" + one_band() + " --image F200W=" + in_folder("a.fits"), "no PSF for the band F200W");
+  expect_refused("fit" + one_band() + " --reference F999W", "--reference");
+  expect_refused("fit" + one_band() + " --noise pink", "--noise");
+  expect_refused("fit" + one_band() + " --sersic-index 2", "--model sersic");
+  expect_refused("fit --image " + in_folder("a.fits") + " --psf F150W=embedded", "BAND=VALUE");
+  expect_refused("fit" + one_band() + " --catalog missing.fits", "--catalog");
+  io::Table table;
+  table.add("flux", "nJy", "", io::Reals{1});
+  io::write_ecsv(folder() / "no_places.ecsv", table);
+  expect_refused("fit" + one_band() + " --catalog " + in_folder("no_places.ecsv"), "x and y");
+  table.add("ra", "deg", "", io::Reals{1});
+  table.add("dec", "deg", "", io::Reals{1});
+  io::write_ecsv(folder() / "sky_places.ecsv", table);
+  expect_refused("fit --pixel-scale 0.02" + band("F150W", "nosky.fits", "psf_a.fits") + " --catalog " +
+                     in_folder("sky_places.ecsv"),
+                 "no WCS");
+  expect_refused("fit --pixel-scale F150W=0.02 " + band("F150W", "nosky.fits", "psf_a.fits") +
+                     band("F444W", "b.fits", "psf_b.fits"),
+                 "a WCS in both");
+}
+
+TEST(Refused, ByPsf) {
+  expect_refused("psf", "none of them");
+  expect_refused("psf --image '" + in_folder("a.fits") + "[SCI]'", "--stars");
+  expect_refused("psf --image '" + in_folder("a.fits") + "[SCI]' --stars auto --min-snr 1e6",
+                 "nothing with S/N above");
+  expect_refused("psf --psf " + in_folder("psf_a.fits") + " --pixel-scale 0.03", "--pixel-scale");
+  expect_refused("psf --psf " + in_folder("psf_a.fits") + " --form round", "--form");
+  expect_refused("psf --psf " + in_folder("list.ecsv"), "FITS");
+}
+
+}  // namespace
+}  // namespace arcproof::tests
