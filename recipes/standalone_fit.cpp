@@ -160,7 +160,7 @@ Bands read_bands(const FitArguments& a) {
   for (const std::string& band : bands.names)
     if (!psfs.contains(band))
       throw InputError(
-          {"", "--psf", "no PSF for the band " + band, band + "=FILE[HDU], or " + band + "=embedded"});
+          {"", "--psf", "no PSF for the band " + band, fmt::format("{0}=FILE[HDU], or {0}=embedded", band)});
   for (const std::string& band : bands.names) {
     bands.exposures.push_back(read_mosaic({band, value_of(images, band), value_of(errors, band),
                                            value_of(weights, band), scales.of(band), gains.of(band)}));

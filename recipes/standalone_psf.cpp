@@ -127,7 +127,7 @@ Places listed_stars(const ScaledImage& mosaic, const PsfArguments& a) {
     const bool inside = list.x[i] > -0.5 && list.y[i] > -0.5 && list.x[i] < mosaic.pixels.width() - 0.5 &&
                         list.y[i] < mosaic.pixels.height() - 0.5;
     places.at.emplace_back(list.x[i], list.y[i]);
-    places.reasons.push_back(inside ? "" : "not on the image");
+    places.reasons.emplace_back(inside ? "" : "not on the image");
   }
   if (places.at.empty()) throw InputError({a.stars, "--stars", "no star", "a list of stars"});
   return places;

@@ -15,9 +15,9 @@ namespace {
 
 using photometry::Detection;
 
-// Flux in a circle, pixels split 5 x 5; NaN where a pixel has no data.
+// Flux in a circle, pixels split 10 x 10; NaN where a pixel has no data.
 double aperture_flux(const Array2D<float>& image, double x, double y, double radius) {
-  constexpr int split = 5;
+  constexpr int split = 10;
   double sum = 0;
   for (int j = static_cast<int>(std::floor(y - radius)); j <= std::ceil(y + radius); ++j)
     for (int i = static_cast<int>(std::floor(x - radius)); i <= std::ceil(x + radius); ++i) {

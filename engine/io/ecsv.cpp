@@ -314,7 +314,7 @@ class EcsvReader {
 
   std::string plain_field(const std::string& text, std::size_t& at) const {
     const std::size_t end = std::min(text.find(delimiter_, at), text.size());
-    const std::string field = trimmed(text.substr(at, end - at));
+    std::string field = trimmed(text.substr(at, end - at));
     at = end;
     return field;
   }
