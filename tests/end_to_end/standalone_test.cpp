@@ -264,6 +264,37 @@ TEST(Fit, MixesPixelScales) {
   expect_chi_squared(chi_squared(table.reals("flux_f444w"), table.reals("flux_f444w_err")), 25);
 }
 
+// Pairs 3.2 pixels apart are fitted together, and in F444W, where they lie 1.6 pixels apart, at the places
+// and with the shapes of F150W: what is wrong with the map between the grids goes into their fluxes. 18
+// fluxes, statistics as above.
+TEST(Fit, MixesPixelScalesOfPairs) {
+  Random random({20240711, "standalone pairs"});
+  std::vector<Source> pairs;
+  for (int i = 0; i < 9; ++i) {
+    const double x = 50.0 + 90 * (i % 3) + random.uniform(-3, 3),
+                 y = 50.0 + 90 * static_cast<double>(i / 3) + random.uniform(-3, 3);
+    const double angle = random.uniform(0, units::pi);
+    pairs.push_back({x, y, random.uniform(800, 1500), 0.02});
+    pairs.push_back({x + 3.2 * std::cos(angle), y + 3.2 * std::sin(angle), random.uniform(800, 1500), 0.02});
+  }
+  write_mosaic(folder() / "pairs_a.fits", image_of(pairs, grid_20, psf_arcsec, noise_20, "F150W"), noise_20,
+               header_of(grid_20));
+  write_mosaic(folder() / "pairs_b.fits", image_of(pairs, grid_40, psf_40_arcsec, noise_40, "F444W"),
+               noise_40, header_of(grid_40));
+  write_catalog(folder() / "pairs.ecsv", pairs);
+  const io::Table table =
+      table_of("fit -j2" + band("F150W", "pairs_a.fits", "psf_a.fits") +
+                   band("F444W", "pairs_b.fits", "psf_b.fits") + " --catalog " + in_folder("pairs.ecsv"),
+               "pairs.fits");
+  double chi2 = 0;
+  for (std::size_t i = 0; i < pairs.size(); ++i) {
+    EXPECT_EQ(table.integers("group_size")[i], 2);
+    chi2 +=
+        std::pow((table.reals("flux_f444w")[i] - pairs[i].flux_njy) / table.reals("flux_f444w_err")[i], 2);
+  }
+  expect_chi_squared(chi2, pairs.size());
+}
+
 TEST(Fit, GivesTheSameBytesOnAnyNumberOfThreads) {
   const std::string arguments = "fit --redraws 10 --noise correlated" + one_band();
   table_of(arguments + " -j1", "one.fits");
