@@ -35,13 +35,15 @@ sky::SkyPosition to_sky(sky::SkyPosition reference, Vector2 theta) {
 }
 
 LensModel::LensModel(sky::SkyPosition reference, double z_lens, sky::Cosmology cosmology,
-                     std::vector<DualPie> potentials)
+                     std::vector<DualPie> potentials, std::vector<Profile> further)
     : reference_(reference),
       z_lens_(z_lens),
       cosmology_(cosmology),
       potentials_(std::move(potentials)),
+      further_(std::move(further)),
       sum_(potentials_) {
   require(z_lens > 0, "LensModel: z_lens > 0");
+  for (const Profile& profile : further_) lens::deflection(profile, {});  // refuses bad parameters
 }
 
 Vector2 LensModel::to_frame(sky::SkyPosition position) const { return lens::to_frame(reference_, position); }
@@ -51,13 +53,30 @@ sky::SkyPosition LensModel::to_sky(Vector2 theta) const { return lens::to_sky(re
 Vector2 LensModel::deflection(Vector2 theta) const {
   Vector2 alpha;
   sum_.evaluate({&theta, 1}, &alpha, nullptr);
+  add_further({&theta, 1}, &alpha, nullptr);
   return alpha;
 }
 
 Hessian LensModel::hessian(Vector2 theta) const {
   Hessian result;
   sum_.evaluate({&theta, 1}, nullptr, &result);
+  add_further({&theta, 1}, nullptr, &result);
   return result;
+}
+
+void LensModel::add_further(std::span<const Vector2> theta, Vector2* deflection, Hessian* hessian) const {
+  for (const Profile& profile : further_) {
+    for (std::size_t i = 0; i < theta.size(); ++i) {
+      if (deflection) {
+        const Vector2 alpha = lens::deflection(profile, theta[i]);
+        deflection[i] = {deflection[i].x + alpha.x, deflection[i].y + alpha.y};
+      }
+      if (hessian) {
+        const Hessian h = lens::hessian(profile, theta[i]);
+        hessian[i] = {hessian[i].xx + h.xx, hessian[i].xy + h.xy, hessian[i].yy + h.yy};
+      }
+    }
+  }
 }
 
 void LensModel::evaluate(const std::vector<Vector2>& theta, std::vector<Vector2>* deflection,
@@ -65,6 +84,7 @@ void LensModel::evaluate(const std::vector<Vector2>& theta, std::vector<Vector2>
   if (deflection) deflection->resize(theta.size());
   if (hessian) hessian->resize(theta.size());
   sum_.evaluate(theta, deflection ? deflection->data() : nullptr, hessian ? hessian->data() : nullptr);
+  add_further(theta, deflection ? deflection->data() : nullptr, hessian ? hessian->data() : nullptr);
 }
 
 double LensModel::efficiency(double z_source) const {

@@ -1,5 +1,5 @@
 // A parametric lens: a sum of dual pseudo-isothermal elliptical mass distributions (dPIE, Lenstool's profile
-// 81).
+// 81), and of further profiles where there are some.
 //
 // Frame: arcsec about the reference position, +x towards WEST, +y towards North:
 //   x = -(RA - RA0) cos(Dec0) 3600,  y = (Dec - Dec0) 3600.
@@ -9,6 +9,7 @@
 #pragma once
 
 #include "engine/lens/dual_pie.h"
+#include "engine/lens/profile.h"
 #include "engine/sky/cosmology.h"
 #include "engine/sky/wcs.h"
 
@@ -36,9 +37,10 @@ sky::SkyPosition to_sky(sky::SkyPosition reference, Vector2 theta_arcsec);
 
 class LensModel {
  public:
-  /// ContractError for z_lens <= 0 and for potentials outside the ranges of DualPie.
+  /// ContractError for z_lens <= 0, for potentials outside the ranges of DualPie and for further profiles
+  /// outside theirs.
   LensModel(sky::SkyPosition reference, double z_lens, sky::Cosmology cosmology,
-            std::vector<DualPie> potentials);
+            std::vector<DualPie> potentials, std::vector<Profile> further = {});
 
   Vector2 to_frame(sky::SkyPosition position) const;
   sky::SkyPosition to_sky(Vector2 theta_arcsec) const;
@@ -47,7 +49,7 @@ class LensModel {
   Hessian hessian(Vector2 theta_arcsec) const;
   /// Both at many positions at once (the fast path: 21 ns for a potential and position with AVX-512, 37 ns
   /// with AVX2, 68 ns with SSE2 on one 2.5 GHz core; either pointer may be null). The same bits as the single
-  /// calls.
+  /// calls. Further profiles are added one by one after the dPIE, in their order.
   void evaluate(const std::vector<Vector2>& theta_arcsec, std::vector<Vector2>* deflection,
                 std::vector<Hessian>* hessian) const;
 
@@ -59,12 +61,16 @@ class LensModel {
   double z_lens() const { return z_lens_; }
   const sky::Cosmology& cosmology() const { return cosmology_; }
   const std::vector<DualPie>& potentials() const { return potentials_; }
+  const std::vector<Profile>& further() const { return further_; }
 
  private:
   sky::SkyPosition reference_;
   double z_lens_;
   sky::Cosmology cosmology_;
+  void add_further(std::span<const Vector2> theta, Vector2* deflection, Hessian* hessian) const;
+
   std::vector<DualPie> potentials_;
+  std::vector<Profile> further_;
   DualPieSum sum_;
 };
 
