@@ -215,7 +215,7 @@ Posterior read_bayes(const fs::path& bayes, const LenstoolProject& project, doub
   for (const TextLine& row : rows) {
     Sample sample = sample_of(bayes, row, project, columns, start);
     posterior.models.emplace_back(project.reference, project.z_lens, project.cosmology,
-                                  std::move(sample.potentials));
+                                  std::move(sample.potentials), project.further_profiles());
     posterior.redshifts.push_back(std::move(sample.redshifts));
     posterior.chi2.push_back(sample.chi2);
   }

@@ -17,6 +17,12 @@ struct TextLine {
 /// The lines of a file that are not blank. InputError when the file is missing.
 std::vector<TextLine> lines_of(const std::filesystem::path& file);
 
+/// A section of a .par file: "potentiel O1" and the lines up to its `end`.
+struct TextBlock {
+  TextLine head;
+  std::vector<TextLine> body;
+};
+
 /// A finite number. InputError{file, key} when `word` is something else.
 double number_of(const std::filesystem::path& file, const std::string& key, const std::string& word);
 

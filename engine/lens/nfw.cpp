@@ -45,6 +45,10 @@ PotentialAxes axes_of(const NfwHalo& halo) {
   return {halo.centre_arcsec, halo.angle_rad};
 }
 
+double hubble_km_s_mpc(double z, const sky::Cosmology& cosmology) {
+  return cosmology.h0_km_s_mpc * std::sqrt(cosmology.omega_m * std::pow(1 + z, 3) + 1 - cosmology.omega_m);
+}
+
 }  // namespace
 
 double NfwHalo::b0_arcsec() const {
@@ -57,9 +61,14 @@ double nfw_velocity_dispersion_km_s(double c, double scale_radius_kpc, double z,
                                     const sky::Cosmology& cosmology) {
   require(c > 0 && scale_radius_kpc > 0, "NFW: concentration and scale radius > 0");
   const double delta = 200.0 / 3 * c * c * c / (std::log1p(c) - c / (1 + c));
-  const double hubble =
-      cosmology.h0_km_s_mpc * std::sqrt(cosmology.omega_m * std::pow(1 + z, 3) + 1 - cosmology.omega_m);
-  return hubble * scale_radius_kpc * 1e-3 * std::sqrt(delta / units::pi);
+  return hubble_km_s_mpc(z, cosmology) * scale_radius_kpc * 1e-3 * std::sqrt(delta / units::pi);
+}
+
+double nfw_r200_kpc(double m200, double z, const sky::Cosmology& cosmology) {
+  require(m200 > 0, "NFW: mass > 0");
+  const double hubble_km_s_pc = hubble_km_s_mpc(z, cosmology) * 1e-6;
+  return 1e-3 * std::cbrt(units::gravitational_constant_pc_km2_s2_msun * m200 /
+                          (100 * hubble_km_s_pc * hubble_km_s_pc));
 }
 
 double potential(const NfwHalo& halo, Vector2 theta) {

@@ -28,6 +28,10 @@ struct NfwHalo {
 double nfw_velocity_dispersion_km_s(double concentration, double scale_radius_kpc, double z_lens,
                                     const sky::Cosmology& cosmology);
 
+/// Radius [kpc] within which the mean density is 200 times the critical one at z: M_200 = 100 H^2 r_200^3 /
+/// G.
+double nfw_r200_kpc(double m200_msun, double z_lens, const sky::Cosmology& cosmology);
+
 /// At D_LS / D_S = 1, frame of dual_pie.h, within 1e-13 of b0 (deflection) and b0 / r_s (Hessian, beyond
 /// 1e-3 r_s). At the centre, where kappa diverges logarithmically, the deflection is 0 and the Hessian that
 /// of a point 1e-12 arcsec away. Potential in arcsec^2. ContractError for parameters outside the ranges

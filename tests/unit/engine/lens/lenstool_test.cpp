@@ -181,8 +181,8 @@ TEST(Lenstool, HasTheHousesCosmologyWhereTheFileHasNone) {
 }
 
 TEST(LenstoolErrors, UnknownProfile) {
-  expect_refused("profil       81\n	x_centre     10", "profil 12\n	x_centre     10",
-                 {"potential 2", "profile", "12", "81"});
+  expect_refused("profil       81\n	x_centre     10", "profil 83\n	x_centre     10",
+                 {"potential 2", "profile", "83", "81", "12 (NFW)"});
 }
 
 TEST(LenstoolErrors, UnknownKeyword) {
@@ -268,8 +268,6 @@ TEST(LenstoolErrors, TruncatedFile) {
 TEST(LenstoolErrors, PotentialsThatAreNotThere) {
   expect_refused("nlentille   3", "nlentille   4",
                  {"line 8", "nlentille", "found 4", "number of potentials in the file, 3"});
-  expect_refused("cosmologie\n", "potfile\n	filein 3 galcat.cat\n	end\ncosmologie\n",
-                 {"potfile", "best.par"});
   expect_complaint([&] { read_lenstool(written("runmode\n reference 3 1 2\n end\nfini\n")); },
                    {"best.par", "potential", "nothing", "at least one"});
 }
