@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 #include <vector>
 
 namespace arcproof::lens {
@@ -78,6 +79,19 @@ LensMap LensMap::compute(const LensModel& model, const Grid& grid, int threads) 
     std::copy(alpha.begin(), alpha.end(), map.deflection_.row(j));
     std::copy(hessian.begin(), hessian.end(), map.hessian_.row(j));
   });
+  return map;
+}
+
+LensMap LensMap::from_nodes(const Grid& grid, Array2D<Vector2> deflection, Array2D<Hessian> hessian) {
+  require(grid.width >= 2 && grid.height >= 2 && grid.step_arcsec > 0,
+          "LensMap: a grid of 2 x 2 nodes or more");
+  require(deflection.width() == grid.width && deflection.height() == grid.height &&
+              hessian.width() == grid.width && hessian.height() == grid.height,
+          "LensMap: one value for each node");
+  LensMap map;
+  map.grid_ = grid;
+  map.deflection_ = std::move(deflection);
+  map.hessian_ = std::move(hessian);
   return map;
 }
 

@@ -30,6 +30,10 @@ class LensMap {
   /// more.
   static LensMap compute(const LensModel& model, const Grid& grid, int threads = 1);
 
+  /// From values on the nodes at D_LS / D_S = 1 (a map read from a file). ContractError when the shapes
+  /// differ.
+  static LensMap from_nodes(const Grid& grid, Array2D<Vector2> deflection, Array2D<Hessian> hessian);
+
   /// A field of constant magnification mu = mu_tangential * mu_radial with the tangential stretch along
   /// `angle_rad` (from +x, counter-clockwise): what a recipe without a lens model gives. Its efficiency is 1
   /// at every redshift. Magnifications are signed and not 0.

@@ -96,7 +96,7 @@ TEST(LenstoolProfiles, CentreInDegreesAndEllipticityOfThePotential) {
 
 TEST(LenstoolProfiles, WhatAProfileDoesNotUseIsRefused) {
   expect_refused(par(block("14", " gamma 0.1\n v_disp 100\n")),
-                 {"line 10", "v_disp", "profile 14 uses: gamma, kappa"});
+                 {"line 11", "v_disp", "profile 14 uses: gamma, kappa"});
   expect_refused(par(block("12", " ellip_pot 0.1\n rscale 3\n v_disp 100\n")),
                  {"ellip_pot", "profile 12 uses"});
   expect_refused(par(block("12", " rscale 3\n v_disp 100\n concentration 4\n")),
