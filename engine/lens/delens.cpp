@@ -128,4 +128,119 @@ IntrinsicSize intrinsic_size(double sigma_major, double sigma_minor, double floo
   return size;
 }
 
+namespace {
+
+/// A symmetric 2 x 2 matrix: A, or a covariance.
+using Symmetric = Hessian;
+
+Symmetric jacobian(const Hessian& h, double d) { return {1 - d * h.xx, -d * h.xy, 1 - d * h.yy}; }
+
+Vector2 times(const Symmetric& m, Vector2 v) { return {m.xx * v.x + m.xy * v.y, m.xy * v.x + m.yy * v.y}; }
+
+double length(Vector2 v) { return std::hypot(v.x, v.y); }
+
+/// The axes as vectors of 1 sigma.
+struct Axes {
+  Vector2 major, minor;
+};
+Axes axes_of(const Ellipse& e) {
+  const double c = std::cos(e.angle_rad), s = std::sin(e.angle_rad);
+  return {{e.sigma_major_arcsec * c, e.sigma_major_arcsec * s},
+          {-e.sigma_minor_arcsec * s, e.sigma_minor_arcsec * c}};
+}
+
+// Of the vectors p and q, C = p p^T + q q^T; with the product of the axes as |p x q|, so that a thin ellipse
+// keeps its small axis.
+Ellipse ellipse_of(Vector2 centre, Vector2 p, Vector2 q) {
+  const double xx = p.x * p.x + q.x * q.x, xy = p.x * p.y + q.x * q.y, yy = p.y * p.y + q.y * q.y;
+  const double half_trace = (xx + yy) / 2, difference = std::hypot((xx - yy) / 2, xy);
+  const double major = std::sqrt(half_trace + difference), area = std::abs(p.x * q.y - p.y * q.x);
+  return {centre, major, major > 0 ? std::min(area / major, major) : 0.0, 0.5 * std::atan2(2 * xy, xx - yy)};
+}
+
+Ellipse transformed(const Symmetric& m, const Ellipse& e, Vector2 centre) {
+  const Axes axes = axes_of(e);
+  return ellipse_of(centre, times(m, axes.major), times(m, axes.minor));
+}
+
+double change_over(const LensMap& map, double d, const Symmetric& here, const Ellipse& e) {
+  const Axes axes = axes_of(e);
+  double largest = 0;
+  for (const Vector2& offset : {axes.major, axes.minor}) {
+    for (const double side : {1.0, -1.0}) {
+      const Vector2 end{e.centre_arcsec.x + side * offset.x, e.centre_arcsec.y + side * offset.y};
+      if (!map.covers(end)) continue;
+      const Symmetric there = jacobian(map.hessian(end), d);
+      const Symmetric change{there.xx - here.xx, there.xy - here.xy, there.yy - here.yy};
+      for (const Vector2& axis : {axes.major, axes.minor}) {
+        const double before = length(times(here, axis)), after = length(times(change, axis));
+        if (after > 0) largest = std::max(largest, std::min(after / before, 1e6));
+      }
+    }
+  }
+  return largest;
+}
+
+SourceEllipse not_on_the_map() {
+  constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+  return {{{nan, nan}, nan, nan, nan}, nan, nan, nan, false, nan, false};
+}
+
+}  // namespace
+
+SourceEllipse source_ellipse(const LensMap& map, double efficiency, const Ellipse& image,
+                             const CriticalLimits& limits) {
+  require_valid(image);
+  if (!map.covers(image.centre_arcsec)) return not_on_the_map();
+  const Hessian h = map.hessian(image.centre_arcsec);
+  const Symmetric a = jacobian(h, efficiency);
+  SourceEllipse result;
+  result.ellipse = transformed(a, image, map.source_position(image.centre_arcsec, efficiency));
+  result.mu = magnification(h, efficiency).mu;
+  const auto stretch = [&](double along) { return length(times(a, {std::cos(along), std::sin(along)})); };
+  result.stretch_major = stretch(image.angle_rad);
+  result.stretch_minor = stretch(image.angle_rad + units::pi / 2);
+  result.nonlinearity = change_over(map, efficiency, a, image);
+  result.near_critical =
+      !(std::abs(result.mu) <= limits.largest_mu) || result.nonlinearity > limits.largest_nonlinearity;
+  return result;
+}
+
+Ellipse image_ellipse(const Hessian& h, double efficiency, const Ellipse& source, Vector2 theta) {
+  require_valid(source);
+  const Symmetric a = jacobian(h, efficiency);
+  const double determinant = a.xx * a.yy - a.xy * a.xy;
+  require(std::abs(determinant) >= 1e-12, "image_ellipse: not on a critical line");
+  return transformed({a.yy / determinant, -a.xy / determinant, a.xx / determinant}, source, theta);
+}
+
+Interval interval_of(std::span<const double> values) {
+  std::vector<double> good;
+  for (const double value : values)
+    if (std::isfinite(value) && value >= 0) good.push_back(value);
+  Interval interval;
+  interval.used = static_cast<int>(good.size());
+  interval.left_out = static_cast<int>(values.size() - good.size());
+  if (good.empty()) return interval;
+  interval.median = statistics::median(good);
+  interval.minus = std::max(0.0, interval.median - statistics::quantile(good, 0.16));
+  interval.plus = std::max(0.0, statistics::quantile(good, 0.84) - interval.median);
+  return interval;
+}
+
+SourceIntervals source_intervals(std::span<const LensModel> posterior, const Ellipse& image,
+                                 double z_source) {
+  require_valid(image);
+  std::vector<double> major, minor, mu;
+  for (const LensModel& model : posterior) {
+    const double d = model.efficiency(z_source);
+    const Hessian h = model.hessian(image.centre_arcsec);
+    const Ellipse source = transformed(jacobian(h, d), image, {});
+    major.push_back(source.sigma_major_arcsec);
+    minor.push_back(source.sigma_minor_arcsec);
+    mu.push_back(std::abs(magnification(h, d).mu));
+  }
+  return {interval_of(major), interval_of(minor), interval_of(mu)};
+}
+
 }  // namespace arcproof::lens

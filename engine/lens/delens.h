@@ -63,4 +63,46 @@ IntrinsicSize intrinsic_size(double sigma_major_arcsec, double sigma_minor_arcse
                              double mu, double mu_tangential, double z_source,
                              const sky::Cosmology& cosmology);
 
+/// What the local linear map A = 1 - d H makes of an ellipse on the sky: its covariance in the source plane
+/// is C_s = A C A^T, whose eigenvectors are the axes there; the area shrinks by |mu| exactly.
+struct SourceEllipse {
+  Ellipse ellipse;             ///< in the source plane; centre beta = theta - d alpha
+  double mu = 1;               ///< signed, at the centre
+  double stretch_major = 1;    ///< source over image length of the image's own major axis
+  double stretch_minor = 1;    ///< and of its minor axis
+  bool near_critical = false;  ///< |mu| > 50 at the centre, or the map is not linear over the ellipse
+  double nonlinearity = 0;  ///< largest relative change of the source vectors of the ellipse's axes over it
+  bool inside_map = true;   ///< false: the ellipse is not on the map; numbers are NaN
+};
+
+/// When the linear map stops being one.
+struct CriticalLimits {
+  double largest_mu = 50;
+  double largest_nonlinearity = 0.5;
+};
+
+/// The nonlinearity compares A at the centre with A at the four ends of the axes (1 sigma): the largest |(A'
+/// - A) e| over |A e| along both axes e. It exceeds 1 where a critical line crosses the ellipse. Always
+/// finite; on the critical line itself an axis of the source ellipse is 0, and near_critical says so.
+SourceEllipse source_ellipse(const LensMap& map, double efficiency, const Ellipse& image,
+                             const CriticalLimits& limits = {});
+/// And the other way: the image ellipse of a source ellipse seen at `theta`. ContractError where A cannot be
+/// inverted (|det A| < 1e-12).
+Ellipse image_ellipse(const Hessian& hessian, double efficiency, const Ellipse& source, Vector2 theta_arcsec);
+
+/// A quantity of a clump over the posterior: median and 68% interval, which need not be symmetric. Values
+/// that are not finite or are negative (none of these quantities is) are left out and counted.
+struct Interval {
+  double median = 0;
+  double minus = 0, plus = 0;  ///< >= 0, finite; median - minus >= 0
+  int used = 0, left_out = 0;
+};
+Interval interval_of(std::span<const double> values);
+
+/// Axes of the source ellipse and |mu| over the models of a posterior, each evaluated exactly at the centre.
+struct SourceIntervals {
+  Interval sigma_major_arcsec, sigma_minor_arcsec, mu;
+};
+SourceIntervals source_intervals(std::span<const LensModel> posterior, const Ellipse& image, double z_source);
+
 }  // namespace arcproof::lens
