@@ -14,6 +14,10 @@
 //   a = d(2 s W)/du = 2 s u / (X W),            b = q + d(2 s W - v/q)/dv = 2 s (T - N) / (Y W)
 //   d ln(Z1/Z2)/du = [-a N + i (a u - E)] / (Z1 Z2),   d ln(Z1/Z2)/dv = [-(b N + E) + i b u] / (Z1 Z2),
 // where numerators and denominators are all of second order in (u, N), without cancellation.
+//
+// Divisions and square roots bound the speed: those of the core and of the cut radius are made together, 1/a
+// and 1/b from 1/(a b), and the logarithm's argument |Z1c Z2t|^2 / |Z2c Z1t|^2 = A / B as A^2 / (A B), from
+// the inverse that the derivatives need as well. Three divisions and two roots are left of seven and two.
 #pragma once
 
 #include "engine/lens/dual_pie.h"
@@ -39,39 +43,46 @@ struct Complex {
 }
 [[gnu::always_inline]] inline Complex conjugate(Complex a) { return {a.re, -a.im}; }
 [[gnu::always_inline]] inline double norm(Complex a) { return a.re * a.re + a.im * a.im; }
-/// -1, 0 or 1; NaN stays NaN.
-[[gnu::always_inline]] inline double sign(double x) { return x > 0 ? 1.0 : (x < 0 ? -1.0 : x); }
+/// -1, 0 or 1. One choice only: with more the compiler makes branches of them and gives the vectors up.
+[[gnu::always_inline]] inline double sign(double x) { return std::copysign(x != 0 ? 1.0 : 0.0, x); }
 
-/// What one radius w contributes, at u >= 0 and v >= 0.
-struct Terms {
-  Complex z1, z2;
-  double du_im = 0;     // Im d ln(Z1/Z2)/du = psi_uu / k
-  Complex dv = {0, 0};  // d ln(Z1/Z2)/dv: psi_vv = -k Re, psi_uv = k Im
+/// One radius w at u >= 0 and v >= 0, up to its division.
+struct Lengths {
+  double u, n, u2;
+  double big_w, w_sum, p_sum;
+  double product;  // of the three
 };
 
-template <bool derivatives>
-[[gnu::always_inline]] inline Terms terms_of_radius(const Constants& p, const DualPieSum::Radius& radius,
-                                                    double u, double v) {
+[[gnu::always_inline]] inline Lengths lengths_of(const Constants& p, const DualPieSum::Radius& radius,
+                                                 double u, double v) {
   const double n = radius.node - v;
   // At the removable singularity itself: step aside, to where the quotients have their limits.
   u = u * u + n * n < radius.floor2 ? radius.floor : u;
   const double u2 = u * u;
   const double big_w = std::sqrt(radius.w2 + u2 * p.inverse_x + v * v * p.inverse_y);
   const double w_sum = radius.w + p.q * big_w, p_sum = p.two_s * big_w + v * p.inverse_q;
-  const double inverse = 1 / (w_sum * p_sum * big_w);  // one division for three
-  const double t = p.two_s * (n * (n + 2 * v) - p.q2 * u2) * p.inverse_x * (inverse * p_sum * big_w);
-  const double e = (n * t + p.four_eps_over_x * u2) * (inverse * w_sum * big_w);
+  return {u, n, u2, big_w, w_sum, p_sum, w_sum * p_sum * big_w};
+}
 
-  Terms terms{{p.q * u, p.q * n + e}, {u, n}};
+/// Z1 and Z2, and with derivatives the numerators of d ln(Z1/Z2).
+struct Terms {
+  Complex z1, z2;
+  Complex du = {0, 0}, dv = {0, 0};
+};
+
+/// `inverse` is that of the product of the lengths.
+template <bool derivatives>
+[[gnu::always_inline]] inline Terms terms_of(const Constants& p, const Lengths& l, double v, double inverse) {
+  const double t =
+      p.two_s * (l.n * (l.n + 2 * v) - p.q2 * l.u2) * p.inverse_x * (inverse * l.p_sum * l.big_w);
+  const double e = (l.n * t + p.four_eps_over_x * l.u2) * (inverse * l.w_sum * l.big_w);
+  Terms terms{{p.q * l.u, p.q * l.n + e}, {l.u, l.n}};
   if constexpr (derivatives) {
-    const double two_s_over_w = p.two_s * (inverse * w_sum * p_sum);
-    const double a = two_s_over_w * u * p.inverse_x, b = two_s_over_w * (t - n) * p.inverse_y;
-    const Complex product = terms.z1 * terms.z2;
-    const double scale = 1 / norm(product);
-    const Complex du = Complex{-a * n, a * u - e} * conjugate(product);
-    const Complex dv = Complex{-(b * n + e), b * u} * conjugate(product);
-    terms.du_im = du.im * scale;
-    terms.dv = {dv.re * scale, dv.im * scale};
+    const double two_s_over_w = p.two_s * (inverse * l.w_sum * l.p_sum);
+    const double a = two_s_over_w * l.u * p.inverse_x, b = two_s_over_w * (t - l.n) * p.inverse_y;
+    const Complex product = conjugate(terms.z1 * terms.z2);
+    terms.du = Complex{-a * l.n, a * l.u - e} * product;
+    terms.dv = Complex{-(b * l.n + e), b * l.u} * product;
   }
   return terms;
 }
@@ -88,21 +99,28 @@ template <bool wants_deflection, bool wants_hessian>
 [[gnu::always_inline]] inline Field elliptical_field(const Constants& p, double x, double y) {
   const double dx = x - p.centre_x, dy = y - p.centre_y;
   const double u = dx * p.cos_angle + dy * p.sin_angle, v = dy * p.cos_angle - dx * p.sin_angle;
-  const Terms core = terms_of_radius<wants_hessian>(p, p.core, std::abs(u), std::abs(v));
-  const Terms cut = terms_of_radius<wants_hessian>(p, p.cut, std::abs(u), std::abs(v));
+  const double height = std::abs(v);
+  const Lengths core_l = lengths_of(p, p.core, std::abs(u), height),
+                cut_l = lengths_of(p, p.cut, std::abs(u), height);
+  const double inverse = 1 / (core_l.product * cut_l.product);
+  const Terms core = terms_of<wants_hessian>(p, core_l, height, inverse * cut_l.product);
+  const Terms cut = terms_of<wants_hessian>(p, cut_l, height, inverse * core_l.product);
+  const double core1 = norm(core.z1), core2 = norm(core.z2), cut1 = norm(cut.z1), cut2 = norm(cut.z2);
+  const double above = core1 * cut2, below = core2 * cut1, inverse_norms = 1 / (above * below);
 
   Field field;
   if constexpr (wants_deflection) {
     // Both arguments lie in [0, pi/2), so that of the quotient is an arc tangent without cases.
     const Complex quotient = core.z1 * conjugate(core.z2) * conjugate(cut.z1 * conjugate(cut.z2));
-    field.ax = p.strength * sign(u) * vector_atan(quotient.im, quotient.re);
-    field.ay = -0.5 * p.strength * sign(v) *
-               vector_log((norm(core.z1) * norm(cut.z2)) / (norm(core.z2) * norm(cut.z1)));
+    const LogAndAtan value = vector_log_and_atan(above * above * inverse_norms, quotient.im, quotient.re);
+    field.ax = p.strength * sign(u) * value.atan;
+    field.ay = -0.5 * p.strength * sign(v) * value.log;
   }
   if constexpr (wants_hessian) {
-    field.xx = p.strength * (core.du_im - cut.du_im);
-    field.xy = p.strength * sign(u) * sign(v) * (core.dv.im - cut.dv.im);
-    field.yy = p.strength * (cut.dv.re - core.dv.re);
+    const double core_scale = inverse_norms * (cut1 * cut2), cut_scale = inverse_norms * (core1 * core2);
+    field.xx = p.strength * (core_scale * core.du.im - cut_scale * cut.du.im);
+    field.xy = p.strength * sign(u) * sign(v) * (core_scale * core.dv.im - cut_scale * cut.dv.im);
+    field.yy = p.strength * (cut_scale * cut.dv.re - core_scale * core.dv.re);
   }
   return rotated_back(p, field);
 }

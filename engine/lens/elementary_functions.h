@@ -13,9 +13,11 @@
 
 namespace arcproof::lens {
 
-/// Natural logarithm of a normal x > 0; within 2 units in the last place. NaN in, NaN out.
-[[gnu::always_inline]] inline double vector_log(double x) {
-  // x = 2^k (1 + f) with sqrt(1/2) <= 1 + f < sqrt(2): bits above those of sqrt(1/2) carry into the exponent.
+/// x = 2^k (1 + f) with sqrt(1/2) <= 1 + f < sqrt(2): bits above those of sqrt(1/2) carry into the exponent.
+struct LogArgument {
+  double k, f, nan;  // nan: 0, or NaN where x is
+};
+[[gnu::always_inline]] inline LogArgument log_argument(double x) {
   constexpr std::uint64_t sqrt_half = 0x3fe6a09e667f3bcd, one = 0x3ff0000000000000,
                           mantissa = 0x000fffffffffffff;
   const std::uint64_t shifted = std::bit_cast<std::uint64_t>(x) + (one - sqrt_half);
@@ -23,8 +25,12 @@ namespace arcproof::lens {
   // The integer k + 1023 becomes a double by planting it in the last bits of 2^52.
   constexpr double two_52 = 4503599627370496.0;
   const double k = std::bit_cast<double>((shifted >> 52) | 0x4330000000000000) - (two_52 + 1023);
+  return {k, f, x - x};
+}
 
-  const double s = f / (2 + f), z = s * s;
+/// ln x from its argument and s = f / (2 + f).
+[[gnu::always_inline]] inline double log_of(const LogArgument& a, double s) {
+  const double z = s * s;
   const double r =
       z * (6.666666666666735130e-01 +
            z * (3.999999999940941908e-01 +
@@ -33,21 +39,25 @@ namespace arcproof::lens {
                           z * (1.818357216161805012e-01 +
                                z * (1.531383769920937332e-01 + z * 1.479819860511658591e-01))))));
   constexpr double ln2_high = 6.93147180369123816490e-01, ln2_low = 1.90821492927058770002e-10;
-  return k * ln2_high - ((s * (f - r) - k * ln2_low) - f) + (x - x);
+  return a.k * ln2_high - ((s * (a.f - r) - a.k * ln2_low) - a.f) + a.nan;
 }
 
-/// atan(y / x) for x > 0 and any finite y; within 3 units in the last place.
-[[gnu::always_inline]] inline double vector_atan(double y, double x) {
-  // With t = |y| / x: atan t, pi/4 + atan((t - 1) / (t + 1)) or pi/2 - atan(1 / t), whichever argument is
-  // below tan(pi/8).
+/// With t = |y| / x: atan t, pi/4 + atan((t - 1) / (t + 1)) or pi/2 - atan(1 / t), whichever argument is
+/// below tan(pi/8): a quotient and what to add.
+struct AtanArgument {
+  double numerator, denominator, offset;
+};
+[[gnu::always_inline]] inline AtanArgument atan_argument(double y, double x) {
   constexpr double tan_pi_8 = 0.41421356237309503, pi_4 = std::numbers::pi / 4;
   const double height = std::abs(y);
   const bool low = height <= tan_pi_8 * x, high = x < tan_pi_8 * height;
-  const double numerator = low ? height : (high ? -x : height - x);
-  const double denominator = low ? x : (high ? height : height + x);
-  const double offset = low ? 0.0 : (high ? 2 * pi_4 : pi_4);
+  return {low ? height : (high ? -x : height - x), low ? x : (high ? height : height + x),
+          low ? 0.0 : (high ? 2 * pi_4 : pi_4)};
+}
 
-  const double t = numerator / denominator, z = t * t;
+/// The arc tangent from its argument, t its quotient, with the sign of y.
+[[gnu::always_inline]] inline double atan_of(const AtanArgument& a, double t, double y) {
+  const double z = t * t;
   const double series =
       z * (3.33333333333329318027e-01 -
            z * (1.99999999998764832476e-01 -
@@ -60,7 +70,31 @@ namespace arcproof::lens {
                                               z * (4.97687799461593236017e-02 -
                                                    z * (3.65315727442169155270e-02 -
                                                         z * 1.62858201153657823623e-02))))))))));
-  return std::copysign(offset + (t - t * series), y);
+  return std::copysign(a.offset + (t - t * series), y);
+}
+
+/// Natural logarithm of a normal x > 0; within 2 units in the last place. NaN in, NaN out.
+[[gnu::always_inline]] inline double vector_log(double x) {
+  const LogArgument a = log_argument(x);
+  return log_of(a, a.f / (2 + a.f));
+}
+
+/// atan(y / x) for x > 0 and any finite y; within 3 units in the last place.
+[[gnu::always_inline]] inline double vector_atan(double y, double x) {
+  const AtanArgument a = atan_argument(y, x);
+  return atan_of(a, a.numerator / a.denominator, y);
+}
+
+/// Both at once, with one division for two: within 4 units in the last place each. The product of x and |y|
+/// must not leave the range of a double.
+struct LogAndAtan {
+  double log, atan;
+};
+[[gnu::always_inline]] inline LogAndAtan vector_log_and_atan(double log_x, double y, double x) {
+  const LogArgument a = log_argument(log_x);
+  const AtanArgument b = atan_argument(y, x);
+  const double f2 = 2 + a.f, inverse = 1 / (f2 * b.denominator);
+  return {log_of(a, a.f * (inverse * b.denominator)), atan_of(b, b.numerator * (inverse * f2), y)};
 }
 
 }  // namespace arcproof::lens
