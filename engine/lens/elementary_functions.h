@@ -30,14 +30,13 @@ struct LogArgument {
 
 /// ln x from its argument and s = f / (2 + f).
 [[gnu::always_inline]] inline double log_of(const LogArgument& a, double s) {
-  const double z = s * s;
-  const double r =
-      z * (6.666666666666735130e-01 +
-           z * (3.999999999940941908e-01 +
-                z * (2.857142874366239149e-01 +
-                     z * (2.222219843214978396e-01 +
-                          z * (1.818357216161805012e-01 +
-                               z * (1.531383769920937332e-01 + z * 1.479819860511658591e-01))))));
+  // Even and odd powers apart: half the chain of dependent steps.
+  const double z = s * s, w = z * z;
+  const double even =
+      6.666666666666735130e-01 +
+      w * (2.857142874366239149e-01 + w * (1.818357216161805012e-01 + w * 1.479819860511658591e-01));
+  const double odd = 3.999999999940941908e-01 + w * (2.222219843214978396e-01 + w * 1.531383769920937332e-01);
+  const double r = z * (even + z * odd);
   constexpr double ln2_high = 6.93147180369123816490e-01, ln2_low = 1.90821492927058770002e-10;
   return a.k * ln2_high - ((s * (a.f - r) - a.k * ln2_low) - a.f) + a.nan;
 }
@@ -57,19 +56,17 @@ struct AtanArgument {
 
 /// The arc tangent from its argument, t its quotient, with the sign of y.
 [[gnu::always_inline]] inline double atan_of(const AtanArgument& a, double t, double y) {
-  const double z = t * t;
-  const double series =
-      z * (3.33333333333329318027e-01 -
-           z * (1.99999999998764832476e-01 -
-                z * (1.42857142725034663711e-01 -
-                     z * (1.11111104054623557880e-01 -
-                          z * (9.09088713343650656196e-02 -
-                               z * (7.69187620504482999495e-02 -
-                                    z * (6.66107313738753120669e-02 -
-                                         z * (5.83357013379057348645e-02 -
-                                              z * (4.97687799461593236017e-02 -
-                                                   z * (3.65315727442169155270e-02 -
-                                                        z * 1.62858201153657823623e-02))))))))));
+  const double z = t * t, w = z * z;
+  const double even = 3.33333333333329318027e-01 +
+                      w * (1.42857142725034663711e-01 +
+                           w * (9.09088713343650656196e-02 +
+                                w * (6.66107313738753120669e-02 +
+                                     w * (4.97687799461593236017e-02 + w * 1.62858201153657823623e-02))));
+  const double odd = 1.99999999998764832476e-01 +
+                     w * (1.11111104054623557880e-01 +
+                          w * (7.69187620504482999495e-02 +
+                               w * (5.83357013379057348645e-02 + w * 3.65315727442169155270e-02)));
+  const double series = z * (even - z * odd);
   return std::copysign(a.offset + (t - t * series), y);
 }
 
