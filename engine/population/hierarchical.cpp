@@ -84,18 +84,28 @@ EnsembleChain run_one(const HierarchicalLikelihood& likelihood, const EnsembleOp
   return run_ensemble(density, static_cast<int>(dimensions), start, sampler, random);
 }
 
-// N_eff at some 400 draws of the chains, evenly spaced; the value that 99% of them exceed.
-SelectionIntegral worst_selection(const HierarchicalLikelihood& likelihood,
-                                  const std::vector<EnsembleChain>& chains, int burn_in) {
-  std::vector<SelectionIntegral> some;
+// Some 400 draws of the chains, evenly spaced.
+std::vector<PosteriorPoint> thinned(const std::vector<EnsembleChain>& chains, int burn_in) {
+  std::vector<PosteriorPoint> points;
   for (const EnsembleChain& chain : chains) {
     const std::size_t dimensions = chain.dimensions;
     const std::size_t first = static_cast<std::size_t>(burn_in) * chain.walkers;
     const std::size_t total = chain.log_density.size(), wanted = 400 / chains.size() + 1;
     const std::size_t stride = std::max<std::size_t>(1, (total - first) / wanted);
-    for (std::size_t at = first; at < total; at += stride)
-      some.push_back(likelihood.selection(std::span(chain.values).subspan(at * dimensions, dimensions)));
+    for (std::size_t at = first; at < total; at += stride) {
+      const auto theta = std::span(chain.values).subspan(at * dimensions, dimensions);
+      points.push_back({{theta.begin(), theta.end()}, 0});
+    }
   }
+  for (PosteriorPoint& point : points) point.probability = 1.0 / static_cast<double>(points.size());
+  return points;
+}
+
+// The N_eff that 99% of the points exceed.
+SelectionIntegral worst_selection(const HierarchicalLikelihood& likelihood,
+                                  std::span<const PosteriorPoint> points) {
+  std::vector<SelectionIntegral> some;
+  for (const PosteriorPoint& point : points) some.push_back(likelihood.selection(point.theta));
   const auto worst =
       some.begin() + static_cast<std::ptrdiff_t>((1 - covered_posterior) * static_cast<double>(some.size()));
   std::nth_element(some.begin(), worst, some.end(),
@@ -221,15 +231,13 @@ double HierarchicalLikelihood::monte_carlo_variance(std::span<const double> thet
 
 // The response of the mean to a term of mass l in the sum S is c(l) = Cov(theta, p(l) / S): at the nodes.
 std::vector<double> HierarchicalLikelihood::response(const LogMassSum& sum, int parameter,
-                                                     const QuadraturePosterior& posterior) const {
+                                                     std::span<const PosteriorPoint> points) const {
   std::vector<double> response(grid_.cells + 3, 0.0);
-  const double mean = posterior.mean(parameter);
-  for (std::size_t e = 0; e < posterior.probabilities().size(); ++e) {
-    const double probability = posterior.probabilities()[e];
-    if (probability < 1e-9) continue;
-    const std::vector<double> theta = posterior.point(e);
-    const GriddedDensity p(grid_, model_.density(theta));
-    const double scale = probability * (theta[parameter] - mean) / sum.sum(p);
+  double mean = 0;
+  for (const PosteriorPoint& point : points) mean += point.probability * point.theta[parameter];
+  for (const PosteriorPoint& point : points) {
+    const GriddedDensity p(grid_, model_.density(point.theta));
+    const double scale = point.probability * (point.theta[parameter] - mean) / sum.sum(p);
     for (int n = 0; n < grid_.cells + 3; ++n)
       if (grid_.node(n) <= p.density.high) response[n] += scale * p.value[n];
   }
@@ -246,20 +254,27 @@ double HierarchicalLikelihood::shift_variance(const LogMassSum& sum, std::span<c
   return variance;
 }
 
-std::vector<double> HierarchicalLikelihood::monte_carlo_error(const QuadraturePosterior& posterior) const {
+std::vector<double> HierarchicalLikelihood::monte_carlo_error(std::span<const PosteriorPoint> points) const {
   std::vector<double> error;
-  for (int parameter = 0; parameter < posterior.dimensions(); ++parameter) {
+  for (int parameter = 0; parameter < model_.dimensions(); ++parameter) {
     double variance = 0;
     for (std::size_t i = 0; i < clusters_.size(); ++i)
-      if (draws_[i] > 0)
-        variance += shift_variance(clusters_[i], response(clusters_[i], parameter, posterior));
+      if (draws_[i] > 0) variance += shift_variance(clusters_[i], response(clusters_[i], parameter, points));
     if (selection_) {
       const LogMassSum& sum = selection_->sums();
-      variance += squared(clusters()) * shift_variance(sum, response(sum, parameter, posterior));
+      variance += squared(clusters()) * shift_variance(sum, response(sum, parameter, points));
     }
     error.push_back(std::sqrt(variance));
   }
   return error;
+}
+
+std::vector<double> HierarchicalLikelihood::monte_carlo_error(const QuadraturePosterior& posterior) const {
+  std::vector<PosteriorPoint> points;
+  for (std::size_t e = 0; e < posterior.probabilities().size(); ++e)
+    if (posterior.probabilities()[e] > 1e-9)
+      points.push_back({posterior.point(e), posterior.probabilities()[e]});
+  return monte_carlo_error(points);
 }
 
 HierarchicalFit fit_hierarchical(const HierarchicalLikelihood& likelihood,
@@ -281,7 +296,9 @@ HierarchicalFit fit_hierarchical(const HierarchicalLikelihood& likelihood,
     median.push_back(fit.parameters.back().median);
   }
   fit.monte_carlo_variance = likelihood.monte_carlo_variance(median);
-  fit.selection = likelihood.verdict(median, worst_selection(likelihood, fit.chains, options.burn_in));
+  const std::vector<PosteriorPoint> points = thinned(fit.chains, options.burn_in);
+  fit.monte_carlo_error = likelihood.monte_carlo_error(points);
+  fit.selection = likelihood.verdict(median, worst_selection(likelihood, points));
   constexpr double nan = std::numeric_limits<double>::quiet_NaN();
   if (fit.selection.status != SelectionStatus::ok)
     for (ParameterSummary& p : fit.parameters) p = {p.name, nan, nan, nan, nan};

@@ -21,7 +21,7 @@ namespace arcproof::population {
 struct QuadratureOptions {
   int scan = 33;      ///< nodes a side of a scan, >= 5
   int nodes = 201;    ///< nodes a side of the table, >= 5
-  double depth = 25;  ///< ln p below the maximum at which the table ends
+  double depth = 30;  ///< ln p below the maximum at which the table ends
 };
 
 /// p on its table, as far as posteriors need it.

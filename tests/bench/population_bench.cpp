@@ -1,6 +1,7 @@
 // The published mass-function analysis (Claeyssens+2025 section 4.4): 60 masses, 100 walkers x 600 steps, 500
 // bootstraps, and the convergence summary of four ensembles.
 #include "engine/population/exponential_integral.h"
+#include "engine/population/hierarchical.h"
 #include "engine/population/mass_function.h"
 #include "validation/convergence.h"
 
@@ -81,5 +82,74 @@ void convergence(benchmark::State& state) {
     benchmark::DoNotOptimize(validation::summarise_convergence(ensembles).r_hat);
 }
 BENCHMARK(convergence)->Unit(benchmark::kMillisecond);
+
+// 60 clusters of 200 mass draws each, and 100,000 injections.
+struct HierarchicalData {
+  std::vector<MassPosterior> clusters;
+  std::vector<Injection> injections;
+};
+
+HierarchicalData hierarchical_data() {
+  Random random({.seed = 6, .purpose = "population_bench"});
+  HierarchicalData data;
+  for (const double mass : sixty_masses()) {
+    data.clusters.emplace_back();
+    for (int i = 0; i < 200; ++i)
+      data.clusters.back().log_mass_msun.push_back(std::min(9.0, std::log10(mass) + 0.2 * random.normal()));
+  }
+  for (int i = 0; i < 100000; ++i) {
+    const double l = random.uniform(5, 9);
+    data.injections.push_back({l, -std::log(4.0), random.uniform() < 1 / (1 + std::exp((6.3 - l) / 0.2)), 1});
+  }
+  return data;
+}
+
+HierarchicalLikelihood hierarchical_likelihood(const benchmark::State& state) {
+  const HierarchicalData data = hierarchical_data();
+  const MassModel model(static_cast<MassModelKind>(state.range(0)),
+                        {.min_mass_msun = 1e5, .max_mass_msun = 1e9});
+  return {model, data.clusters, data.injections};
+}
+
+void hierarchical_call(benchmark::State& state) {
+  const HierarchicalLikelihood likelihood = hierarchical_likelihood(state);
+  const bool log_normal = state.range(0) == 3, direct = state.range(1) == 1;
+  std::vector<double> theta = log_normal ? std::vector{6.2, 0.6} : std::vector{-1.9, 8.3};
+  theta.resize(likelihood.model().dimensions());
+  for ([[maybe_unused]] auto _ : state)
+    benchmark::DoNotOptimize(direct ? likelihood.direct(theta) : likelihood(theta));
+}
+BENCHMARK(hierarchical_call)
+    ->ArgNames({"model", "direct"})
+    ->ArgsProduct({{0, 1, 2, 3}, {0, 1}})
+    ->Unit(benchmark::kMicrosecond);
+
+void hierarchical_setup(benchmark::State& state) {
+  const HierarchicalData data = hierarchical_data();
+  const MassModel model(MassModelKind::power_law, {.min_mass_msun = 1e5, .max_mass_msun = 1e9});
+  for ([[maybe_unused]] auto _ : state)
+    benchmark::DoNotOptimize(HierarchicalLikelihood(model, data.clusters, data.injections).clusters());
+}
+BENCHMARK(hierarchical_setup)->Unit(benchmark::kMillisecond);
+
+// Four ensembles of 100 walkers x 600 steps.
+void hierarchical_fit(benchmark::State& state) {
+  const HierarchicalLikelihood likelihood = hierarchical_likelihood(state);
+  for ([[maybe_unused]] auto _ : state)
+    benchmark::DoNotOptimize(fit_hierarchical(likelihood, {.threads = 2}, 1).parameters.front().median);
+}
+BENCHMARK(hierarchical_fit)
+    ->ArgName("model")
+    ->DenseRange(0, 3)
+    ->Unit(benchmark::kMillisecond)
+    ->UseRealTime()
+    ->MeasureProcessCPUTime();
+
+void hierarchical_quadrature(benchmark::State& state) {
+  const HierarchicalLikelihood likelihood = hierarchical_likelihood(state);
+  for ([[maybe_unused]] auto _ : state)
+    benchmark::DoNotOptimize(integrate_hierarchical(likelihood, {.nodes = 101}).log_evidence());
+}
+BENCHMARK(hierarchical_quadrature)->ArgName("model")->DenseRange(0, 3)->Unit(benchmark::kMillisecond);
 
 }  // namespace

@@ -51,18 +51,22 @@ inline std::vector<Measurement> catalogue(MassFunctionModel model, double beta, 
   return selected;
 }
 
-inline std::vector<Injection> injections(int count, const Survey& survey, Random& random) {
+/// Injections with density ~ M^-steepness per unit log mass, 0 for uniform.
+inline std::vector<Injection> injections(int count, double steepness, const Survey& survey, Random& random) {
   std::vector<Injection> all;
+  const double b = steepness * std::log(10.0), norm = b > 0 ? b / -std::expm1(-4 * b) : 0.25;
   for (int i = 0; i < count; ++i) {
-    const double l = random.uniform(5, 9);
-    all.push_back({l, -std::log(4.0), measure(l, survey, random).selected, 1});
+    const double v = random.uniform(), u = b > 0 ? -std::log1p(v * std::expm1(-4 * b)) / b : 4 * v;
+    all.push_back({5 + u, std::log(norm) - b * u, measure(5 + u, survey, random).selected, 1});
   }
   return all;
 }
 
 /// The grid holds every mass draw: they are cut at the population's edges.
-inline std::shared_ptr<const Selection> selection(int count, const Survey& survey, Random& random) {
-  return std::make_shared<const Selection>(log_mass_grid(5, 9, 0.02), injections(count, survey, random));
+inline std::shared_ptr<const Selection> selection(int count, double steepness, const Survey& survey,
+                                                  Random& random) {
+  return std::make_shared<const Selection>(log_mass_grid(5, 9, 0.02),
+                                           injections(count, steepness, survey, random));
 }
 
 /// Mass posteriors under a prior flat in log mass. Where the true mass decides on detection, its probability

@@ -19,6 +19,10 @@ using mock::Survey;
 
 constexpr int threads = 2;
 
+// Injections ~ M^-0.8 per unit log mass: uniform ones would leave a Monte-Carlo error of half the posterior's
+// width at beta = -2.5, where the clusters that scatter up from below 10^6 Msun count (see the last test).
+constexpr double steepness = 0.8;
+
 struct Outcome {
   double mean = 0, sigma = 0, low = 0, high = 0;
 };
@@ -31,7 +35,7 @@ struct Experiment {
   std::uint64_t seed = 1;
 };
 
-// Twenty mocks share 60,000 injections.
+// Twenty mocks share 100,000 injections.
 std::vector<Outcome> run(const Experiment& experiment) {
   const MassModel model(MassModelKind::power_law, mock::population());
   std::vector<Outcome> outcomes(experiment.mocks);
@@ -39,7 +43,7 @@ std::vector<Outcome> run(const Experiment& experiment) {
   parallel_for(experiment.mocks / shared, threads, [&](std::size_t block) {
     Random random(
         {.seed = experiment.seed, .purpose = "mass_function_mocks", .realisation = std::int64_t(block)});
-    const auto selection = mock::selection(60000, experiment.survey, random);
+    const auto selection = mock::selection(100000, steepness, experiment.survey, random);
     for (int i = 0; i < shared; ++i) {
       const auto catalogue = mock::catalogue(MassFunctionModel::power_law, experiment.beta, 0,
                                              experiment.objects, experiment.survey, random);
@@ -144,7 +148,7 @@ std::vector<std::vector<double>> ranks(MassModelKind kind, int mocks, int object
   parallel_for(mocks / shared, threads, [&](std::size_t block) {
     Random random({.seed = seed, .purpose = "mass_function_sbc", .realisation = std::int64_t(block)});
     const Survey survey;
-    const auto selection = mock::selection(40000, survey, random);
+    const auto selection = mock::selection(40000, steepness, survey, random);
     for (int i = 0; i < shared; ++i) {
       std::vector<double> truth;
       for (const Bounds& b : model.bounds()) truth.push_back(random.uniform(b.low, b.high));
@@ -184,7 +188,7 @@ TEST(ModelComparison, EvidencesAreCalibrated) {
   parallel_for(mocks / 10, threads, [&](std::size_t block) {
     Random random({.seed = 6, .purpose = "mass_function_evidence", .realisation = std::int64_t(block)});
     const Survey survey;
-    const auto selection = mock::selection(40000, survey, random);
+    const auto selection = mock::selection(40000, steepness, survey, random);
     const MassModel power(MassModelKind::power_law, mock::population());
     const MassModel schechter(MassModelKind::schechter, mock::population());
     for (int i = 0; i < 10; ++i) {
@@ -211,6 +215,34 @@ TEST(ModelComparison, EvidencesAreCalibrated) {
   }
   RecordProperty("z", std::to_string(sum / std::sqrt(expected)));
   EXPECT_LT(std::abs(sum), 4 * std::sqrt(expected));  // 6e-5
+}
+
+// Few injections widen no posterior: its intervals alone then cover too little. With the predicted
+// Monte-Carlo error added in quadrature they cover again. 600 mocks of 150 clusters, each with 40,000
+// injections of its own, uniform in log mass (N_eff is some 5 N_obs). 0.06 is 3 sigma of the binomial (0.3%);
+// without, 0.683 is missed by 4.
+TEST(MonteCarloError, AddsToThePosteriorWidth) {
+  constexpr int mocks = 600;
+  const MassModel model(MassModelKind::power_law, mock::population());
+  std::vector<double> pull(mocks), pull_alone(mocks);
+  parallel_for(mocks, threads, [&](std::size_t i) {
+    Random random({.seed = 7, .purpose = "mass_function_noise", .realisation = std::int64_t(i)});
+    const Survey survey;
+    const auto selection = mock::selection(40000, 0, survey, random);
+    const auto catalogue = mock::catalogue(MassFunctionModel::power_law, -2.5, 0, 150, survey, random);
+    const HierarchicalLikelihood likelihood(model, mock::posteriors(catalogue, survey), selection);
+    const QuadraturePosterior p = integrate_hierarchical(likelihood, {.scan = 17, .nodes = 41});
+    const double sigma = std::sqrt(p.covariance(0, 0)), noise = likelihood.monte_carlo_error(p)[0];
+    pull_alone[i] = std::abs(p.mean(0) + 2.5) / sigma;
+    pull[i] = std::abs(p.mean(0) + 2.5) / std::hypot(sigma, noise);
+  });
+  const auto coverage = [](const std::vector<double>& pulls) {
+    return std::count_if(pulls.begin(), pulls.end(), [](double x) { return x < 1; }) / double(mocks);
+  };
+  RecordProperty("coverage_alone", std::to_string(coverage(pull_alone)));
+  RecordProperty("coverage", std::to_string(coverage(pull)));
+  EXPECT_NEAR(coverage(pull), 0.683, 0.06);
+  EXPECT_LT(coverage(pull_alone), 0.623);
 }
 
 }  // namespace

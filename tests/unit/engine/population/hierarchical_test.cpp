@@ -299,7 +299,7 @@ TEST(FitHierarchicalTest, RefusesNumbersWithoutInjections) {
   const Catalogue c = catalogue(60, 50, 300, 9);
   const HierarchicalLikelihood likelihood(MassModel(MassModelKind::power_law, wide()), c.clusters,
                                           c.injections);
-  const HierarchicalFit fit = fit_hierarchical(likelihood, {}, 1);
+  const HierarchicalFit fit = fit_hierarchical(likelihood, {.sampler = {.walkers = 20, .steps = 150}}, 1);
   EXPECT_EQ(fit.selection.status, SelectionStatus::too_few_injections);
   EXPECT_TRUE(std::isnan(fit.parameters[0].median));
   EXPECT_EQ(fit.parameters[0].name, "beta");
@@ -316,7 +316,7 @@ TEST(FitHierarchicalTest, DoesNotDependOnThreads) {
   for (int e = 0; e < 4; ++e) EXPECT_EQ(a.chains[e].values, b.chains[e].values);
 }
 
-// 8 ensembles of 100 walkers x 800 steps, 300 burn-in (tau is 30 to 50). Each mean and covariance of the
+// 8 ensembles of 40 walkers x 800 steps, 300 burn-in (tau is 30 to 50). Each mean and covariance of the
 // draws is compared with the quadrature in units of the scatter between ensembles over sqrt(8): |t_7| < 6,
 // 5e-4 a check.
 TEST(FitHierarchicalTest, EqualsTheQuadrature) {
@@ -327,10 +327,11 @@ TEST(FitHierarchicalTest, EqualsTheQuadrature) {
        {MassModelKind::power_law, MassModelKind::schechter, MassModelKind::log_normal}) {
     const HierarchicalLikelihood likelihood(MassModel(kind, prior), c.clusters, c.injections);
     const HierarchicalFitOptions options{
-        .sampler = {.walkers = 100, .steps = 800}, .burn_in = 300, .ensembles = 8, .threads = 2};
+        .sampler = {.walkers = 40, .steps = 800}, .burn_in = 300, .ensembles = 8, .threads = 2};
     const HierarchicalFit fit = fit_hierarchical(likelihood, options, 4);
     ASSERT_EQ(fit.selection.status, SelectionStatus::ok) << fit.selection.message;
     const QuadraturePosterior exact = integrate_hierarchical(likelihood, {.nodes = 101});
+    const std::vector<double> predicted = likelihood.monte_carlo_error(exact);
     const int dimensions = likelihood.model().dimensions();
     const auto compare = [&](const std::vector<double>& values, double truth, const char* what) {
       const double error = statistics::standard_deviation(values) / std::sqrt(8.0);
@@ -342,14 +343,16 @@ TEST(FitHierarchicalTest, EqualsTheQuadrature) {
       compare(means, exact.mean(a), "mean");
       for (int b = 0; b <= a; ++b) {
         std::vector<double> moments;
+        const double mean_a = exact.mean(a), mean_b = exact.mean(b);
         for (const EnsembleChain& chain : fit.chains) {
           const std::vector<double> x = chain.flat(a, 300), y = chain.flat(b, 300);
           double sum = 0;
-          for (std::size_t i = 0; i < x.size(); ++i) sum += (x[i] - exact.mean(a)) * (y[i] - exact.mean(b));
+          for (std::size_t i = 0; i < x.size(); ++i) sum += (x[i] - mean_a) * (y[i] - mean_b);
           moments.push_back(sum / static_cast<double>(x.size()));
         }
         compare(moments, exact.covariance(a, b), "covariance");
       }
+      EXPECT_NEAR(fit.monte_carlo_error[a] / predicted[a], 1, 0.25);
       EXPECT_NEAR(fit.parameters[a].median, exact.quantile(a, 0.5), 0.05 * std::sqrt(exact.covariance(a, a)));
     }
   }
