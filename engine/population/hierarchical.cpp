@@ -17,6 +17,7 @@ namespace {
 
 constexpr double outside = -std::numeric_limits<double>::infinity();
 constexpr double covered_posterior = 0.99;
+constexpr int most_tries = 10000;  // for a start within the prior
 
 std::vector<WeightedMass> terms_of(const MassPosterior& cluster, double low, double high) {
   const std::size_t n = cluster.log_mass_msun.size();
@@ -76,7 +77,9 @@ EnsembleChain run_one(const HierarchicalLikelihood& likelihood, const EnsembleOp
   std::vector<double> start(sampler.walkers * dimensions);
   for (std::size_t at = 0; at < start.size(); at += dimensions) {
     const std::span<double> walker = std::span(start).subspan(at, dimensions);
+    int tries = 0;
     do {
+      require(++tries <= most_tries, "fit_hierarchical: the likelihood is not zero over the whole prior");
       for (std::size_t i = 0; i < dimensions; ++i) walker[i] = random.uniform(bounds[i].low, bounds[i].high);
     } while (likelihood(walker) == outside);
   }

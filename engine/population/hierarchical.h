@@ -134,10 +134,10 @@ struct HierarchicalFit {
   std::vector<double> monte_carlo_error;  ///< of each parameter, not yet in `parameters`: add in quadrature
 };
 
-/// Samples the posterior. Walkers start from the prior (where it is not zero). Ensemble e draws from the
-/// stream {seed, "hierarchical", e}. If N_eff is not above 4 N_obs over 99% of the posterior, or the
-/// injections do not cover the population at the median, no numbers are given: `selection` says what is
-/// missing.
+/// Samples the posterior. Walkers start from the prior, where the likelihood is not zero (nowhere:
+/// ContractError). Ensemble e draws from the stream {seed, "hierarchical", e}. If N_eff is not above 4 N_obs
+/// over 99% of the posterior, or the injections do not cover the population at the median, no numbers are
+/// given: `selection` says what is missing.
 HierarchicalFit fit_hierarchical(const HierarchicalLikelihood& likelihood,
                                  const HierarchicalFitOptions& options, std::uint64_t seed);
 

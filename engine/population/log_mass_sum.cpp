@@ -58,7 +58,7 @@ LogMassGrid log_mass_grid(double low, double high, double step) {
   return {low, step, static_cast<int>((high - low) / step) + 1};
 }
 
-// 10^u at the nodes is the product of a coarse and a fine power, at an eighth of the cost and one rounding
+// 10^u at the nodes is the product of a coarse and a fine power: few calls of pow, one rounding more.
 // more.
 GriddedDensity::GriddedDensity(const LogMassGrid& grid, const LogMassDensity& p)
     : density(p), value(grid.cells + 3) {
