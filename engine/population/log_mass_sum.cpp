@@ -59,7 +59,6 @@ LogMassGrid log_mass_grid(double low, double high, double step) {
 }
 
 // 10^u at the nodes is the product of a coarse and a fine power: few calls of pow, one rounding more.
-// more.
 GriddedDensity::GriddedDensity(const LogMassGrid& grid, const LogMassDensity& p)
     : density(p), value(grid.cells + 3) {
   constexpr int block = 16;
