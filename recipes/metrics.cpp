@@ -58,6 +58,8 @@ void set_coverage_metrics(const io::Table& coverage, validation::Metrics& metric
     metrics.set("coverage." + coverage.texts("quantity")[i], coverage.reals("coverage")[i]);
 }
 
+constexpr double alone_for_a_fit_pix = 10;  // no light of another injection in a cutout of 9 x 9
+
 // Pulls of clumps well above the noise, where the errors should be normal.
 void set_bright_metrics(const io::Table& joined, const std::string& band, validation::Metrics& metrics) {
   std::vector<double> pull, offset;
@@ -74,9 +76,9 @@ void set_bright_metrics(const io::Table& joined, const std::string& band, valida
   metrics.set("bright.flux_pull_sigma", statistics::mad_sigma(pull));
 }
 
-// Pulls at S/N 5 - 50, of all recovered clumps and of those on empty sky, with each model of the errors:
-// redraws as the recipe says, analytic for white and for correlated noise. The S/N that selects is that of
-// the truth, so that the selection does not bend the pulls.
+// Pulls at S/N 5 - 50, of all recovered clumps and of those alone on empty sky, with each model of the
+// errors: redraws as the recipe says, analytic for white and for correlated noise. The S/N that selects is
+// that of the truth, so that the selection does not bend the pulls.
 void set_pull_metrics(const io::Table& joined, const std::string& band, validation::Metrics& metrics) {
   const std::string flux = "flux_" + band;
   for (const bool only_sky : {false, true})
@@ -88,7 +90,8 @@ void set_pull_metrics(const io::Table& joined, const std::string& band, validati
         const double truth = joined.reals("true_" + flux)[i];
         const double snr = truth / joined.reals("measured_" + flux + "_err_correlated")[i];
         if (!joined.flags("recovered")[i] || !(snr > 5 && snr < 50)) continue;
-        if (only_sky && !joined.flags("on_empty_sky")[i]) continue;
+        const bool alone = !(joined.reals("neighbour_pix")[i] < alone_for_a_fit_pix);
+        if (only_sky && !(joined.flags("on_empty_sky")[i] && alone)) continue;
         pull.push_back((joined.reals("measured_" + flux)[i] - truth) /
                        joined.reals("measured_" + flux + column)[i]);
       }
