@@ -5,6 +5,7 @@
 #include "engine/io/files.h"
 #include "engine/lens/compact_cluster.h"
 #include "engine/lens/lenstool.h"
+#include "engine/sky/psf_profile.h"
 
 #include <algorithm>
 #include <map>
@@ -105,14 +106,32 @@ class Reader {
     return result;
   }
 
+  // The image, or the analytic form fitted to it.
+  std::shared_ptr<const sky::Psf> in_form(const PsfSource& source, const std::string& band,
+                                          std::shared_ptr<const sky::Psf> image) {
+    if (source.form == "image") return image;
+    const sky::PsfProfileFit fit = sky::fit_profile(*image);
+    in_.notes.push_back(
+        fmt::format("{}: PSF in analytic form (Moffat + Gaussian + power law within {:g} arcsec), rms "
+                    "residual {:.4f} of the peak, "
+                    "largest {:.4f}.",
+                    band, fit.radius_arcsec, fit.rms_residual, fit.max_residual));
+    return std::make_shared<sky::Psf>(sky::psf_of_profile(fit.profile, image->scale_arcsec()));
+  }
+
   void read_psfs() {
     for (std::size_t i = 0; i < r_.bands.size(); ++i) {
       const BandRecipe& band = r_.bands[i];
       const std::string key = fmt::format("bands[{}] ({})", i, band.name);
-      in_.analysis_psfs.push_back(psf(key + ".psf", band.psf, band.name, pixel_scale(i)));
+      in_.analysis_psf_images.push_back(psf(key + ".psf", band.psf, band.name, pixel_scale(i)));
+      in_.analysis_psfs.push_back(in_form(band.psf, band.name, in_.analysis_psf_images.back()));
+      if (!band.injection_psf) {
+        in_.injection_psfs.push_back(in_.analysis_psfs.back());
+        continue;
+      }
+      const PsfSource& other = *band.injection_psf;
       in_.injection_psfs.push_back(
-          band.injection_psf ? psf(key + ".injection_psf", *band.injection_psf, band.name, pixel_scale(i))
-                             : in_.analysis_psfs.back());
+          in_form(other, band.name, psf(key + ".injection_psf", other, band.name, pixel_scale(i))));
     }
   }
 

@@ -25,6 +25,8 @@ struct Inputs {
   std::vector<std::shared_ptr<const sky::Psf>> analysis_psfs;  ///< per band, at the pixel scale of the data
   std::vector<std::shared_ptr<const sky::Psf>>
       injection_psfs;  ///< the same objects where the recipe gives no other
+  std::vector<std::shared_ptr<const sky::Psf>>
+      analysis_psf_images;  ///< what the analysis PSFs were before an analytic form took their place
   std::vector<sed::Filter> filters;
   std::shared_ptr<const sed::Library> truth_library, analysis_library;
   LensInput truth_lens, analysis_lens;

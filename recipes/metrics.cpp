@@ -203,7 +203,7 @@ void set_metrics(const Recipe& recipe, const std::vector<FieldSetup>& fields, co
 std::vector<std::string> metric_names(const Recipe& recipe) {
   std::vector<std::string> names;
   const auto add = [&](const std::string& family, const std::vector<std::string>& members) {
-    for (const std::string& member : members) names.push_back(family + "." + member);
+    for (const std::string& member : members) names.push_back(fmt::format("{}.{}", family, member));
   };
   add("counts", {"clumps", "rows", "injected", "recovered"});
   add("completeness", {"overall", "mag_50", "mag_50_err", "width_mag", "plateau"});

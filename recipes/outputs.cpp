@@ -6,6 +6,7 @@
 #include "engine/io/ecsv.h"
 #include "engine/io/files.h"
 #include "engine/io/fits.h"
+#include "engine/sky/psf_profile.h"
 #include "recipes/manifest.h"
 #include "recipes/metrics.h"
 #include "recipes/parts.h"
@@ -78,6 +79,40 @@ BiasProducts bias_products(const Recipe& recipe, const io::Table& joined,
   if (recipe.injection.pairs)
     along.push_back({"neighbour_pix", "pix", {0, 1.5, 2, 2.5, 3, 3.5, 4, 4.5, 5, 5.5, 6, 8, 12, 20}});
   return {validation::bias_table(joined, quantities, along), validation::coverage_table(quantities)};
+}
+
+// Azimuthal means of all PSFs, in units of the peak of the one that the analysis uses.
+io::Table psf_table(const Recipe& recipe, const Inputs& inputs) {
+  io::Texts band;
+  io::Reals radius, analysis, injection, image;
+  for (std::size_t b = 0; b < recipe.bands.size(); ++b) {
+    const sky::Psf& used = *inputs.analysis_psfs[b];
+    const auto peak = [](const sky::Psf& psf) { return psf.image()(psf.half_size(), psf.half_size()); };
+    const auto profile_of = [&](const sky::Psf& psf) {
+      sky::RadialProfiles profiles = sky::radial_profiles(psf, {});
+      for (double& value : profiles.image) value *= peak(psf) / peak(used);
+      return profiles;
+    };
+    const auto of_analysis = profile_of(used), of_injection = profile_of(*inputs.injection_psfs[b]),
+               of_image = profile_of(*inputs.analysis_psf_images[b]);
+    const std::size_t count =
+        std::min({of_analysis.image.size(), of_injection.image.size(), of_image.image.size()});
+    for (std::size_t i = 0; i < count; ++i) {
+      band.push_back(lower_case(recipe.bands[b].name));
+      radius.push_back(of_analysis.radius_arcsec[i]);
+      analysis.push_back(of_analysis.image[i]);
+      injection.push_back(of_injection.image[i]);
+      image.push_back(of_image.image[i]);
+    }
+  }
+  io::Table table("PSF");
+  table.add("band", "", "name of the band", std::move(band));
+  table.add("radius", "arcsec", "mean over the pixels of a ring", std::move(radius));
+  table.add("analysis", "", "PSF of the fits, over its peak", std::move(analysis));
+  table.add("injection", "", "PSF of injected clumps and simulated skies, in the same unit",
+            std::move(injection));
+  table.add("image", "", "image that the PSF of the fits comes from, in the same unit", std::move(image));
+  return table;
 }
 
 // ---------------------------------------------------------------- report.json
@@ -172,6 +207,7 @@ bool is_product(const std::string& file_name) {
                                               "host_truth.fits",
                                               "completeness.fits",
                                               "bias.fits",
+                                              "psf.fits",
                                               "mass_function.fits",
                                               "report.json",
                                               "convergence.json",
@@ -200,6 +236,7 @@ bool write_outputs(const Recipe& recipe, const Inputs& inputs, const std::vector
   if (truth.rows()) io::write_fits_tables(output / "host_truth.fits", {truth});
   io::write_fits_tables(output / "completeness.fits", completeness_products(joined.injections, axes));
   io::write_fits_tables(output / "bias.fits", {bias.bias, bias.coverage});
+  io::write_fits_tables(output / "psf.fits", {psf_table(recipe, inputs)});
   io::Json convergence = io::Json::object(), at_edge = io::Json::array();
   if (recipe.run_mass_function && recipe.run_sed) {
     MassFunctionProducts products = fit_mass_functions(recipe, catalogue, metrics);

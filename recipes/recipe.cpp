@@ -28,6 +28,10 @@ static void describe(Binder& b, PsfSource& p) {
   b.text("hdu", p.hdu, "EXTNAME, or a number in quotes; empty: the first image");
   b.number("pixel_scale_arcsec", p.pixel_scale_arcsec, "of the PSF image; 0: from its header",
            Bounds::at_least(0));
+  b.text("form", p.form,
+         "image (as it is), or parametric: Moffat + Gaussian + fourth-degree power law fitted to it out to "
+         "0.5 arcsec",
+         {"image", "parametric"});
 }
 
 static void describe(Binder& b, BandRecipe& r) {

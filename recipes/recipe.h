@@ -23,6 +23,7 @@ struct PsfSource {
   std::string file;  ///< "" the embedded PSF of the band
   std::string hdu;
   double pixel_scale_arcsec = 0;  ///< 0: from the header
+  std::string form = "image";     ///< image, or parametric: the papers' analytic form fitted to it
 };
 
 struct BandRecipe {

@@ -17,8 +17,10 @@ std::vector<html::Figure> pull_figures(
 std::vector<html::Figure> truth_figures(const RunFolder& run);  ///< recovered against true
 std::vector<html::Figure> outcome_figures(
     const RunFolder& run);  ///< what became of the injections, by magnitude
-std::vector<html::Figure> example_figures(const RunFolder& run);        ///< cutouts: data, model, residual
-std::vector<html::Figure> science_figures(const RunFolder& run);        ///< p_detect of the science rows
+std::vector<html::Figure> example_figures(const RunFolder& run);  ///< cutouts: data, model, residual
+std::vector<html::Figure> science_figures(const RunFolder& run);  ///< p_detect of the science rows
+std::vector<html::Figure> psf_figures(
+    const RunFolder& run);  ///< radial profiles and what differs between them
 std::vector<html::Figure> mass_function_figures(const RunFolder& run);  ///< cumulative counts and posteriors
 
 }  // namespace arcproof::reports

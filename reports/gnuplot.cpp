@@ -222,7 +222,7 @@ void Plot::x_label(std::string_view quoted) {
 
 void Plot::y_label(std::string_view quoted) {
   add("set label 2 {} at screen {:.5f}, graph 0.5 center rotate by 90 front textcolor rgb '{}'", quoted,
-      (left_px_ - 44.0) / width_px_, colour::ink);
+      (left_px_ - 52.0) / width_px_, colour::ink);
 }
 
 void Plot::unit_colour_bar(std::string_view quoted_label) {

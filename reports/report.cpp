@@ -14,7 +14,7 @@ constexpr std::string_view navigation =
     "href=\"#bias\">Bias and pulls</a> <a href=\"#truth\">Truth and recovery</a> "
     "<a href=\"#outcomes\">Outcomes</a> <a href=\"#examples\">Examples</a> <a href=\"#science\">Science "
     "catalogue</a> <a href=\"#mass-function\">Mass function</a> "
-    "<a href=\"#convergence\">Convergence</a> <a href=\"#bands\">Bands</a></nav>\n";
+    "<a href=\"#convergence\">Convergence</a> <a href=\"#psf\">PSF</a> <a href=\"#bands\">Bands</a></nav>\n";
 
 std::string sections(const RunFolder& run) {
   using html::grid, html::section;
@@ -40,6 +40,8 @@ std::string sections(const RunFolder& run) {
                  mass_function_html(run) + grid(mass_function_figures(run))) +
          section("convergence", "Convergence",
                  "Did the sampler run long enough for its numbers to be quoted?", convergence_html(run)) +
+         section("psf", "Point-spread functions", "What was injected with, and what was fitted with.",
+                 grid(psf_figures(run))) +
          section("bands", "Bands",
                  "Depth of the images as the recipe's limits define it, and flux recovery in every band.",
                  bands_html(run));

@@ -114,6 +114,7 @@ RunFolder read_run_folder(const fs::path& folder) {
   }
   run.examples = optional_table(folder / "examples.fits", "EXAMPLES");
   run.host_truth = optional_table(folder / "host_truth.fits", "HOST_TRUTH");
+  run.psf = optional_table(folder / "psf.fits", "PSF");
   run.files = files_beside(folder);
   run.max_age_myr = max_age(folder, run.report);
   return run;

@@ -24,6 +24,7 @@ struct RunFolder {
   io::Table mass_function, chain_power_law, chain_schechter;  ///< mass_function.fits, optional
   io::Table examples;                                         ///< examples.fits, optional
   io::Table host_truth;                                       ///< host_truth.fits, optional
+  io::Table psf;                                              ///< psf.fits, optional
   std::vector<std::string> files;  ///< names of the files beside the report, for its footer
   std::optional<double>
       max_age_myr;  ///< of the mass function's clusters: report.json, or the recipe in run.json

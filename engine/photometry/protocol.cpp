@@ -298,6 +298,7 @@ Array2D<float> subtract_models(const Array2D<float>& image_njy, std::span<const 
     const int cx = static_cast<int>(std::lround(clump.x)), cy = static_cast<int>(std::lround(clump.y));
     images.evaluate(psf.serving(model_cutout), clump.x - cx, clump.y - cy, clump.shape, Derivatives::none);
     const double flux = clump.bands[reference].flux_njy;
+    if (!(flux > 0)) continue;
     for (int j = 0; j < model_cutout; ++j)
       for (int i = 0; i < model_cutout; ++i) {
         const int x = cx + i - model_cutout / 2, y = cy + j - model_cutout / 2;

@@ -91,7 +91,8 @@ ClumpPhotometry measure_clump(std::span<const Detection> detections, std::size_t
                               std::span<const BandData> bands, std::size_t reference,
                               const ProtocolOptions& options, Random& random);
 
-/// Subtracts the models of measured clumps from an image of the reference band, each on 21 x 21 pixels.
+/// Subtracts the models of measured clumps from an image of the reference band, each on 21 x 21 pixels. A fit
+/// of negative flux is no clump: subtracted, it would leave one.
 Array2D<float> subtract_models(const Array2D<float>& image_njy, std::span<const ClumpPhotometry> clumps,
                                std::size_t reference, const BandPsf& psf);
 
