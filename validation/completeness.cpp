@@ -140,6 +140,10 @@ LogisticCompleteness fit_logistic(const io::Table& joined, const std::string& ma
   result.width_mag = fit.x[1];
   result.plateau = fit.x[2];
   result.converged = fit.status == FitStatus::converged || fit.status == FitStatus::at_bound;
+  if (fit.x[0] < *low || fit.x[0] > *high) {
+    result.mag_50 = std::nan("");
+    return result;
+  }
   // Hessian of the log likelihood (half the deviance) by differences: the Gauss-Newton matrix is not the
   // Fisher information here. A plateau that ended at its bound is held.
   const bool plateau_free = fit.x[2] < upper[2] && fit.x[2] > lower[2];

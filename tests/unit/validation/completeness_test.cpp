@@ -126,6 +126,18 @@ TEST(FitLogistic, ErrorKnowsThatWidthAndPlateauAreFitted) {
   EXPECT_NEAR(fit_logistic(golden_sample(), "mag").mag_50_error, 0.071519, 0.001);
 }
 
+// Half of the plateau beyond the faintest injection is a guess, not a measurement.
+TEST(FitLogistic, DoesNotExtrapolate) {
+  Random random({.seed = 5, .purpose = "completeness_test"});
+  io::Reals mag;
+  io::Flags found;
+  for (int i = 0; i < 1000; ++i) {
+    mag.push_back(random.uniform(25, 27));
+    found.push_back(random.uniform() < logistic(mag.back(), 28, 0.6, 0.93));
+  }
+  EXPECT_TRUE(std::isnan(fit_logistic(table_of(mag, found), "mag").mag_50));
+}
+
 // 20,000 draws: the error of mag_50 is 0.071519 sqrt(600 / 20000) = 0.0124; 5 of these (6e-7).
 TEST(FitLogistic, FindsWhatWasDrawn) {
   Random random({.seed = 4, .purpose = "completeness_test"});
