@@ -80,7 +80,11 @@ double calzetti_k(double wavelength_angstrom) {
   return std::max(0.0, infrared(red_end_um) + red_slope * (um - red_end_um));
 }
 
-double igm_transmission(double observed_wavelength_angstrom, double z) {
+double dust_r_v(DustLaw) { return r_v; }
+
+double dust_k(DustLaw, double wavelength_angstrom) { return calzetti_k(wavelength_angstrom); }
+
+double igm_transmission(double observed_wavelength_angstrom, double z, IgmLaw) {
   return std::exp(-blanketing_depth(observed_wavelength_angstrom, z) -
                   photoelectric_depth(observed_wavelength_angstrom, z));
 }

@@ -8,8 +8,17 @@ namespace arcproof::sed {
 /// the rest frame.
 double calzetti_k(double wavelength_angstrom);
 
+enum class DustLaw { calzetti };
+
+/// A(V) / E(B-V) of a law.
+double dust_r_v(DustLaw law);
+/// k(lambda) = A(lambda) / E(B-V) of a law, rest frame.
+double dust_k(DustLaw law, double wavelength_angstrom);
+
+enum class IgmLaw { madau1995 };
+
 /// Mean transmission of the intergalactic medium at observed wavelength for a source at z (Madau 1995: Lyman
 /// series blanketing and photoelectric absorption). 1 longward of Lyman-alpha.
-double igm_transmission(double observed_wavelength_angstrom, double z);
+double igm_transmission(double observed_wavelength_angstrom, double z, IgmLaw law = IgmLaw::madau1995);
 
 }  // namespace arcproof::sed

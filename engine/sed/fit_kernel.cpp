@@ -129,4 +129,26 @@ std::vector<Choice> choose(const Search& search, std::span<const double> photome
   return choices;
 }
 
+ARCPROOF_EVERY_VECTOR_WIDTH
+void project(std::span<const float* const> flux, std::span<const double> precision,
+             std::span<const double> weighted, std::size_t count, double* square, double* product) {
+  constexpr std::size_t batch = 1024;  // stays in the cache while the bands pass
+  std::fill_n(square, count, 0.0);
+  std::fill_n(product, count, 0.0);
+  for (std::size_t first = 0; first < count; first += batch) {
+    const std::size_t last = std::min(count, first + batch);
+    for (std::size_t k = 0; k < flux.size(); ++k) {
+      const float* __restrict f = flux[k];
+      double* __restrict s = square;
+      double* __restrict p = product;
+      const double w = precision[k], v = weighted[k];
+      for (std::size_t m = first; m < last; ++m) {
+        const double x = static_cast<double>(f[m]);
+        s[m] += w * x * x;
+        p[m] += v * x;
+      }
+    }
+  }
+}
+
 }  // namespace arcproof::sed::kernel

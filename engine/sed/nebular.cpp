@@ -41,10 +41,11 @@ void add_line(std::span<const double> x, std::vector<double>& spectrum, double w
 
 }  // namespace
 
-std::vector<double> nebular_spectrum(std::span<const double> wavelength_angstrom, double metallicity) {
+std::vector<double> nebular_spectrum(std::span<const double> wavelength_angstrom, double metallicity,
+                                     double log_u) {
   require(wavelength_angstrom.size() >= 2, "nebular_spectrum: the grid has two wavelengths or more");
   require(metallicity > 0, "nebular_spectrum: metallicity > 0");
-  const NebularGas gas = nebular_gas(metallicity);
+  const NebularGas gas = nebular_gas(metallicity, log_u);
   std::vector<double> spectrum = nebular_continuum(wavelength_angstrom, gas.temperature_k);
   const double h_beta = h_beta_per_photon(gas.temperature_k) / units::solar_luminosity_erg_s;
   for (const EmissionLine& line : emission_lines(gas))

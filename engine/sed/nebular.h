@@ -17,9 +17,16 @@ struct NebularGas {
   double doubly_ionised_oxygen = 0.5;  ///< O++ / O
 };
 
+/// Ionisation parameter log10 U for which the tables of this module were made.
+inline constexpr double reference_log_u = -2.5;
+
 /// T_e and O++/O of a young population's HII region with log U = -2.5 (interpolated in log Z between four
 /// nodes), O/H = solar (12 + log O/H = 8.69 at Z = 0.0142, Asplund+2009) less 0.1 dex in grains.
-NebularGas nebular_gas(double metallicity);
+///
+/// At other log U the ratio O++/O+ follows log U = -0.80 log([OII]/[OIII]) - 3.02 (Diaz et al. 2000, from
+/// photo-ionisation models): log O++/O+ rises by 1.25 per dex of U. T_e and hydrogen do not change: this is
+/// the first order of what U does to broad bands, not a photo-ionisation model.
+NebularGas nebular_gas(double metallicity, double log_u = reference_log_u);
 
 /// Case-B recombination coefficient of hydrogen [cm^3/s], Draine (2011) eq. 14.6.
 double case_b_recombination(double temperature_k);

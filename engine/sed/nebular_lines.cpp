@@ -123,7 +123,14 @@ void add_metals(std::vector<EmissionLine>& lines, const NebularGas& gas) {
 
 }  // namespace
 
-NebularGas nebular_gas(double metallicity) {
+/// O++/O at log U from that at the reference: Diaz et al. (2000).
+static double ionise(double doubly_ionised, double log_u) {
+  if (log_u == reference_log_u) return doubly_ionised;
+  const double ratio = doubly_ionised / (1 - doubly_ionised) * std::pow(10, (log_u - reference_log_u) / 0.80);
+  return ratio / (1 + ratio);
+}
+
+NebularGas nebular_gas(double metallicity, double log_u) {
   // Chosen once: together with the formulas above they give [OIII] and [OII] of photo-ionisation models of
   // young populations at log U = -2.5 (Byler et al. 2017) to 0.1 dex.
   constexpr std::array<double, 4> log_z{-3.398, -2.398, -2.097, -1.699};
@@ -135,7 +142,7 @@ NebularGas nebular_gas(double metallicity) {
   const double part = (z - log_z[i]) / (log_z[i + 1] - log_z[i]);
   const double log_oxygen = -3.31 + std::log10(metallicity / 0.0142) - 0.1;
   return {temperature[i] + part * (temperature[i + 1] - temperature[i]), log_oxygen,
-          doubly[i] + part * (doubly[i + 1] - doubly[i])};
+          ionise(doubly[i] + part * (doubly[i + 1] - doubly[i]), log_u)};
 }
 
 double h_beta_per_photon(double temperature_k) {

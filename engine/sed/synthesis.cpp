@@ -56,7 +56,7 @@ std::vector<double> rest_frame_spectrum(const Library& library, const Population
   for (std::size_t iz = 0; iz < library.metallicity.size(); ++iz) {
     const double photons = options.covering_fraction * ionising_rate(library, nodes, iz);
     if (photons <= 0) continue;
-    const std::vector<double> gas = nebular_spectrum(library.wavelength_angstrom, library.metallicity[iz]);
+    const std::vector<double> gas = nebular_spectrum(library.wavelength_angstrom, library.metallicity[iz], options.log_u);
     for (std::size_t i = 0; i < count; ++i) spectrum[i] += photons * gas[i];
   }
   return spectrum;
@@ -90,11 +90,11 @@ BandSynthesis::BandSynthesis(std::shared_ptr<const Library> library, std::vector
   first_ = std::min(first_, last_);
 
   for (std::size_t i = 0; i < rest.size(); ++i) {
-    attenuation_k_.push_back(calzetti_k(rest[i]));
-    transmission_.push_back(options.igm ? igm_transmission(observed[i], z) : 1.0);
+    attenuation_k_.push_back(dust_k(options.dust, rest[i]));
+    transmission_.push_back(options.igm ? igm_transmission(observed[i], z, options.igm_law) : 1.0);
   }
   for (const double metallicity : library_->metallicity) {
-    nebular_.push_back(nebular_spectrum(rest, metallicity));
+    nebular_.push_back(nebular_spectrum(rest, metallicity, options.log_u));
     for (double& value : nebular_.back()) value *= options.covering_fraction;
   }
 

@@ -1,8 +1,10 @@
 // From a stellar library to spectra of composite populations with nebular emission, and to fluxes in bands.
 #pragma once
 
+#include "engine/sed/attenuation.h"
 #include "engine/sed/filter.h"
 #include "engine/sed/library.h"
+#include "engine/sed/nebular.h"
 #include "engine/sky/cosmology.h"
 
 #include <memory>
@@ -12,18 +14,35 @@
 
 namespace arcproof::sed {
 
-/// Star formation at a constant rate for `duration_myr`, then none; duration 0 is a single burst. `age`
-/// counts from its start.
+/// Rate of star formation with the time s since its start, which is the population's age ago:
+///   constant     1 for s < duration_myr, then 0; duration 0 is a single burst
+///   exponential  exp(-s / tau)
+///   delayed      s exp(-s / tau)
+enum class HistoryForm { constant, exponential, delayed };
+
 struct StarFormation {
-  double duration_myr = 0;
+  double duration_myr = 0;  ///< of `constant`
+  HistoryForm form = HistoryForm::constant;
+  double tau_myr = 0;  ///< of `exponential` and `delayed`, > 0
   bool operator==(const StarFormation&) const = default;
 };
+
+/// Share of the mass formed by `age` that was formed in the first `since_start_myr` of it.
+double formed_fraction(const StarFormation& history, double age_myr, double since_start_myr);
+
+/// Mean age of the stars formed, by mass formed: T - duration / 2 once formation has ended;
+/// T - tau + T / (e^(T / tau) - 1) of `exponential`.
+double mass_weighted_age_myr(const StarFormation& history, double age_myr);
+
+/// Star formation rate [Msun / yr per Msun formed], the mean over the last `window_myr` or, for a younger
+/// population, the mean over that window all the same: mass formed within it over its length.
+double specific_rate_per_yr(const StarFormation& history, double age_myr, double window_myr);
 
 /// A stellar population, all that its spectrum depends on. Mass is mass FORMED by `age`.
 struct Population {
   double age_myr = 10;
   double metallicity = 0.008;
-  double ebv_mag = 0;  ///< Calzetti, on stars and gas alike
+  double ebv_mag = 0;  ///< by the synthesis' dust law, on stars and gas alike
   StarFormation history;
 };
 
@@ -31,6 +50,10 @@ struct SynthesisOptions {
   /// Of ionising photons absorbed by gas and turned into nebular emission (Claeyssens+2023: 0.5).
   double covering_fraction = 0.5;
   bool igm = true;
+  /// Ionisation parameter log10 U of the gas (engine/sed/nebular.h).
+  double log_u = reference_log_u;
+  DustLaw dust = DustLaw::calzetti;
+  IgmLaw igm_law = IgmLaw::madau1995;
 };
 
 /// Share of one spectrum of the library in the spectrum of a population.
@@ -40,9 +63,9 @@ struct NodeWeight {
 };
 
 /// The library's spectra are taken to be straight lines in log age and in log Z between its nodes, and
-/// constant beyond them; the integral over a history is exact for that interpolation, so that a short history
-/// tends to a single burst. Weights are not negative and add up to 1. ContractError unless age > 0, Z > 0 and
-/// duration >= 0.
+/// constant beyond them; the integral over a history is exact for that interpolation (to 1e-10 for the
+/// exponentials), so that a short history tends to a single burst. Weights are not negative and add up to 1.
+/// ContractError unless age > 0, Z > 0, duration >= 0 and, for exponentials, tau > 0.
 std::vector<NodeWeight> node_weights(const Library& library, const Population& population);
 
 /// Living stars and remnants of a population over the mass it formed, by node_weights. Masses of this module
@@ -57,9 +80,10 @@ std::vector<double> rest_frame_spectrum(const Library& library, const Population
                                         const SynthesisOptions& options);
 
 /// Nebular continuum and lines of Q_H = 1 photon/s [Lsun / Angstrom], case B, T_e and metal lines by
-/// metallicity (see engine/sed/nebular.h; no Lyman-alpha); lines are Gaussians of one wavelength step. On the
-/// given wavelength grid.
-std::vector<double> nebular_spectrum(std::span<const double> wavelength_angstrom, double metallicity);
+/// metallicity and log U (see engine/sed/nebular.h; no Lyman-alpha); lines are Gaussians of one wavelength
+/// step. On the given wavelength grid.
+std::vector<double> nebular_spectrum(std::span<const double> wavelength_angstrom, double metallicity,
+                                     double log_u = reference_log_u);
 
 /// Observed fluxes of populations at one redshift in a set of bands: precomputes band weights, dust, IGM and
 /// gas.
