@@ -147,7 +147,7 @@ double mass_weighted_age_myr(const StarFormation& history, double age_myr) {
       return age_myr - history.tau_myr + (x < 700 ? age_myr / std::expm1(x) : 0.0);
     case HistoryForm::delayed: {
       // Mean of s over s e^-s/tau: tau int x^2 e^-x / int x e^-x; for x << 1 it is T (2/3 - x/18 ...).
-      if (x < 0.01) return age_myr * (1.0 / 3 + x / 18);
+      if (x < 0.01) return age_myr * (1.0 / 3 + x / 18 + x * x / 270);
       const double second = 2 * -std::expm1(-x) - std::exp(-x) * x * (2 + x);
       return age_myr - history.tau_myr * second / formed(history.form, x);
     }

@@ -30,7 +30,9 @@ double next_panel(double from) {
 
 // ---- table over v and ln a, b = infinity
 
-constexpr double v_low = -8, v_high = 12.4, log_a_low = -12, log_a_high = 0, step = 0.1;
+// It reaches beyond what is asked of it, that no place is interpolated from one side.
+constexpr double v_low = -8.2, log_a_low = -12.2, step = 0.1;
+constexpr double least_v = -8, least_log_a = -12, greatest_log_a = 0;
 constexpr double asymptotic_from = 12;
 
 /// Third-degree Lagrange weights of the points -1, 0, 1, 2 at t.
@@ -62,7 +64,7 @@ class Table {
   }
 
  private:
-  static constexpr std::size_t rows = 205, columns = 121;
+  static constexpr std::size_t rows = 206, columns = 126;  // to 12.3 and 0.3
   static std::size_t place(double x, std::size_t count) {
     return std::clamp<std::size_t>(static_cast<std::size_t>(std::max(0.0, x)), 1, count - 3);
   }
@@ -107,11 +109,11 @@ double log_fast(double v, double u_min, double u_max) {
   constexpr double far = 7;  // sigma: what the limit cuts off is 1e-12
   if (v > asymptotic_from && u_min < v - far) return log_unlimited(v);
   const double log_a = std::log(u_min);
-  if (v < v_low || v > asymptotic_from || log_a > log_a_high) return log_direct(v, u_min, u_max);
-  if (log_a >= log_a_low) return table()(v, log_a);
+  if (v < least_v || v > asymptotic_from || log_a > greatest_log_a) return log_direct(v, u_min, u_max);
+  if (log_a >= least_log_a) return table()(v, log_a);
   // Below the table the integrand is e^(-v^2 / 2) du / u.
-  const double edge = table()(v, log_a_low);
-  return edge + std::log1p(std::exp(-0.5 * v * v - edge) * (log_a_low - log_a));
+  const double edge = table()(v, least_log_a);
+  return edge + std::log1p(std::exp(-0.5 * v * v - edge) * (least_log_a - log_a));
 }
 
 }  // namespace arcproof::sed::mass_integral
