@@ -90,29 +90,31 @@ class MassPrior {
     return high(p) <= low_ ? -infinity : mass * (p.product - 0.5 * mass * p.square);
   }
 
-  /// Mass from its conditional distribution, by inversion of its integral at 256 points in ln M.
+  /// Mass from its conditional distribution, by inversion of its integral at 256 points in ln M (64 where S/N makes it
+  /// narrow).
   double draw(const Projection& p, double uniform) const {
-    constexpr std::size_t count = 256;
+    constexpr std::size_t most_points = 256;
     const double length = p.length(), v = p.v(), least = low_ * length;
-    const double tail = v + std::sqrt(80 + std::pow(std::max(v, least) - v, 2));
-    const double from = std::log(std::max(least, std::min(v, high(p) * length) - 9));
+    const std::size_t count = v > 12 ? 64 : most_points;
+    const double tail = v + std::sqrt(50 + std::pow(std::max(v, least) - v, 2));
+    const double from = std::log(std::max(least, std::min(v, high(p) * length) - 7));
     const double to = std::log(std::min(high(p) * length, std::max(tail, least)));
     if (!(length > 0) || !(to > from))
       return low_ * std::pow(high(p) / low_, length > 0 ? 0.0 : uniform);
-    std::array<double, count> integral{};
-    const double step = (to - from) / (count - 1);
+    std::array<double, most_points> integral{};
+    const double step = (to - from) / static_cast<double>(count - 1), ratio = std::exp(step);
     const double peak = std::clamp(v, std::exp(from), std::exp(to)), top = 0.5 * (peak - v) * (peak - v);
-    double last = 0;
-    for (std::size_t i = 0; i < count; ++i) {
-      const double d = std::exp(from + static_cast<double>(i) * step) - v;
-      const double density = std::exp(top - 0.5 * d * d);
+    double last = 0, u = std::exp(from);
+    for (std::size_t i = 0; i < count; ++i, u *= ratio) {
+      const double d = u - v, density = std::exp(top - 0.5 * d * d);
       integral[i] = i > 0 ? integral[i - 1] + 0.5 * (last + density) : 0;
       last = density;
     }
-    const double wanted = uniform * integral.back();
+    const double wanted = uniform * integral[count - 1];
     const auto right = static_cast<std::size_t>(
-        std::clamp<std::ptrdiff_t>(std::upper_bound(integral.begin(), integral.end(), wanted) - integral.begin(),
-                                   1, count - 1));
+        std::clamp<std::ptrdiff_t>(std::upper_bound(integral.begin(), integral.begin() + static_cast<std::ptrdiff_t>(count), wanted) -
+            integral.begin(),
+        1, static_cast<std::ptrdiff_t>(count) - 1));
     const double gap = integral[right] - integral[right - 1];
     const double part = gap > 0 ? (wanted - integral[right - 1]) / gap : 0.5;
     return std::exp(from + (static_cast<double>(right) - 1 + part) * step) / length;

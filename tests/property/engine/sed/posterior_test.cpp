@@ -228,11 +228,11 @@ TEST(Posterior, SixtyEightPercentIntervalsHoldTheTruthAsOften) {
   constexpr int mocks = 4000;
   Study setup = paper_like({"F115W", "F150W", "F200W", "F277W", "F356W", "F444W"}, AgePrior::log_uniform);
   setup.z = 6;
-  setup.model.cells = {.log_age_step = 0.08, .metallicity = 12, .av = 12, .log_u = 6};
-  setup.model.priors.log_mass_min = 5;
+  setup.model.cells = {.log_age_step = 0.08, .metallicity = 12, .av = 12, .log_u = 4};
+  setup.model.priors.log_mass_min = 6;
   setup.model.priors.log_mass_max = 9;
-  setup.options.draws = 600;  // quantiles of n draws hold (n - 1) / (n + 1) of what they should
-  setup.options.points = 1500;
+  setup.options.draws = 400;  // quantiles of n draws hold (n - 1) / (n + 1) of what they should
+  setup.options.points = 1200;
   const Record record = record_of(setup, mocks, 21);
   for (std::size_t i = 0; i < parameters; ++i) {
     ASSERT_EQ(record.rank[i].size(), std::size_t{mocks});
