@@ -28,12 +28,11 @@ double next_panel(double from) {
   return std::min(1.6 * from, from + 0.4);
 }
 
-// ---- table over v and ln a, b = infinity
+// ---- tables over v and ln a (a < 1) or a (above), b = infinity
 
-// It reaches beyond what is asked of it, that no place is interpolated from one side.
-constexpr double v_low = -8.2, log_a_low = -12.2, step = 0.1;
-constexpr double least_v = -8, least_log_a = -12, greatest_log_a = 0;
-constexpr double asymptotic_from = 12;
+// They reach beyond what is asked of them, that no place is interpolated from one side.
+constexpr double step = 0.1, v_low = -8.2, least_v = -8, asymptotic_from = 12;
+constexpr double least_log_a = -12, greatest_a = 14;
 
 /// Third-degree Lagrange weights of the points -1, 0, 1, 2 at t.
 std::array<double, 4> cubic(double t) {
@@ -41,38 +40,50 @@ std::array<double, 4> cubic(double t) {
           (t + 1) * t * (t - 1) / 6};
 }
 
+enum class Abscissa { log_a, a };
+
 class Table {
  public:
-  Table() : values_(rows * columns) {
+  Table(Abscissa abscissa, double low, std::size_t columns)
+      : low_(low), columns_(columns), values_(rows * columns) {
     for (std::size_t i = 0; i < rows; ++i)
-      for (std::size_t j = 0; j < columns; ++j)
+      for (std::size_t j = 0; j < columns; ++j) {
+        const double at = low + static_cast<double>(j) * step;
         values_[i * columns + j] = log_direct(v_low + static_cast<double>(i) * step,
-                                              std::exp(log_a_low + static_cast<double>(j) * step), infinity);
+                                              abscissa == Abscissa::log_a ? std::exp(at) : at, infinity);
+      }
   }
 
-  double operator()(double v, double log_a) const {
-    const double x = (v - v_low) / step, y = (log_a - log_a_low) / step;
-    const std::size_t i = place(x, rows), j = place(y, columns);
+  double operator()(double v, double at) const {
+    const double x = (v - v_low) / step, y = (at - low_) / step;
+    const std::size_t i = place(x, rows), j = place(y, columns_);
     const std::array<double, 4> of_v = cubic(x - static_cast<double>(i)),
                                 of_a = cubic(y - static_cast<double>(j));
     double sum = 0;
     for (std::size_t k = 0; k < 4; ++k) {
-      const double* row = &values_[(i + k - 1) * columns + j - 1];
+      const double* row = &values_[(i + k - 1) * columns_ + j - 1];
       sum += of_v[k] * (of_a[0] * row[0] + of_a[1] * row[1] + of_a[2] * row[2] + of_a[3] * row[3]);
     }
     return sum;
   }
 
  private:
-  static constexpr std::size_t rows = 206, columns = 126;  // to 12.3 and 0.3
+  static constexpr std::size_t rows = 206;  // to v = 12.3
   static std::size_t place(double x, std::size_t count) {
     return std::clamp<std::size_t>(static_cast<std::size_t>(std::max(0.0, x)), 1, count - 3);
   }
+  double low_;
+  std::size_t columns_;
   std::vector<double> values_;
 };
 
-const Table& table() {
-  static const Table made;
+const Table& below_one() {
+  static const Table made(Abscissa::log_a, -12.2, 126);  // to 0.3
+  return made;
+}
+/// ln J falls as -(a - v)^2 / 2, which polynomials of the third degree follow.
+const Table& above_one() {
+  static const Table made(Abscissa::a, 0.7, 137);  // to 14.3
   return made;
 }
 
@@ -108,11 +119,12 @@ double log_fast(double v, double u_min, double u_max) {
   if (u_max < end_of_integrand(v, u_min)) return log_direct(v, u_min, u_max);
   constexpr double far = 7;  // sigma: what the limit cuts off is 1e-12
   if (v > asymptotic_from && u_min < v - far) return log_unlimited(v);
+  if (v < least_v || v > asymptotic_from || u_min > greatest_a) return log_direct(v, u_min, u_max);
+  if (u_min >= 1) return above_one()(v, u_min);
   const double log_a = std::log(u_min);
-  if (v < least_v || v > asymptotic_from || log_a > greatest_log_a) return log_direct(v, u_min, u_max);
-  if (log_a >= least_log_a) return table()(v, log_a);
+  if (log_a >= least_log_a) return below_one()(v, log_a);
   // Below the table the integrand is e^(-v^2 / 2) du / u.
-  const double edge = table()(v, least_log_a);
+  const double edge = below_one()(v, least_log_a);
   return edge + std::log1p(std::exp(-0.5 * v * v - edge) * (least_log_a - log_a));
 }
 
