@@ -5,6 +5,7 @@
 #include "engine/io/files.h"
 #include "engine/lens/compact_cluster.h"
 #include "engine/lens/lenstool.h"
+#include "engine/sed/library_file.h"
 #include "engine/sky/psf_profile.h"
 
 #include <algorithm>
@@ -148,6 +149,11 @@ class Reader {
     if (recipe.kind == "analytic") return std::make_shared<sed::Library>(sed::analytic_library());
     std::vector<std::filesystem::path> files;
     for (const std::string& text : recipe.files) files.push_back(file(key + ".files", text));
+    if (recipe.kind == "file") {
+      sed::LibrarySource source;
+      source.files = files;
+      return std::make_shared<sed::Library>(sed::convert_library(source));
+    }
     return std::make_shared<sed::Library>(sed::read_bc03(files));
   }
 

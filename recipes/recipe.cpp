@@ -70,8 +70,9 @@ static void describe(Binder& b, LensRecipe& l) {
 }
 
 static void describe(Binder& b, LibraryRecipe& l) {
-  b.text("kind", l.kind, "analytic (embedded) or bc03 (files)", {"analytic", "bc03"});
-  b.texts("files", l.files, "bc03: .ised files, one a metallicity");
+  b.text("kind", l.kind, "analytic (embedded), bc03 (.ised files) or file (any format of arcproof library)",
+         {"analytic", "bc03", "file"});
+  b.texts("files", l.files, "bc03: .ised files, one a metallicity; file: those of one library");
 }
 
 static void describe(Binder& b, ExposureRecipe& e) {
@@ -460,8 +461,9 @@ class Checker {
   }
 
   void check_library(const std::string& key, const LibraryRecipe& library) const {
-    if (library.kind == "bc03" && library.files.empty())
-      refuse(key + ".files", "an empty list", "at least one .ised file");
+    if (library.kind != "analytic" && library.files.empty())
+      refuse(key + ".files", "an empty list",
+             library.kind == "bc03" ? "at least one .ised file" : "the files of a library");
   }
 
   void check_fields() const {

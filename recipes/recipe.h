@@ -53,8 +53,9 @@ struct LensRecipe {
 };
 
 struct LibraryRecipe {
-  std::string kind = "analytic";   ///< analytic, bc03
-  std::vector<std::string> files;  ///< of bc03, one a metallicity
+  std::string kind = "analytic";  ///< analytic, bc03, file
+  std::vector<std::string>
+      files;  ///< of bc03, one a metallicity; of file, those of engine/sed/library_file.h
 };
 
 struct ExposureRecipe {

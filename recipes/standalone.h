@@ -1,5 +1,6 @@
-// The commands that work alone on a user's mosaics, without a recipe: `arcproof detect`, `arcproof fit` and
-// `arcproof psf`.
+// The commands that work alone on a user's data, without a recipe: `arcproof detect`, `arcproof fit` and
+// `arcproof psf` on mosaics, `arcproof sed` on a table of photometry, `arcproof library` on stellar
+// libraries.
 //
 // An image is named FILE or FILE[HDU], HDU an EXTNAME or a number from 0. Where there are several bands,
 // values are given per band as BAND=VALUE. Units, zero points and sky coordinates come from the headers
@@ -8,6 +9,7 @@
 #pragma once
 
 #include "engine/photometry/detection.h"
+#include "engine/sed/library_file.h"
 
 #include <cstdint>
 #include <filesystem>
@@ -73,9 +75,42 @@ struct PsfArguments {
   std::filesystem::path regions;     ///< DS9: the stars used (green) and left out (red); may be empty
 };
 
+/// `arcproof library`: stellar libraries of any known format, as one file of the layout of
+/// engine/sed/library_file.h.
+struct LibraryArguments {
+  sed::LibrarySource source;
+  std::filesystem::path output;
+};
+
+/// `arcproof sed`: ages, masses, metallicities and dust from a table of photometry.
+///
+/// Columns (any case): flux_BAND and flux_BAND_err [nJy, uJy, mJy, Jy, or mag AB], flux_BAND_limit (optional,
+/// same unit: of an undetected band), z (or --z), mu (optional: fluxes and errors are divided by it), id
+/// (optional). NaN is a band that was not observed. Fluxes are corrected for Milky-Way extinction by the
+/// user.
+struct SedArguments {
+  std::string catalog;                      ///< FITS or FITS[HDU], or ECSV
+  std::string protocol = "claeyssens2025";  ///< or claeyssens2023
+  double z = 0;                             ///< of all rows, where there is no column z
+  std::string unit;                         ///< of the fluxes, where the table does not say it
+  std::vector<std::string> filters;         ///< BAND=FILE; else the embedded ones
+  sed::LibrarySource library;               ///< no files: the embedded analytic one
+  std::optional<double> covering_fraction;  ///< default: 1 of claeyssens2025, 0.5 of claeyssens2023
+  double tau_myr = 1;                       ///< of the exponential history of claeyssens2025
+  std::string age_prior = "uniform";        ///< or log_uniform; claeyssens2025
+  bool upper_limits = false;                ///< undetected bands as limits, also in claeyssens2025
+  int draws = 1000;                         ///< of the posterior; redraws of claeyssens2023: 100
+  int min_bands = 4;
+  std::uint64_t seed = 1;
+  std::filesystem::path output;  ///< FITS table SED, a row for each given; and POSTERIOR, the draws
+  int threads = 1;
+};
+
 /// Each runs the command and returns the lines to print. Throws InputError.
 std::string run_detect(const DetectArguments& arguments);
 std::string run_fit(const FitArguments& arguments);
 std::string run_psf(const PsfArguments& arguments);
+std::string run_library(const LibraryArguments& arguments);
+std::string run_sed(const SedArguments& arguments);
 
 }  // namespace arcproof::recipes

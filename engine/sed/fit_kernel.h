@@ -27,8 +27,8 @@ struct Models {
 /// Length |m / sigma| of every model and its product with the photometry: [model].
 void measure(const Models& models, std::span<const double> photometry, double* length, double* product);
 
-/// Squares and products of models kept band by band: square[m] = sum_k (precision_k f_k[m]) f_k[m] and product[m]
-/// = sum_k weighted_k f_k[m], f_k[m] = flux[k][m]. Sums run over k in order.
+/// Squares and products of models kept band by band: square[m] = sum_k (precision_k f_k[m]) f_k[m] and
+/// product[m] = sum_k weighted_k f_k[m], f_k[m] = flux[k][m]. Sums run over k in order.
 void project(std::span<const float* const> flux, std::span<const double> precision,
              std::span<const double> weighted, std::size_t count, double* square, double* product);
 

@@ -63,9 +63,8 @@ class AgeWeights {
     weight_.front() += share(0, std::min(age, nodes_.front()));
     for (std::size_t i = 0; i + 1 < nodes_.size() && nodes_[i] < age; ++i) {
       const double old = std::min(age, nodes_[i + 1]), mass = share(nodes_[i], old);
-      const double right = std::clamp(log_moment(history, age, nodes_[i], old) /
-                                          std::log(nodes_[i + 1] / nodes_[i]),
-                                      0.0, mass);
+      const double right = std::clamp(
+          log_moment(history, age, nodes_[i], old) / std::log(nodes_[i + 1] / nodes_[i]), 0.0, mass);
       weight_[i] += mass - right;
       weight_[i + 1] += right;
     }
@@ -75,9 +74,9 @@ class AgeWeights {
   const std::vector<double>& weight() const { return weight_; }
 
  private:
-  /// int_young^old ln(t / young) dF, dF the mass formed `t` ago. By parts, with G the mass of stars older than
-  /// t: int_young^old (G(t) - G(old)) dt / t. Gauss-Legendre over panels no longer than tau, in ln t; what
-  /// formed more than 45 tau after the start is beyond the digits.
+  /// int_young^old ln(t / young) dF, dF the mass formed `t` ago. By parts, with G the mass of stars older
+  /// than t: int_young^old (G(t) - G(old)) dt / t. Gauss-Legendre over panels no longer than tau, in ln t;
+  /// what formed more than 45 tau after the start is beyond the digits.
   static double log_moment(const StarFormation& history, double age, double young, double old) {
     const auto older = [&](double t) { return formed_fraction(history, age, age - t); };
     const double beyond = older(old);
@@ -140,7 +139,8 @@ double mass_weighted_age_myr(const StarFormation& history, double age_myr) {
   check(history);
   const double x = age_myr / history.tau_myr;
   switch (history.form) {
-    case HistoryForm::constant: return age_myr - 0.5 * std::min(history.duration_myr, age_myr);
+    case HistoryForm::constant:
+      return age_myr - 0.5 * std::min(history.duration_myr, age_myr);
     case HistoryForm::exponential:
       // T - tau + T / (e^x - 1), whose first two terms cancel for x << 1: T (1/2 + x/12 - x^3/720).
       if (x < 0.05) return age_myr * (0.5 + x / 12 - x * x * x / 720);

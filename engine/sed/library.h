@@ -12,7 +12,7 @@ struct Library {
   std::string name;  ///< "bc03-basel-pad94-chab", "analytic", ...
   std::string imf;
   std::string citation;
-  std::string tracks;  ///< of stellar evolution; empty where not known
+  std::string tracks;                       ///< of stellar evolution; empty where not known
   std::vector<double> wavelength_angstrom;  ///< rest frame, vacuum, increasing
   std::vector<double> age_myr;              ///< increasing, > 0
   std::vector<double> metallicity;          ///< mass fraction Z, increasing

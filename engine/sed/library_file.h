@@ -9,9 +9,9 @@
 
 namespace arcproof::sed {
 
-/// The layout. Primary header: CONTENT = 'arcproof stellar library', NAME, IMF, TRACKS, CITATION, NORM = 'per solMass
-/// formed', LSUN [erg/s]. Table WAVELENGTH: `wavelength` [Angstrom], vacuum, increasing. Table SPECTRA: a row for
-/// each metallicity and, fastest, age:
+/// The layout. Primary header: CONTENT = 'arcproof stellar library', NAME, IMF, TRACKS, CITATION, NORM = 'per
+/// solMass formed', LSUN [erg/s]. Table WAVELENGTH: `wavelength` [Angstrom], vacuum, increasing. Table
+/// SPECTRA: a row for each metallicity and, fastest, age:
 ///   metallicity        mass fraction Z
 ///   age                [Myr]
 ///   luminosity         [solLum/Angstrom per solMass formed], one value a wavelength
@@ -20,44 +20,49 @@ namespace arcproof::sed {
 /// What is read back is what was written, bit by bit.
 void write_library(const std::filesystem::path& path, const Library& library);
 
-/// Throws InputError naming `path` unless wavelengths, ages and metallicities increase above 0 and luminosities are
-/// finite and not negative.
+/// Throws InputError naming `path` unless wavelengths, ages and metallicities increase above 0 and
+/// luminosities are finite and not negative.
 void check_library(const Library& library, const std::filesystem::path& path);
 
-/// Reads the layout. Throws InputError naming file, HDU and column: not this layout, ages or metallicities that
-/// are no full grid or do not increase, negative or infinite luminosities.
+/// Reads the layout. Throws InputError naming file, HDU and column: not this layout, ages or metallicities
+/// that are no full grid or do not increase, negative or infinite luminosities.
 Library read_library(const std::filesystem::path& path);
 
-/// Formats, their files, and what of them is not in the files. "From a description": no original was at hand to
-/// test the reader on, its test writes small files of the published form.
+/// Formats, their files, and what of them is not in the files. "From a description": no original was at hand
+/// to test the reader on, its test writes small files of the published form.
 ///
 ///   layout   this layout, one file
-///   cubes    FITS with images WAVE [Angstrom], AGE [yr], Z (mass fraction) and STELLAR [Lsun/Angstrom/Msun] (Z, age,
-///            wavelength; without Z one metallicity, to be given), MSTAR where there; LSUN in the primary header
+///   cubes    FITS with images WAVE [Angstrom], AGE [yr], Z (mass fraction) and STELLAR [Lsun/Angstrom/Msun]
+///   (Z, age,
+///            wavelength; without Z one metallicity, to be given), MSTAR where there; LSUN in the primary
+///            header
 ///   bc03     .ised, .ised.gz (library.h)
 ///   bc03_ascii  .ised_ASCII of GALAXEV, one a metallicity, names as .ised: number of ages, ages [yr], text,
-///            number of wavelengths, wavelengths [Angstrom], then per age a number, fluxes [Lsun/Angstrom], a number
-///            and spectral indices, which are passed over. From a description
-///   bpass    spectra-bin-imf*.z*.dat of BPASS v2.2 (Stanway & Eldridge 2018): wavelength [Angstrom] and 51 columns
-///            [Lsun/Angstrom] of a burst of 10^6 Msun at ages 10^(6 + 0.1 n) yr; Z from the name (zem5 = 1e-5,
-///            z014 = 0.014). From a description
+///            number of wavelengths, wavelengths [Angstrom], then per age a number, fluxes [Lsun/Angstrom], a
+///            number and spectral indices, which are passed over. From a description
+///   bpass    spectra-bin-imf*.z*.dat of BPASS v2.2 (Stanway & Eldridge 2018): wavelength [Angstrom] and 51
+///   columns
+///            [Lsun/Angstrom] of a burst of 10^6 Msun at ages 10^(6 + 0.1 n) yr; Z from the name (zem5 =
+///            1e-5, z014 = 0.014). From a description
 ///   starburst99  .spectrum1 of a burst: time [yr], wavelength [Angstrom], log of total, stellar and nebular
-///            luminosity [erg/s/Angstrom]; the stellar column is taken; metallicity and mass to be given. From a
-///            description
-///   maraston2005  sed.krz002.rhb and alike: age [Gyr], [Z/H], wavelength [Angstrom], luminosity [erg/s/Angstrom]
+///            luminosity [erg/s/Angstrom]; the stellar column is taken; metallicity and mass to be given.
+///            From a description
+///   maraston2005  sed.krz002.rhb and alike: age [Gyr], [Z/H], wavelength [Angstrom], luminosity
+///   [erg/s/Angstrom]
 ///            of 1 Msun; Z from the name (0001 = 0.001, 001 = 0.01, 002, 004, 007, 10m4). From a description
 ///   auto     by the name and the HDUs
 struct LibrarySource {
   std::vector<std::filesystem::path> files;
   std::string format = "auto";
-  double metallicity = 0;   ///< mass fraction, of files that do not say it; 0: not given
-  double mass_msun = 1e6;   ///< of the burst of starburst99
-  std::string name = {}, imf = {}, tracks = {}, citation = {};  ///< replace what the format says; needed where it says nothing
+  double metallicity = 0;  ///< mass fraction, of files that do not say it; 0: not given
+  double mass_msun = 1e6;  ///< of the burst of starburst99
+  std::string name = {}, imf = {}, tracks = {},
+              citation = {};  ///< replace what the format says; needed where it says nothing
 };
 std::vector<std::string> library_formats();
 
-/// Reads any of them. Ionising rates are computed from the spectra, except of `layout`. Ages of 0 are left out.
-/// Throws InputError naming the file and what was found.
+/// Reads any of them. Ionising rates are computed from the spectra, except of `layout`. Ages of 0 are left
+/// out. Throws InputError naming the file and what was found.
 Library convert_library(const LibrarySource& source);
 
 }  // namespace arcproof::sed

@@ -1,4 +1,5 @@
-// Readers of the formats that libraries come in. Each makes bursts, one a metallicity, which are joined at the end.
+// Readers of the formats that libraries come in. Each makes bursts, one a metallicity, which are joined at
+// the end.
 #include "engine/core/error.h"
 #include "engine/core/units.h"
 #include "engine/io/files.h"
@@ -17,7 +18,8 @@ namespace arcproof::sed {
 namespace fs = std::filesystem;
 namespace {
 
-/// Luminosity of the Sun in the units of BC03, M05 and their likes [erg/s]; ours is units::solar_luminosity_erg_s.
+/// Luminosity of the Sun in the units of BC03, M05 and their likes [erg/s]; ours is
+/// units::solar_luminosity_erg_s.
 constexpr double old_solar_luminosity_erg_s = 3.826e33;
 
 struct Burst {
@@ -55,7 +57,8 @@ class Numbers {
       }
       double value = 0;
       const auto [stop, error] = std::from_chars(text_.data() + at_, text_.data() + end, value);
-      if (error != std::errc() || (stop < text_.data() + end && !std::isspace(static_cast<unsigned char>(*stop))))
+      if (error != std::errc() ||
+          (stop < text_.data() + end && !std::isspace(static_cast<unsigned char>(*stop))))
         break;
       numbers.push_back(value);
       at_ = static_cast<std::size_t>(stop - text_.data());
@@ -90,12 +93,14 @@ Library read_cubes(const LibrarySource& source, const fs::path& path, std::vecto
   };
   const std::vector<double> metallicity =
       has("Z") ? io::read_fits_array(path, "Z").values : std::vector{given_metallicity(source, path)};
-  const std::vector<double> mass = has("MSTAR") ? io::read_fits_array(path, "MSTAR").values : std::vector<double>{};
+  const std::vector<double> mass =
+      has("MSTAR") ? io::read_fits_array(path, "MSTAR").values : std::vector<double>{};
   const std::size_t waves = wave.values.size(), ages = age.values.size();
   if (light.values.size() != waves * ages * metallicity.size())
     refuse(path, "HDU STELLAR", fmt::format("{} values", light.values.size()),
            fmt::format("{} wavelengths x {} ages x {} metallicities", waves, ages, metallicity.size()));
-  const double unit = primary.number("LSUN").value_or(old_solar_luminosity_erg_s) / units::solar_luminosity_erg_s;
+  const double unit =
+      primary.number("LSUN").value_or(old_solar_luminosity_erg_s) / units::solar_luminosity_erg_s;
   for (std::size_t iz = 0; iz < metallicity.size(); ++iz) {
     Burst& burst = bursts.emplace_back();
     burst.metallicity = metallicity[iz];
@@ -177,7 +182,8 @@ Burst read_bc03_ascii(const fs::path& path) {
       if (!numbers.next_line(line)) numbers.fail("the end of the file", "the spectral indices");
       values.insert(values.end(), line.begin(), line.end());
     }
-    if (values.size() > waves) fill(numbers, values, waves + 1 + static_cast<std::size_t>(values[waves]), "indices");
+    if (values.size() > waves)
+      fill(numbers, values, waves + 1 + static_cast<std::size_t>(values[waves]), "indices");
     for (std::size_t i = 0; i < waves; ++i) burst.luminosity.push_back(as_light(unit * values[i]));
   }
   return burst;
@@ -203,7 +209,8 @@ Burst read_bpass(const fs::path& path) {
   std::vector<double> line;
   while (numbers.next_line(line)) {
     if (line.empty()) continue;
-    if (line.size() != ages + 1) numbers.fail(fmt::format("{} numbers", line.size()), "52: wavelength, 51 ages");
+    if (line.size() != ages + 1)
+      numbers.fail(fmt::format("{} numbers", line.size()), "52: wavelength, 51 ages");
     burst.wavelength_angstrom.push_back(line.front());
     rows.push_back(line);
   }
@@ -252,7 +259,8 @@ Burst read_starburst99(const fs::path& path, const LibrarySource& source) {
     if (line.empty()) continue;
     if (line.size() < 4) {
       if (burst.age_myr.empty()) continue;
-      numbers.fail(fmt::format("{} numbers", line.size()), "time, wavelength, log total, log stellar, log nebular");
+      numbers.fail(fmt::format("{} numbers", line.size()),
+                   "time, wavelength, log total, log stellar, log nebular");
     }
     blocks.add(numbers, line[0] * 1e-6, line[1],
                std::pow(10, line[3]) / source.mass_msun / units::solar_luminosity_erg_s);
@@ -279,7 +287,8 @@ Burst read_maraston2005(const fs::path& path) {
   std::vector<double> line;
   while (numbers.next_line(line)) {
     if (line.empty()) continue;
-    if (line.size() != 4) numbers.fail(fmt::format("{} numbers", line.size()), "age, [Z/H], wavelength, luminosity");
+    if (line.size() != 4)
+      numbers.fail(fmt::format("{} numbers", line.size()), "age, [Z/H], wavelength, luminosity");
     blocks.add(numbers, line[0] * 1e3, line[2], line[3] / units::solar_luminosity_erg_s);
   }
   blocks.check(numbers);
@@ -292,7 +301,8 @@ void drop_age_zero(Burst& burst) {
   std::size_t zero = 0;
   while (zero < burst.age_myr.size() && !(burst.age_myr[zero] > 0)) ++zero;
   const auto cut = [](auto& values, std::size_t count) {
-    values.erase(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(std::min(count, values.size())));
+    values.erase(values.begin(),
+                 values.begin() + static_cast<std::ptrdiff_t>(std::min(count, values.size())));
   };
   cut(burst.age_myr, zero);
   cut(burst.luminosity, zero * burst.wavelength_angstrom.size());
@@ -347,9 +357,11 @@ struct Origin {
 Origin origin_of(const std::string& format) {
   static const std::map<std::string, Origin> known{
       {"bc03_ascii", {"bc03", "", "", "Bruzual & Charlot 2003, MNRAS 344, 1000"}},
-      {"bpass", {"bpass-2.2", "", "Cambridge STARS, with binaries", "Stanway & Eldridge 2018, MNRAS 479, 75"}},
+      {"bpass",
+       {"bpass-2.2", "", "Cambridge STARS, with binaries", "Stanway & Eldridge 2018, MNRAS 479, 75"}},
       {"starburst99", {"starburst99", "", "", "Leitherer et al. 1999, ApJS 123, 3"}},
-      {"maraston2005", {"maraston2005", "", "Cassisi et al., fuel consumption", "Maraston 2005, MNRAS 362, 799"}}};
+      {"maraston2005",
+       {"maraston2005", "", "Cassisi et al., fuel consumption", "Maraston 2005, MNRAS 362, 799"}}};
   const auto at = known.find(format);
   return at == known.end() ? Origin{"", "", "", ""} : at->second;
 }

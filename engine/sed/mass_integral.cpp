@@ -21,7 +21,8 @@ double end_of_integrand(double v, double from) {
   return v + std::sqrt(2 * (height + 40));
 }
 
-/// End of a panel in ln u: the integrand is flat below 0.02 (|v| u < 0.2), and of width 1 or a steep side above.
+/// End of a panel in ln u: the integrand is flat below 0.02 (|v| u < 0.2), and of width 1 or a steep side
+/// above.
 double next_panel(double from) {
   constexpr double flat = 0.02;
   if (from < flat) return std::min(20 * from, flat);

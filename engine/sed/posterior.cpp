@@ -21,7 +21,7 @@ constexpr double flattening = 0.6;
 // ---- photometry
 
 struct Data {
-  std::vector<std::size_t> band;           ///< in the likelihood
+  std::vector<std::size_t> band;            ///< in the likelihood
   std::vector<double> precision, weighted;  ///< 1 / s^2, d / s^2
   std::vector<std::size_t> limited;
   std::vector<double> ceiling_njy;
@@ -90,8 +90,8 @@ class MassPrior {
     return high(p) <= low_ ? -infinity : mass * (p.product - 0.5 * mass * p.square);
   }
 
-  /// Mass from its conditional distribution, by inversion of its integral at 256 points in ln M (64 where S/N makes it
-  /// narrow).
+  /// Mass from its conditional distribution, by inversion of its integral at 256 points in ln M (64 where S/N
+  /// makes it narrow).
   double draw(const Projection& p, double uniform) const {
     constexpr std::size_t most_points = 256;
     const double length = p.length(), v = p.v(), least = low_ * length;
@@ -99,8 +99,7 @@ class MassPrior {
     const double tail = v + std::sqrt(50 + std::pow(std::max(v, least) - v, 2));
     const double from = std::log(std::max(least, std::min(v, high(p) * length) - 7));
     const double to = std::log(std::min(high(p) * length, std::max(tail, least)));
-    if (!(length > 0) || !(to > from))
-      return low_ * std::pow(high(p) / low_, length > 0 ? 0.0 : uniform);
+    if (!(length > 0) || !(to > from)) return low_ * std::pow(high(p) / low_, length > 0 ? 0.0 : uniform);
     std::array<double, most_points> integral{};
     const double step = (to - from) / static_cast<double>(count - 1), ratio = std::exp(step);
     const double peak = std::clamp(v, std::exp(from), std::exp(to)), top = 0.5 * (peak - v) * (peak - v);
@@ -111,8 +110,8 @@ class MassPrior {
       last = density;
     }
     const double wanted = uniform * integral[count - 1];
-    const auto right = static_cast<std::size_t>(
-        std::clamp<std::ptrdiff_t>(std::upper_bound(integral.begin(), integral.begin() + static_cast<std::ptrdiff_t>(count), wanted) -
+    const auto right = static_cast<std::size_t>(std::clamp<std::ptrdiff_t>(
+        std::upper_bound(integral.begin(), integral.begin() + static_cast<std::ptrdiff_t>(count), wanted) -
             integral.begin(),
         1, static_cast<std::ptrdiff_t>(count) - 1));
     const double gap = integral[right] - integral[right - 1];
@@ -126,7 +125,8 @@ class MassPrior {
 
 // ---- places on the grid
 
-/// Two neighbouring centres and the weight of the right one, which leaves [0, 1] beyond the outermost centres.
+/// Two neighbouring centres and the weight of the right one, which leaves [0, 1] beyond the outermost
+/// centres.
 struct Between {
   std::size_t left = 0, right = 0;
   double part = 0;
@@ -285,7 +285,8 @@ class Cloud {
       solved[r] /= factor_[r][r];
       square += solved[r] * solved[r];
     }
-    return normalisation_ * std::pow(1 + square / degrees, -0.5 * (degrees + static_cast<double>(axis_.size())));
+    return normalisation_ *
+           std::pow(1 + square / degrees, -0.5 * (degrees + static_cast<double>(axis_.size())));
   }
 
  private:
@@ -404,8 +405,8 @@ class Fit {
     }
   }
 
-  // Cells of L^power. Where that leaves few of them, the likelihood is narrow against the cells and the value at
-  // their centres a poor guide: a smaller power looks farther. Cells left out hold less than 1e-9.
+  // Cells of L^power. Where that leaves few of them, the likelihood is narrow against the cells and the value
+  // at their centres a poor guide: a smaller power looks farther. Cells left out hold less than 1e-9.
   void choose_cells() {
     constexpr double few = 100, least_power = 0.01, depth = 21;
     for (power_ = flattening;; power_ *= 0.5) {
@@ -501,16 +502,16 @@ class Fit {
         i[a] = std::min(static_cast<std::size_t>(std::max(0.0, (place[a] - box_.low[a]) / width_[a])),
                         centres(grid_, a).size() - 1);
     const std::size_t us = grid_.log_u_cells[i[age_axis]];
-    const std::size_t model = grid_.first[i[age_axis]] +
-                              (i[z_axis] * grid_.av_mag.size() + i[av_axis]) * us + (us == 1 ? 0 : i[u_axis]);
+    const std::size_t model = grid_.first[i[age_axis]] + (i[z_axis] * grid_.av_mag.size() + i[av_axis]) * us +
+                              (us == 1 ? 0 : i[u_axis]);
     const auto at = std::lower_bound(cells_.begin(), cells_.end(), model,
                                      [](const Cell& cell, std::size_t m) { return cell.model < m; });
     if (at == cells_.end() || at->model != model) return 0;
     return density_of_cell(static_cast<std::size_t>(at - cells_.begin()));
   }
 
-  // ---- step 3: weights, and more points where they are few (adaptive multiple importance sampling, Cornuet et
-  // al. 2012, with the balance heuristic)
+  // ---- step 3: weights, and more points where they are few (adaptive multiple importance sampling, Cornuet
+  // et al. 2012, with the balance heuristic)
 
   void weigh() {
     top_ = -infinity;
@@ -538,7 +539,8 @@ class Fit {
     const int count = options_.points / 2;
     for (int round = 0; round < rounds && effective_points_ > 0 && effective_points_ < wanted; ++round) {
       const Cloud cloud(points_, flattened(), box_, width_);
-      for (Point& point : points_) point.proposal += count * cloud.density(point.place) / prior_density(point.place);
+      for (Point& point : points_)
+        point.proposal += count * cloud.density(point.place) / prior_density(point.place);
       for (int i = 0; i < count; ++i) {
         Point point;
         point.place = cloud.draw(random);

@@ -1,5 +1,5 @@
-// Fluxes of all cells. A population is a sum of spectra of the library's nodes, and so are its fluxes: the nodes
-// are put through the bands once for every A_V and log U, and each cell is a weighted sum of them.
+// Fluxes of all cells. A population is a sum of spectra of the library's nodes, and so are its fluxes: the
+// nodes are put through the bands once for every A_V and log U, and each cell is a weighted sum of them.
 #include "engine/core/error.h"
 #include "engine/sed/posterior.h"
 
@@ -52,8 +52,7 @@ class NodeFluxes {
       const BandSynthesis synthesis(library, filters, grid.z, grid.cosmology, options);
       const std::vector<double> flux = synthesis.many_fluxes_njy_per_msun(nodes, ebv);
       for (std::size_t k = 0; k < nodes.size() * ebv.size(); ++k)
-        for (std::size_t b = 0; b < bands; ++b)
-          values_[(k * us + iu) * bands + b] = flux[k * bands + b];
+        for (std::size_t b = 0; b < bands; ++b) values_[(k * us + iu) * bands + b] = flux[k * bands + b];
       if (iu == 0) mark_bands(synthesis, grid);
     }
   }
@@ -100,7 +99,8 @@ bool log_u_matters(const std::vector<std::vector<double>>& blocks, std::size_t u
   return false;
 }
 
-void append_age(PosteriorGrid& grid, const Library& library, const std::vector<std::vector<double>>& at_nodes) {
+void append_age(PosteriorGrid& grid, const Library& library,
+                const std::vector<std::vector<double>>& at_nodes) {
   const std::size_t us = grid.log_u.size(), bands = grid.bands.size();
   const std::size_t kept = log_u_matters(at_nodes, us, bands) ? us : 1;
   grid.first.push_back(grid.models());
@@ -108,7 +108,8 @@ void append_age(PosteriorGrid& grid, const Library& library, const std::vector<s
   std::vector<double> sum(at_nodes.front().size());
   for (const double log_z : grid.log_z) {
     std::fill(sum.begin(), sum.end(), 0.0);
-    for (const NodeWeight& node : node_weights(library, {library.age_myr.front(), std::pow(10, log_z), 0, {}}))
+    for (const NodeWeight& node :
+         node_weights(library, {library.age_myr.front(), std::pow(10, log_z), 0, {}}))
       for (std::size_t i = 0; i < sum.size(); ++i) sum[i] += node.weight * at_nodes[node.metallicity][i];
     for (std::size_t iv = 0; iv < grid.av_mag.size(); ++iv)
       for (std::size_t iu = 0; iu < kept; ++iu)

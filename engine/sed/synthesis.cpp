@@ -56,7 +56,8 @@ std::vector<double> rest_frame_spectrum(const Library& library, const Population
   for (std::size_t iz = 0; iz < library.metallicity.size(); ++iz) {
     const double photons = options.covering_fraction * ionising_rate(library, nodes, iz);
     if (photons <= 0) continue;
-    const std::vector<double> gas = nebular_spectrum(library.wavelength_angstrom, library.metallicity[iz], options.log_u);
+    const std::vector<double> gas =
+        nebular_spectrum(library.wavelength_angstrom, library.metallicity[iz], options.log_u);
     for (std::size_t i = 0; i < count; ++i) spectrum[i] += photons * gas[i];
   }
   return spectrum;

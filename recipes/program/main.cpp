@@ -188,6 +188,47 @@ CLI::App* add_psf(CLI::App& app, PsfArguments& p) {
   return command;
 }
 
+void add_library_options(CLI::App& command, sed::LibrarySource& source) {
+  command.add_option("--format", source.format,
+                     fmt::format("{} (auto)", fmt::join(sed::library_formats(), ", ")));
+  command.add_option("--metallicity", source.metallicity, "Z of files that do not say it");
+  command.add_option("--mass", source.mass_msun, "starburst99: mass of the burst [Msun] (1e6)");
+}
+
+CLI::App* add_library(CLI::App& app, LibraryArguments& l) {
+  CLI::App* command = app.add_subcommand("library", "convert stellar libraries to one FITS file");
+  command->add_option("files", l.source.files, "files of one library")->required();
+  add_library_options(*command, l.source);
+  command->add_option("--name", l.source.name, "replaces what the format says; so do the next");
+  command->add_option("--imf", l.source.imf, "initial mass function");
+  command->add_option("--tracks", l.source.tracks, "tracks of stellar evolution");
+  command->add_option("--citation", l.source.citation, "what to cite");
+  command->add_option("-o,--output", l.output, "FITS file")->required();
+  return command;
+}
+
+CLI::App* add_sed(CLI::App& app, SedArguments& s) {
+  CLI::App* command = app.add_subcommand("sed", "fit stellar populations to a table of photometry");
+  command->add_option("catalog", s.catalog, "FITS[HDU] or ECSV: flux_BAND, flux_BAND_err, z, mu, id")
+      ->required();
+  command->add_option("--protocol", s.protocol, "claeyssens2025 (posterior, default) or claeyssens2023");
+  command->add_option("--z", s.z, "redshift of all rows, without a column z");
+  command->add_option("--unit", s.unit, "nJy, uJy, mJy, Jy or mag, where the table does not say it");
+  command->add_option("--filter", s.filters, "BAND=FILE; else embedded")->allow_extra_args(false);
+  command->add_option("--library", s.library.files, "files of a stellar library; else the embedded one");
+  add_library_options(*command, s.library);
+  command->add_option("--covering-fraction", s.covering_fraction, "of ionising photons (2025: 1, 2023: 0.5)");
+  command->add_option("--tau", s.tau_myr, "2025: of the exponential history [Myr] (1)");
+  command->add_option("--age-prior", s.age_prior, "2025: uniform (default) or log_uniform");
+  command->add_flag("--upper-limits", s.upper_limits, "2025: undetected bands as limits, not signed fluxes");
+  command->add_option("--draws", s.draws, "2025: of the posterior, each row (1000)");
+  command->add_option("--min-bands", s.min_bands, "detected bands that a fit needs (4)");
+  command->add_option("--seed", s.seed, "of the draws (1)");
+  command->add_option("-o,--output", s.output, "FITS tables SED and POSTERIOR")->required();
+  command->add_option("-j,--threads", s.threads, "threads")->check(CLI::Range(1, 4096));
+  return command;
+}
+
 int print(const std::string& lines) {
   fmt::print("{}", lines);
   return exit_done;
@@ -232,6 +273,11 @@ int dispatch(int argc, char** argv) {
   CLI::App* detect_command = add_detect(app, detect_arguments);
   CLI::App* fit_command = add_fit(app, fit_arguments);
   CLI::App* psf_command = add_psf(app, psf_arguments);
+  LibraryArguments library_arguments;
+  SedArguments sed_arguments;
+  sed_arguments.threads = hardware_threads();
+  CLI::App* library_command = add_library(app, library_arguments);
+  CLI::App* sed_command = add_sed(app, sed_arguments);
 
   CLI::App* schema_command = app.add_subcommand("schema", "JSON Schema of a recipe");
 
@@ -254,6 +300,8 @@ int dispatch(int argc, char** argv) {
   if (*detect_command) return print(run_detect(detect_arguments));
   if (*fit_command) return print(run_fit(fit_arguments));
   if (*psf_command) return print(run_psf(psf_arguments));
+  if (*library_command) return print(run_library(library_arguments));
+  if (*sed_command) return print(recipes::run_sed(sed_arguments));
   if (*schema_command) fmt::print("{}", recipe_schema().dump());
   return exit_done;
 }

@@ -481,5 +481,50 @@ TEST(Refused, ByPsf) {
   expect_refused("psf --psf " + in_folder("list.ecsv"), "FITS");
 }
 
+// ---- sed and library
+
+io::Table photometry(bool magnitudes) {
+  io::Table table("PHOTOMETRY");
+  table.add("z", "", "", io::Reals{2, 2, 2});
+  table.add("mu", "", "", io::Reals{5, 1, 1});
+  for (const char* band : {"F090W", "F115W", "F150W", "F200W", "F277W", "F444W"}) {
+    // 100 nJy in all bands; the third row has seen nothing.
+    const double flux = magnitudes ? units::abmag_from_njy(100) : 0.1;
+    const double error = magnitudes ? 0.1 : 0.1 * 0.1 * 0.4 * std::log(10.0);
+    const double nothing = std::nan("");
+    table.add(std::string("flux_") + band, magnitudes ? "mag" : "uJy", "", io::Reals{flux, flux, nothing});
+    table.add(std::string("flux_") + band + "_err", magnitudes ? "mag" : "uJy", "",
+              io::Reals{error, error, nothing});
+  }
+  return table;
+}
+
+TEST(Standalone, SedGivesARowForEachAndItsPosterior) {
+  const fs::path folder = fs::temp_directory_path() / fmt::format("arcproof_sed_{}", getpid());
+  fs::create_directories(folder);
+  const std::string at = folder.string();
+  io::write_ecsv(folder / "flux.ecsv", photometry(false));
+  io::write_fits_tables(folder / "mag.fits", {photometry(true)});
+  const Outcome one = run_program(fmt::format("sed {0}/flux.ecsv -o {0}/one.fits --draws 200 -j 1", at));
+  ASSERT_EQ(one.exit_code, 0) << one.output;
+  const Outcome two = run_program(fmt::format("sed {0}/mag.fits -o {0}/two.fits --draws 200 -j 2", at));
+  ASSERT_EQ(two.exit_code, 0) << two.output;
+  const io::Table sed = io::read_fits_table(folder / "one.fits", "SED");
+  EXPECT_EQ(sed.texts("status"), (io::Texts{"fitted", "fitted", "too_few_bands"}));
+  // Row 0 is row 1 magnified five times.
+  EXPECT_NEAR(sed.reals("log_mass_msun")[1] - sed.reals("log_mass_msun")[0], std::log10(5), 0.05);
+  EXPECT_EQ(io::read_fits_table(folder / "one.fits", "POSTERIOR").rows(), 400u);
+  const io::Table same = io::read_fits_table(folder / "two.fits", "SED");
+  for (const std::size_t i : {0, 1})
+    EXPECT_NEAR(sed.reals("log_age_yr")[i], same.reals("log_age_yr")[i], 1e-3);
+  const Outcome grid =
+      run_program(fmt::format("sed {0}/mag.fits -o {0}/c23.fits --protocol claeyssens2023", at));
+  EXPECT_EQ(grid.exit_code, 0) << grid.output;
+  const Outcome refused = run_program(fmt::format("sed {0}/c23.fits -o {0}/no.fits", at));
+  EXPECT_EQ(refused.exit_code, 2) << refused.output;
+  EXPECT_FALSE(fs::exists(folder / "no.fits"));
+  fs::remove_all(folder);
+}
+
 }  // namespace
 }  // namespace arcproof::tests

@@ -1,19 +1,20 @@
 // Is the posterior what it says? Populations are drawn from the prior, made into photometry by the synthesis
 // itself (no grid, no interpolation), and fitted. Over such mocks
 //   - the rank of the truth among the draws is uniform, for each parameter (Talts et al. 2018);
-//   - so is the share of draws nearer to a random point than the truth is (TARP, Lemos et al. 2023), which sees
+//   - so is the share of draws nearer to a random point than the truth is (TARP, Lemos et al. 2023), which
+//   sees
 //     what the parameters one by one do not: their correlations;
 //   - 68% intervals hold the truth 68% of the time.
 // Mocks are kept by what is seen of them alone (their S/N), which leaves all three statements exact.
-#include "engine/core/statistics.h"
 #include "engine/sed/posterior.h"
 
-#include <boost/math/distributions/binomial.hpp>
+#include "engine/core/statistics.h"
 
 #include <array>
 #include <cmath>
 #include <memory>
 
+#include <boost/math/distributions/binomial.hpp>
 #include <gtest/gtest.h>
 
 namespace arcproof::sed {
@@ -42,7 +43,8 @@ class Universe {
       : setup_(setup), random_({.seed = seed, .purpose = "posterior_test mocks"}) {
     for (const std::string& band : setup.bands) filters_.push_back(parametric_filter(band));
     library_ = std::make_shared<Library>(analytic_library());
-    // Fluxes are made at 40 values of log U, 0.05 apart: little against what six to thirteen bands tell of it.
+    // Fluxes are made at 40 values of log U, 0.05 apart: little against what six to thirteen bands tell of
+    // it.
     const PosteriorPriors& p = setup.model.priors;
     for (int i = 0; i < steps; ++i) {
       SynthesisOptions options = setup.model.synthesis;
@@ -85,8 +87,8 @@ class Universe {
     const double av = random_.uniform(p.av_min_mag, p.av_max_mag);
     const auto u = random_.index(steps);
     const double log_mass = random_.uniform(p.log_mass_min, p.log_mass_max);
-    const double log_u = p.log_u_min + (static_cast<double>(u) + random_.uniform()) *
-                                           (p.log_u_max - p.log_u_min) / steps;
+    const double log_u =
+        p.log_u_min + (static_cast<double>(u) + random_.uniform()) * (p.log_u_max - p.log_u_min) / steps;
     Mock mock{{log_mass, std::log10(age) + 6, log_z, av, log_u}, {}};
     const std::vector<double> flux = synthesis_[u].fluxes_njy_per_msun(
         {age, std::pow(10, log_z), av / dust_r_v(setup_.model.synthesis.dust), setup_.model.history});
@@ -109,11 +111,13 @@ class Universe {
 Truth in_prior(const PosteriorGrid& grid, const Truth& t) {
   const PosteriorPriors& p = grid.model.priors;
   const double young = p.age_min_myr, old = grid.age_of_universe_myr, age = std::pow(10, t[1] - 6);
-  return {(t[0] - p.log_mass_min) / (p.log_mass_max - p.log_mass_min),
-          p.age == AgePrior::uniform ? (age - young) / (old - young) : std::log(age / young) / std::log(old / young),
-          (t[2] - std::log10(p.solar_metallicity) - p.log_z_solar_min) / (p.log_z_solar_max - p.log_z_solar_min),
-          (t[3] - p.av_min_mag) / (p.av_max_mag - p.av_min_mag),
-          (t[4] - p.log_u_min) / (p.log_u_max - p.log_u_min)};
+  return {
+      (t[0] - p.log_mass_min) / (p.log_mass_max - p.log_mass_min),
+      p.age == AgePrior::uniform ? (age - young) / (old - young)
+                                 : std::log(age / young) / std::log(old / young),
+      (t[2] - std::log10(p.solar_metallicity) - p.log_z_solar_min) / (p.log_z_solar_max - p.log_z_solar_min),
+      (t[3] - p.av_min_mag) / (p.av_max_mag - p.av_min_mag),
+      (t[4] - p.log_u_min) / (p.log_u_max - p.log_u_min)};
 }
 
 double distance(const Truth& a, const Truth& b) {
@@ -147,7 +151,8 @@ Record record_of(const Study& setup, int mocks, std::uint64_t seed) {
       for (std::size_t i = 0; i < parameters; ++i) below[i] += d[i] < mock.truth[i];
       below[parameters] += distance(in_prior(grid, d), reference) < of_truth;
     }
-    for (std::size_t i = 0; i <= parameters; ++i)  // a rank is one of draws + 1 values: spread evenly over each
+    for (std::size_t i = 0; i <= parameters;
+         ++i)  // a rank is one of draws + 1 values: spread evenly over each
       record.rank[i].push_back((below[i] + random.uniform()) / static_cast<double>(fit.draws.size() + 1));
     const std::array<const PosteriorSummary*, parameters> s{&fit.log_mass_msun, &fit.log_age_yr,
                                                             &fit.log_metallicity, &fit.av_mag, &fit.log_u};
@@ -165,7 +170,8 @@ double least_tail(std::vector<double> values) {
   double least = 1;
   for (int i = 1; i < 50; ++i) {
     const double place = i / 50.0;
-    const auto below = static_cast<double>(std::lower_bound(values.begin(), values.end(), place) - values.begin());
+    const auto below =
+        static_cast<double>(std::lower_bound(values.begin(), values.end(), place) - values.begin());
     const boost::math::binomial binomial(count, place);
     const double low = cdf(binomial, below), high = below > 0 ? cdf(complement(binomial, below - 1)) : 1.0;
     least = std::min({least, 2 * low, 2 * high});
@@ -218,9 +224,7 @@ Study paper_like(const std::vector<std::string>& bands, AgePrior age) {
 TEST(Posterior, RanksAreUniformWithThirteenBands) {
   expect_uniform_ranks(paper_like(thirteen, AgePrior::log_uniform), 11);
 }
-TEST(Posterior, RanksAreUniformWithSixBands) {
-  expect_uniform_ranks(paper_like(six, AgePrior::uniform), 12);
-}
+TEST(Posterior, RanksAreUniformWithSixBands) { expect_uniform_ranks(paper_like(six, AgePrior::uniform), 12); }
 
 // 4000 mocks: the binomial error of 68% is 0.74%, so that five true intervals all fall between 66% and 70% in
 // 97% of seeds. A smaller grid (z = 6, coarser cells), that the number can be afforded.

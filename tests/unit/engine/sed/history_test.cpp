@@ -11,22 +11,22 @@ namespace {
 
 double rate(const StarFormation& h, double s) {
   switch (h.form) {
-    case HistoryForm::constant: return s < h.duration_myr ? 1 : 0;
-    case HistoryForm::exponential: return std::exp(-s / h.tau_myr);
-    case HistoryForm::delayed: return s * std::exp(-s / h.tau_myr);
+    case HistoryForm::constant:
+      return s < h.duration_myr ? 1 : 0;
+    case HistoryForm::exponential:
+      return std::exp(-s / h.tau_myr);
+    case HistoryForm::delayed:
+      return s * std::exp(-s / h.tau_myr);
   }
   return 0;
 }
 
-const std::vector<StarFormation> histories = {{0, HistoryForm::exponential, 1},
-                                              {0, HistoryForm::exponential, 10},
-                                              {0, HistoryForm::exponential, 300},
-                                              {0, HistoryForm::delayed, 0.7},
-                                              {0, HistoryForm::delayed, 40},
-                                              {25}};
+const std::vector<StarFormation> histories = {
+    {0, HistoryForm::exponential, 1}, {0, HistoryForm::exponential, 10}, {0, HistoryForm::exponential, 300},
+    {0, HistoryForm::delayed, 0.7},   {0, HistoryForm::delayed, 40},     {25}};
 
-// Brute force: a sum of 400,000 bursts, each with the weights of a burst, at the middles of equal steps. Its own
-// error is that of the middles: 1e-6 or less here.
+// Brute force: a sum of 400,000 bursts, each with the weights of a burst, at the middles of equal steps. Its
+// own error is that of the middles: 1e-6 or less here.
 TEST(History, IsASumOfBursts) {
   const std::vector<double> nodes = toy::log_grid(0.5, 5000, 41);
   const Library library = toy::library({1000, 2000}, nodes, {0.01}, [](double, double, double) { return 1; });
@@ -48,14 +48,15 @@ TEST(History, IsASumOfBursts) {
         } else if (old >= nodes.back()) {
           sum.back() += mass;
         } else {
-          const auto right = static_cast<std::size_t>(
-              std::upper_bound(nodes.begin(), nodes.end(), old) - nodes.begin());
+          const auto right =
+              static_cast<std::size_t>(std::upper_bound(nodes.begin(), nodes.end(), old) - nodes.begin());
           const double part = std::log(old / nodes[right - 1]) / std::log(nodes[right] / nodes[right - 1]);
           sum[right] += part * mass;
           sum[right - 1] += (1 - part) * mass;
         }
       }
-      for (const NodeWeight& node : node_weights(library, {age, 0.01, 0, history})) exact[node.age] += node.weight;
+      for (const NodeWeight& node : node_weights(library, {age, 0.01, 0, history}))
+        exact[node.age] += node.weight;
       for (std::size_t i = 0; i < nodes.size(); ++i)
         EXPECT_NEAR(exact[i], sum[i] / total, 3e-6) << age << " " << history.tau_myr << " " << i;
       EXPECT_NEAR(mass_weighted_age_myr(history, age), by_age / total, 1e-6 * age);
@@ -83,13 +84,15 @@ TEST(History, MassWeightedAgesAreSmooth) {
   for (const HistoryForm form : {HistoryForm::exponential, HistoryForm::delayed})
     for (const double x : {0.00999999, 0.01, 0.0499999, 0.05}) {
       const StarFormation h{0, form, 1};
-      const double low = mass_weighted_age_myr(h, x * (1 - 1e-7)), high = mass_weighted_age_myr(h, x * (1 + 1e-7));
+      const double low = mass_weighted_age_myr(h, x * (1 - 1e-7)),
+                   high = mass_weighted_age_myr(h, x * (1 + 1e-7));
       EXPECT_NEAR(high / low - 1, 2e-7, 1e-6) << x;
     }
 }
 
 TEST(History, NeedsATimescale) {
-  const Library library = toy::library({1000, 2000}, {1, 10}, {0.01}, [](double, double, double) { return 1; });
+  const Library library =
+      toy::library({1000, 2000}, {1, 10}, {0.01}, [](double, double, double) { return 1; });
   EXPECT_THROW(node_weights(library, {5, 0.01, 0, {0, HistoryForm::exponential, 0}}), ContractError);
   EXPECT_THROW(node_weights(library, {5, 0.01, 0, {-1}}), ContractError);
 }

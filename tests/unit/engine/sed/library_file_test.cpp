@@ -103,12 +103,14 @@ TEST_F(LibraryFile, Bpass) {
 }
 
 TEST_F(LibraryFile, Starburst99) {
-  std::string text = " MODEL DESIGNATION: test\n MODEL GENERATED: Wed\n\n"
-                     "   COMPUTED SYNTHETIC SPECTRUM [ERG/SEC/A]\n"
-                     "  TIME [YR]    WAVELENGTH [A]   LOG TOTAL  LOG STELLAR  LOG NEBULAR  [ERG/SEC/A]\n";
+  std::string text =
+      " MODEL DESIGNATION: test\n MODEL GENERATED: Wed\n\n"
+      "   COMPUTED SYNTHETIC SPECTRUM [ERG/SEC/A]\n"
+      "  TIME [YR]    WAVELENGTH [A]   LOG TOTAL  LOG STELLAR  LOG NEBULAR  [ERG/SEC/A]\n";
   for (const double age : {1e4, 2.01e6})
     for (int i = 1; i <= 3; ++i)
-      text += fmt::format(" {:.5E} {:12.2f} {:10.5f} {:10.5f} {:10.5f}\n", age, 500.0 * i, 39.9, 39.0 + 0.1 * i, 38.0);
+      text += fmt::format(" {:.5E} {:12.2f} {:10.5f} {:10.5f} {:10.5f}\n", age, 500.0 * i, 39.9,
+                          39.0 + 0.1 * i, 38.0);
   LibrarySource source{{write("run.spectrum1", text)}};
   EXPECT_THROW(convert_library(source), InputError);  // Z is not in it
   source.metallicity = 0.001;
@@ -122,7 +124,8 @@ TEST_F(LibraryFile, Starburst99) {
 TEST_F(LibraryFile, Maraston2005) {
   std::string text;
   for (const double age : {1e-3, 1.0})
-    for (int i = 1; i <= 3; ++i) text += fmt::format("{:E} -0.33 {:.1f} {:E}\n", age, 1000.0 * i, age * i * 1e30);
+    for (int i = 1; i <= 3; ++i)
+      text += fmt::format("{:E} -0.33 {:.1f} {:E}\n", age, 1000.0 * i, age * i * 1e30);
   const Library library = convert_library({{write("sed.krz001.rhb", text)}});
   EXPECT_EQ(library.metallicity, (std::vector<double>{0.01}));
   EXPECT_EQ(library.age_myr, (std::vector<double>{1, 1000}));

@@ -12,7 +12,8 @@
 namespace arcproof::sed {
 namespace {
 
-// scipy.integrate.quad in ln u, by parts at 0.01, 0.1, 0.5, 1, 2, 4, 8, v - 8, v - 3, v, v + 3, epsrel = 1e-13.
+// scipy.integrate.quad in ln u, by parts at 0.01, 0.1, 0.5, 1, 2, 4, 8, v - 8, v - 3, v, v + 3, epsrel =
+// 1e-13.
 TEST(MassIntegral, IsThatOfScipy) {
   constexpr double no_end = 1e300;
   const std::array<std::array<double, 4>, 7> published{{{0, 1e-3, no_end, 1.941001160637},
@@ -202,9 +203,9 @@ TEST(Posterior, NonDetectionsEnterAsAsked) {
     const BandSynthesis synthesis = world().synthesis();
     for (std::size_t i = 0; i < 20; ++i) {
       const PosteriorDraw& d = with_limit.draws[i];
-      const std::vector<double> flux = synthesis.fluxes_njy_per_msun(
-          {std::pow(10, d.log_age_yr - 6), std::pow(10, d.log_metallicity), d.av_mag / 4.05,
-           world().model.history});
+      const std::vector<double> flux =
+          synthesis.fluxes_njy_per_msun({std::pow(10, d.log_age_yr - 6), std::pow(10, d.log_metallicity),
+                                         d.av_mag / 4.05, world().model.history});
       EXPECT_LT(flux[0] * std::pow(10, d.log_mass_msun), 2 * 0.1 * blue * 1.05);
     }
   }
