@@ -14,6 +14,7 @@
 #include <chrono>
 #include <functional>
 #include <optional>
+#include <set>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -120,6 +121,13 @@ void make_output(const Recipe& recipe, const RunOptions& options, const std::str
   make_folder(out / "parts");
 }
 
+// "counts.*", "bias.*", ...: what comes before the first dot, each once.
+std::set<std::string> families_of(const std::vector<std::string>& names) {
+  std::set<std::string> families;
+  for (const std::string& name : names) families.insert(name.substr(0, name.find('.')) + ".*");
+  return families;
+}
+
 // A criterion on a number that no run sets would fail, or be forgotten, only at the very end.
 void check_criteria(const Recipe& recipe) {
   const std::vector<std::string> names = metric_names(recipe);
@@ -132,9 +140,7 @@ void check_criteria(const Recipe& recipe) {
       if (!family.empty() && name.starts_with(family) && near.size() < 12) near.push_back(name);
     throw InputError(
         {(recipe.folder / "recipe.json").string(), fmt::format("criteria[{}].metric", i), "'" + metric + "'",
-         near.empty() ? std::string("a metric of this recipe: counts.*, completeness.*, bright.*, "
-                                    "pulls.*, isolated.*, pairs.*, bias.*, coverage.*, depth.*, science.*, "
-                                    "mass_function.*, convergence.*")
+         near.empty() ? fmt::format("a metric of this recipe: {}", fmt::join(families_of(names), ", "))
                       : fmt::format("a metric of this recipe: {}, ...", fmt::join(near, ", "))});
   }
 }

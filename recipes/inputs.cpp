@@ -115,8 +115,10 @@ class Reader {
     in_.notes.push_back(
         fmt::format("{}: PSF in analytic form (Moffat + Gaussian + power law within {:g} arcsec), rms "
                     "residual {:.4f} of the peak, "
-                    "largest {:.4f}.",
-                    band, fit.radius_arcsec, fit.rms_residual, fit.max_residual));
+                    "largest {:.4f}; it holds all light within that radius, so that fluxes lack what lies "
+                    "beyond ({:.1f}% of the image).",
+                    band, fit.radius_arcsec, fit.rms_residual, fit.max_residual,
+                    100 * (1 - image->encircled_energy(fit.radius_arcsec))));
     return std::make_shared<sky::Psf>(sky::psf_of_profile(fit.profile, image->scale_arcsec()));
   }
 

@@ -218,8 +218,11 @@ std::vector<std::string> metric_names(const Recipe& recipe) {
       add(std::string("pairs.") + range.name, {std::begin(pair_numbers), std::end(pair_numbers)});
   std::vector<std::string> bands;
   for (const BandRecipe& band : recipe.bands) bands.push_back(lower_case(band.name));
-  const std::vector<std::string> quantities =
-      validation::quantity_names(bands, lower_case(recipe.reference_band));
+  std::vector<std::string> quantities = validation::quantity_names(bands, lower_case(recipe.reference_band));
+  if (!recipe.run_sed)
+    std::erase_if(quantities, [](const std::string& q) {
+      return q == "log_mass_msun" || q == "log_age_yr" || q == "ebv_mag";
+    });
   for (const std::string& quantity : quantities) {
     add("bias." + quantity, {std::begin(bias_columns), std::end(bias_columns)});
     add("bias." + quantity, {"n"});

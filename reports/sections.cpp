@@ -74,6 +74,22 @@ std::string facts(const RunFolder& run) {
          fact(run, "mass_function.n_clusters", "clusters in the mass function") + "</div>\n";
 }
 
+// Recovered clumps whose flux in the reference band is off by more than a factor of three, and all of them.
+std::pair<int, int> grossly_wrong(const RunFolder& run) {
+  const std::string band = run.reference_band();
+  const io::Reals truth = real_column(run.injections, "true_flux_" + band),
+                  measured = real_column(run.injections, "measured_flux_" + band);
+  const io::Flags recovered = flag_column(run.injections, "recovered");
+  int wrong = 0, all = 0;
+  for (std::size_t i = 0; i < recovered.size(); ++i) {
+    if (!recovered[i]) continue;
+    const double ratio = measured[i] / truth[i];
+    wrong += !(ratio > 1.0 / 3 && ratio < 3);
+    ++all;
+  }
+  return {wrong, all};
+}
+
 // What a reader must not miss, whatever the verdict: errors that are too small, a depth that is not reached.
 std::string warnings(const RunFolder& run) {
   constexpr double wide = 1.3, far_mag = 0.75;
@@ -88,9 +104,16 @@ std::string warnings(const RunFolder& run) {
   const double half = run.metric("completeness.mag_50"), depth = run.metric("depth." + band);
   if (depth - half > far_mag)
     out += fmt::format(
-        "<p><b>Half of the clumps are lost at {} mag,</b> {} mag above the depth of empty sky ({} mag): "
-        "what hides them is the host, crowding or their size.</p>\n",
+        "<p><b>Half of the clumps are lost at {} mag,</b> {} mag brighter than the depth of empty sky ({} "
+        "mag): "
+        "what hides them is diffuse light, crowding or their size.</p>\n",
         html::fixed(half, 2), html::fixed(depth - half, 1), html::fixed(depth, 2));
+  if (const auto [wrong, all] = grossly_wrong(run); wrong * 100 > all)
+    out += fmt::format(
+        "<p><b>{} of {} recovered clumps have a flux wrong by more than a factor of three:</b> blends, "
+        "chance matches "
+        "and fits that ended on a bound count as recovered.</p>\n",
+        wrong, all);
   return out;
 }
 

@@ -51,7 +51,8 @@ double njy_of_count_rate(double photflam, double photplam) {
 }
 
 bool is_count_rate(const std::string& unit) {
-  const std::string u = lower_case(unit);
+  std::string u = lower_case(unit);
+  if (u.find('/') != std::string::npos) std::erase(u, ' ');  // astropy writes "electron / s"
   for (const char* name : {"electrons/s", "electron/s", "electrons s-1", "e-/s", "counts/s", "cps"})
     if (u == name) return true;
   return false;

@@ -154,7 +154,8 @@ CLI::App* add_fit(CLI::App& app, FitArguments& f) {
       "FITS, ECSV or DS9 regions: x, y (pixel of the reference, from 0) or ra, dec; without it: detect");
   add_detection_options(*command, f.detection);
   command->add_option("--noise", f.noise, "of the redraws: white (default) or correlated");
-  command->add_option("--redraws", f.redraws, "refits with the sky's noise redrawn (100)");
+  command->add_option("--redraws", f.redraws, "refits with the sky's noise redrawn (100)")
+      ->check(CLI::Range(2, 10000));
   command->add_flag("--map-prior", f.map_prior, "weak priors on the shape");
   command->add_option("--model", f.model,
                       "gaussian (default); sersic: Sersic fits in the reference band as well");
@@ -290,8 +291,10 @@ int dispatch(int argc, char** argv) {
     throw InputError({"command line", unknown_command ? argv[1] : "arguments",
                       unknown_command ? "no command of arcproof" : error.what(), "see arcproof --help"});
   }
-  std::signal(SIGINT, on_signal);
-  std::signal(SIGTERM, on_signal);
+  if (*run_command || *merge_command) {  // these leave a folder that --resume takes up; the others just end
+    std::signal(SIGINT, on_signal);
+    std::signal(SIGTERM, on_signal);
+  }
   std::signal(SIGXFSZ, SIG_IGN);  // a file that may not grow is an error of writing, with a message
   if (*run_command) return run(a);
   if (*check_command) return check(a);
