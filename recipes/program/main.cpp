@@ -154,8 +154,8 @@ CLI::App* add_fit(CLI::App& app, FitArguments& f) {
       "FITS, ECSV or DS9 regions: x, y (pixel of the reference, from 0) or ra, dec; without it: detect");
   add_detection_options(*command, f.detection);
   command->add_option("--noise", f.noise, "of the redraws: white (default) or correlated");
-  command->add_option("--redraws", f.redraws, "refits with the sky's noise redrawn (100)")
-      ->check(CLI::Range(2, 10000));
+  command->add_option("--redraws", f.redraws, "refits with the sky's noise redrawn (100); 0: none")
+      ->check(CLI::Range(0, 10000));
   command->add_flag("--map-prior", f.map_prior, "weak priors on the shape");
   command->add_option("--model", f.model,
                       "gaussian (default); sersic: Sersic fits in the reference band as well");
