@@ -29,8 +29,8 @@ io::Table completeness_table(const io::Table& joined, const std::vector<BinAxis>
 /// p(m) = plateau / (1 + exp((m - m50) / width)), by maximum likelihood over the injected rows.
 struct LogisticCompleteness {
   double mag_50 = 0,
-         mag_50_error = 0;  ///< where half of the plateau is found; error from the likelihood's curvature; NaN
-                            ///< when that lies beyond the injected magnitudes
+         mag_50_error = 0;  ///< where half of the plateau is found; error from the likelihood's curvature;
+                            ///< NaN when that lies beyond the injected magnitudes
   double width_mag = 0;
   double plateau = 1;
   bool converged = false;
