@@ -7,13 +7,10 @@
 #include <cmath>
 
 namespace arcproof::mocks {
-namespace {
 
 double uniform_in_log(const Range& range, Random& random) {
   return std::exp(random.uniform(std::log(range.low), std::log(range.high)));
 }
-
-}  // namespace
 
 Clump draw_clump(const PopulationOptions& options, double z, double age_of_universe_myr, Random& random) {
   require(!options.metallicity.empty(), "draw_clump: at least one metallicity");

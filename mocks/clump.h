@@ -27,6 +27,9 @@ struct Range {
   double low = 0, high = 0;
 };
 
+/// A number whose logarithm is uniform in the range.
+double uniform_in_log(const Range& range, Random& random);
+
 /// What is drawn, and from where. Logarithmic ranges are uniform in log10.
 struct PopulationOptions {
   Range radius_pc{3, 300};    ///< logarithmic

@@ -69,10 +69,6 @@ double draw_mass(double beta, const Range& range, Random& random) {
   return std::pow(std::pow(range.low, k) + u * (std::pow(range.high, k) - std::pow(range.low, k)), 1 / k);
 }
 
-double uniform_in_log(const Range& range, Random& random) {
-  return std::exp(random.uniform(std::log(range.low), std::log(range.high)));
-}
-
 class SceneMaker {
  public:
   SceneMaker(const SceneOptions& options, const std::vector<SceneBand>& bands, std::size_t reference,

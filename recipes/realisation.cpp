@@ -1,5 +1,6 @@
 #include "recipes/realisation.h"
 
+#include "engine/core/missing.h"
 #include "engine/core/text.h"
 #include "engine/core/units.h"
 
@@ -9,7 +10,6 @@
 namespace arcproof::recipes {
 namespace {
 
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 constexpr int realisations_with_examples = 4;
 constexpr int example_side = 31;
 

@@ -1,6 +1,8 @@
 #include "reports/run_folder.h"
 
 #include "engine/core/error.h"
+#include "engine/core/missing.h"
+#include "engine/core/text.h"
 #include "engine/io/fits.h"
 
 #include <algorithm>
@@ -12,18 +14,11 @@ namespace arcproof::reports {
 namespace fs = std::filesystem;
 namespace {
 
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
-
-std::string lower(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(), [](unsigned char c) { return std::tolower(c); });
-  return text;
-}
-
 // HDU names read "2 (CHAIN_power_law)".
 bool has_hdu(const fs::path& file, const std::string& name) {
   const auto names = io::fits_hdu_names(file);
   return std::any_of(names.begin(), names.end(), [&](const std::string& entry) {
-    return lower(entry).ends_with("(" + lower(name) + ")");
+    return lower_case(entry).ends_with("(" + lower_case(name) + ")");
   });
 }
 

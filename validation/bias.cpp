@@ -1,5 +1,6 @@
 #include "validation/bias.h"
 
+#include "engine/core/missing.h"
 #include "engine/core/statistics.h"
 
 #include <algorithm>
@@ -9,8 +10,6 @@
 
 namespace arcproof::validation {
 namespace {
-
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 
 using Rows = std::vector<std::size_t>;
 

@@ -2,6 +2,7 @@
 
 #include "engine/core/error.h"
 #include "engine/core/fft.h"
+#include "engine/core/missing.h"
 #include "engine/core/statistics.h"
 
 #include <algorithm>
@@ -15,7 +16,6 @@
 namespace arcproof::validation {
 namespace {
 
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 constexpr std::size_t fewest_draws = 4;
 constexpr double sokal_window = 5;  // c of emcee
 

@@ -1,5 +1,6 @@
 #include "validation/correction.h"
 
+#include "engine/core/missing.h"
 #include "engine/core/statistics.h"
 
 #include <algorithm>
@@ -9,7 +10,6 @@
 namespace arcproof::validation {
 namespace {
 
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 constexpr double smallest_sigma_pix = 0.1;  // sizes below this are all alike: a point
 constexpr std::size_t fewest =
     5;  // injections that a correction needs, and needs near it not to be an extrapolation

@@ -23,4 +23,9 @@ void require(bool holds, std::string_view contract, const char* file, int line, 
   throw ContractError(fmt::format("{}:{}: in {}: broken contract: {}", file, line, function, contract));
 }
 
+void refuse(const std::filesystem::path& file, const std::string& key, const std::string& found,
+            const std::string& allowed) {
+  throw InputError({file.string(), key, found, allowed});
+}
+
 }  // namespace arcproof

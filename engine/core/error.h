@@ -6,6 +6,7 @@
 //   row with a flag.
 #pragma once
 
+#include <filesystem>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -29,6 +30,10 @@ class InputError : public std::runtime_error {
  private:
   Complaint complaint_;
 };
+
+/// Throws InputError of these four parts.
+[[noreturn]] void refuse(const std::filesystem::path& file, const std::string& key, const std::string& found,
+                         const std::string& allowed);
 
 /// A function was called outside its contract.
 class ContractError : public std::logic_error {

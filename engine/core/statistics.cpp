@@ -1,6 +1,7 @@
 #include "engine/core/statistics.h"
 
 #include "engine/core/error.h"
+#include "engine/core/missing.h"
 
 #include <algorithm>
 #include <cmath>
@@ -13,8 +14,6 @@
 
 namespace arcproof::statistics {
 namespace {
-
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 
 double quantile_of_sorted(const std::vector<double>& sorted, double p) {
   const double position = p * static_cast<double>(sorted.size() - 1);

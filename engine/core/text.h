@@ -13,4 +13,11 @@ inline std::string lower_case(std::string text) {
   return text;
 }
 
+/// Without the blanks and line ends at its ends.
+inline std::string trimmed(const std::string& text) {
+  constexpr const char* blank = " \t\r\n\f\v";
+  const auto first = text.find_first_not_of(blank);
+  return first == std::string::npos ? "" : text.substr(first, text.find_last_not_of(blank) - first + 1);
+}
+
 }  // namespace arcproof

@@ -18,6 +18,7 @@ inline constexpr double speed_of_light_km_s = 299792.458;
 inline constexpr double speed_of_light_angstrom_s = 2.99792458e18;
 inline constexpr double gravitational_constant_pc_km2_s2_msun =
     4.30091e-3;                                             ///< CODATA 2018 G with IAU nominal solar GM
+inline constexpr double lyman_limit_angstrom = 912;         ///< rounded as in stellar libraries
 inline constexpr double solar_luminosity_erg_s = 3.828e33;  ///< IAU 2015 nominal
 inline constexpr double parsec_cm = 3.0856775814913673e18;
 inline constexpr double kilometre_per_parsec = 3.0856775814913673e13;

@@ -1,6 +1,7 @@
 #include "engine/io/ds9.h"
 
 #include "engine/core/error.h"
+#include "engine/core/text.h"
 #include "engine/io/files.h"
 
 #include <algorithm>
@@ -33,16 +34,6 @@ std::string shape_of(Ds9Frame frame, const Ds9Region& r) {
 }
 
 // ---------------------------------------------------------------- reading
-
-std::string lower(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(), [](unsigned char c) { return std::tolower(c); });
-  return text;
-}
-
-std::string trimmed(const std::string& text) {
-  const auto first = text.find_first_not_of(" \t\r");
-  return first == std::string::npos ? "" : text.substr(first, text.find_last_not_of(" \t\r") - first + 1);
-}
 
 std::optional<double> number(std::string_view text) {
   double value = 0;
@@ -84,7 +75,7 @@ class Ds9Reader {
   }
 
   void read_command(const std::string& command, const std::string& note) {
-    const std::string word = lower(command.substr(0, command.find_first_of(" (")));
+    const std::string word = lower_case(command.substr(0, command.find_first_of(" (")));
     if (word == "global") return;
     if (command.find('(') != std::string::npos) return read_shape(command, note);
     const auto frame = frame_named(word);
@@ -97,7 +88,8 @@ class Ds9Reader {
     if (command[0] == '-') return;
     const std::size_t open = command.find('('), close = command.find(')');
     if (close == std::string::npos) fail("'" + command + "'", "a closing bracket");
-    const std::string shape = lower(trimmed(command.substr(command[0] == '+', open - (command[0] == '+'))));
+    const std::string shape =
+        lower_case(trimmed(command.substr(command[0] == '+', open - (command[0] == '+'))));
     std::string inside = command.substr(open + 1, close - open - 1);
     std::replace(inside.begin(), inside.end(), ',', ' ');
     std::istringstream stream(inside);

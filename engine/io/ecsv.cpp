@@ -1,6 +1,7 @@
 #include "engine/io/ecsv.h"
 
 #include "engine/core/error.h"
+#include "engine/core/text.h"
 #include "engine/io/files.h"
 #include "engine/io/json.h"
 
@@ -45,11 +46,6 @@ struct Line {
 
 bool starts_with_blank(const std::string& text) {
   return !text.empty() && (text[0] == ' ' || text[0] == '\t');
-}
-
-std::string trimmed(const std::string& text) {
-  const auto first = text.find_first_not_of(" \t\n");
-  return first == std::string::npos ? "" : text.substr(first, text.find_last_not_of(" \t\n") - first + 1);
 }
 
 using Scalars = std::map<std::string, std::string>;

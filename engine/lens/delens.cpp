@@ -1,6 +1,7 @@
 #include "engine/lens/delens.h"
 
 #include "engine/core/error.h"
+#include "engine/core/missing.h"
 #include "engine/core/statistics.h"
 #include "engine/core/units.h"
 
@@ -71,10 +72,7 @@ std::vector<double> posterior_magnifications(std::span<const LensModel> posterio
   return medians;
 }
 
-ClumpMagnification outside_map() {
-  constexpr double nan = std::numeric_limits<double>::quiet_NaN();
-  return {nan, nan, nan, nan, nan, nan, nan, false, nan};
-}
+ClumpMagnification outside_map() { return {nan, nan, nan, nan, nan, nan, nan, false, nan}; }
 
 }  // namespace
 
@@ -181,10 +179,7 @@ double change_over(const LensMap& map, double d, const Symmetric& here, const El
   return largest;
 }
 
-SourceEllipse not_on_the_map() {
-  constexpr double nan = std::numeric_limits<double>::quiet_NaN();
-  return {{{nan, nan}, nan, nan, nan}, nan, nan, nan, false, nan, false};
-}
+SourceEllipse not_on_the_map() { return {{{nan, nan}, nan, nan, nan}, nan, nan, nan, false, nan, false}; }
 
 }  // namespace
 

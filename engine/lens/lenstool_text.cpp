@@ -1,6 +1,7 @@
 #include "engine/lens/lenstool_text.h"
 
 #include "engine/core/error.h"
+#include "engine/core/text.h"
 #include "engine/io/files.h"
 
 #include <charconv>
@@ -9,13 +10,6 @@
 
 namespace arcproof::lens {
 namespace {
-
-std::string trimmed(const std::string& line) {
-  constexpr std::string_view blank = " \t\r\f\v";
-  const auto first = line.find_first_not_of(blank);
-  if (first == std::string::npos) return "";
-  return line.substr(first, line.find_last_not_of(blank) - first + 1);
-}
 
 std::vector<std::string> words_of(const std::string& text) {
   std::istringstream stream(text);

@@ -1,5 +1,6 @@
 #include "engine/photometry/sky_noise.h"
 
+#include "engine/core/missing.h"
 #include "engine/core/statistics.h"
 #include "engine/core/units.h"
 
@@ -43,27 +44,6 @@ std::vector<double> about_plane(const std::vector<SkyPixel>& pixels) {
   return residual;
 }
 
-// Flux in a circle with pixels split 5 x 5; NaN when a pixel is not empty sky.
-double aperture_flux(const Array2D<float>& image, const Array2D<int>& segmentation, double x, double y,
-                     double radius) {
-  constexpr int split = 5;
-  double sum = 0;
-  for (int j = static_cast<int>(std::floor(y - radius)); j <= std::ceil(y + radius); ++j)
-    for (int i = static_cast<int>(std::floor(x - radius)); i <= std::ceil(x + radius); ++i) {
-      int inside = 0;
-      for (int k = 0; k < split * split; ++k) {
-        const int row = k / split, column = k % split;
-        const double dx = i + (column + 0.5) / split - 0.5 - x, dy = j + (row + 0.5) / split - 0.5 - y;
-        inside += dx * dx + dy * dy <= radius * radius;
-      }
-      if (inside == 0) continue;
-      if (!image.contains(i, j) || segmentation(i, j) != 0 || !std::isfinite(image(i, j)))
-        return std::nan("");
-      sum += image(i, j) * inside / (split * split);
-    }
-  return sum;
-}
-
 // Some pixel of an object lies within `reach` of (x, y).
 bool near_object(const Array2D<int>& segmentation, double x, double y, double reach) {
   for (int j = static_cast<int>(std::ceil(y - reach)); j <= y + reach; ++j)
@@ -81,13 +61,33 @@ std::vector<double> empty_apertures(const Array2D<float>& image, const Array2D<i
     const double x = random.uniform(radius, image.width() - 1 - radius);
     const double y = random.uniform(radius, image.height() - 1 - radius);
     if (near_object(segmentation, x, y, radius + margin)) continue;
-    const double flux = aperture_flux(image, segmentation, x, y, radius);
+    const double flux = aperture_flux(image, x, y, radius, &segmentation);
     if (std::isfinite(flux)) fluxes.push_back(flux);
   }
   return fluxes;
 }
 
 }  // namespace
+
+double aperture_flux(const Array2D<float>& image, double x, double y, double radius,
+                     const Array2D<int>* segmentation) {
+  constexpr int split = 5;
+  double sum = 0;
+  for (int j = static_cast<int>(std::floor(y - radius)); j <= std::ceil(y + radius); ++j)
+    for (int i = static_cast<int>(std::floor(x - radius)); i <= std::ceil(x + radius); ++i) {
+      int inside = 0;
+      for (int k = 0; k < split * split; ++k) {
+        const int row = k / split, column = k % split;
+        const double dx = i + (column + 0.5) / split - 0.5 - x, dy = j + (row + 0.5) / split - 0.5 - y;
+        inside += dx * dx + dy * dy <= radius * radius;
+      }
+      if (inside == 0) continue;
+      if (!image.contains(i, j) || !std::isfinite(image(i, j))) return nan;
+      if (segmentation && (*segmentation)(i, j) != 0) return nan;
+      sum += static_cast<double>(image(i, j)) * inside / (split * split);
+    }
+  return sum;
+}
 
 double local_sky_sigma(const Array2D<float>& image_njy, const Array2D<int>& segmentation, double x, double y,
                        int half_box) {

@@ -1,4 +1,5 @@
 // The catalogue's columns.
+#include "engine/core/missing.h"
 #include "engine/core/text.h"
 #include "engine/core/units.h"
 #include "engine/pipeline/measure.h"
@@ -8,8 +9,6 @@
 
 namespace arcproof::pipeline {
 namespace {
-
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 
 // Adds columns row by row from one function of a clump each.
 class Columns {

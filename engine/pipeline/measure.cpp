@@ -1,6 +1,7 @@
 #include "engine/pipeline/measure.h"
 
 #include "engine/core/error.h"
+#include "engine/core/missing.h"
 #include "engine/core/parallel.h"
 #include "engine/core/units.h"
 #include "engine/pipeline/grids.h"
@@ -14,8 +15,6 @@ namespace {
 
 using photometry::ClumpPhotometry;
 using photometry::Detection;
-
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 
 bool inside(std::span<const Region> regions, double x, double y, double Region::*radius) {
   return regions.empty() || std::any_of(regions.begin(), regions.end(), [&](const Region& r) {

@@ -156,4 +156,13 @@ EnsembleChain run_ensemble(const LogDensity& log_density, int dimensions, std::s
   return chain;
 }
 
+std::vector<double> pooled(const std::vector<EnsembleChain>& chains, int parameter, int burn_in) {
+  std::vector<double> draws;
+  for (const EnsembleChain& chain : chains) {
+    const std::vector<double> more = chain.flat(parameter, burn_in);
+    draws.insert(draws.end(), more.begin(), more.end());
+  }
+  return draws;
+}
+
 }  // namespace arcproof::population

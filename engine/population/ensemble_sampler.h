@@ -13,6 +13,7 @@
 #include "engine/core/random.h"
 
 #include <functional>
+#include <limits>
 #include <span>
 #include <vector>
 
@@ -20,6 +21,8 @@ namespace arcproof::population {
 
 /// Natural logarithm of a density, up to a constant; -infinity where it is zero. Never NaN nor +infinity.
 using LogDensity = std::function<double(std::span<const double> parameters)>;
+/// The logarithm of no chance at all: outside of a prior.
+inline constexpr double outside = -std::numeric_limits<double>::infinity();
 
 struct EnsembleOptions {
   int walkers = 100;  ///< even, > 2 * dimensions
@@ -50,5 +53,8 @@ struct EnsembleChain {
 /// it.
 EnsembleChain run_ensemble(const LogDensity& log_density, int dimensions, std::span<const double> start,
                            const EnsembleOptions& options, Random& random);
+
+/// All draws of one parameter after burn-in, ensemble by ensemble.
+std::vector<double> pooled(const std::vector<EnsembleChain>& chains, int parameter, int burn_in);
 
 }  // namespace arcproof::population

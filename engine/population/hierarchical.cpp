@@ -1,6 +1,7 @@
 #include "engine/population/hierarchical.h"
 
 #include "engine/core/error.h"
+#include "engine/core/missing.h"
 #include "engine/core/parallel.h"
 #include "engine/core/random.h"
 #include "engine/core/statistics.h"
@@ -15,7 +16,6 @@
 namespace arcproof::population {
 namespace {
 
-constexpr double outside = -std::numeric_limits<double>::infinity();
 constexpr double covered_posterior = 0.99;
 constexpr int most_tries = 10000;  // for a start within the prior
 
@@ -54,20 +54,6 @@ LogMassGrid grid_for(const MassModel& model, std::span<const MassPosterior> clus
 double squared(double x) { return x * x; }
 
 double log_or_outside(double x) { return x > 0 ? std::log(x) : outside; }
-
-std::vector<double> pooled(const std::vector<EnsembleChain>& chains, int parameter, int burn_in) {
-  std::vector<double> draws;
-  for (const EnsembleChain& chain : chains) {
-    const std::vector<double> more = chain.flat(parameter, burn_in);
-    draws.insert(draws.end(), more.begin(), more.end());
-  }
-  return draws;
-}
-
-ParameterSummary summarise(const std::string& name, const std::vector<double>& draws) {
-  const auto q = statistics::quantiles(draws, std::array{0.5, 0.16, 0.84});
-  return {name, q[0], q[1], q[2], binned_kde_mode(draws)};
-}
 
 EnsembleChain run_one(const HierarchicalLikelihood& likelihood, const EnsembleOptions& sampler,
                       std::uint64_t seed, int ensemble) {
@@ -302,7 +288,6 @@ HierarchicalFit fit_hierarchical(const HierarchicalLikelihood& likelihood,
   const std::vector<PosteriorPoint> points = thinned(fit.chains, options.burn_in);
   fit.monte_carlo_error = likelihood.monte_carlo_error(points);
   fit.selection = likelihood.verdict(median, worst_selection(likelihood, points));
-  constexpr double nan = std::numeric_limits<double>::quiet_NaN();
   if (fit.selection.status != SelectionStatus::ok)
     for (ParameterSummary& p : fit.parameters) p = {p.name, nan, nan, nan, nan};
   return fit;

@@ -13,7 +13,6 @@
 namespace arcproof::population {
 namespace {
 
-constexpr double outside = -std::numeric_limits<double>::infinity();
 constexpr int fewest_objects = 3;
 
 int dimensions_of(MassFunctionModel model) { return model == MassFunctionModel::power_law ? 1 : 2; }
@@ -75,17 +74,6 @@ EnsembleChain run_one(const LogDensity& density, int dimensions, const MassFunct
   return run_ensemble(density, dimensions, start, options.sampler, random);
 }
 
-ParameterSummary summarise(const std::vector<EnsembleChain>& chains, int parameter, int burn_in) {
-  std::vector<double> draws;
-  for (const EnsembleChain& chain : chains) {
-    const std::vector<double> more = chain.flat(parameter, burn_in);
-    draws.insert(draws.end(), more.begin(), more.end());
-  }
-  const auto q = statistics::quantiles(draws, std::array{0.5, 0.16, 0.84});
-  return {parameter_names(MassFunctionModel::schechter)[static_cast<std::size_t>(parameter)], q[0], q[1],
-          q[2], binned_kde_mode(draws)};
-}
-
 ClusterMass redraw(const ClusterMass& cluster, Random& random) {
   ClusterMass drawn = cluster;
   drawn.log_mass_msun += cluster.log_mass_error * random.normal();
@@ -112,6 +100,11 @@ double power_law_draw(double beta, double log_range, double u) {
 }
 
 }  // namespace
+
+ParameterSummary summarise(const std::string& name, const std::vector<double>& draws) {
+  const auto q = statistics::quantiles(draws, std::array{0.5, 0.16, 0.84});
+  return {name, q[0], q[1], q[2], binned_kde_mode(draws)};
+}
 
 const char* name_of(MassFunctionModel model) {
   return model == MassFunctionModel::power_law ? "power_law" : "schechter";
@@ -153,7 +146,8 @@ MassFunctionFit fit_mass_function(MassFunctionModel model, std::span<const doubl
   for (int ensemble = 0; ensemble < options.ensembles; ++ensemble)
     fit.chains.push_back(run_one(density, dimensions_of(model), options, seed, ensemble));
   for (int parameter = 0; parameter < dimensions_of(model); ++parameter)
-    fit.parameters.push_back(summarise(fit.chains, parameter, options.burn_in));
+    fit.parameters.push_back(summarise(parameter_names(model)[static_cast<std::size_t>(parameter)],
+                                       pooled(fit.chains, parameter, options.burn_in)));
   return fit;
 }
 

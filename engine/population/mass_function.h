@@ -68,6 +68,9 @@ struct ParameterSummary {
   double mode = 0;                       ///< by Gaussian KDE (as scipy.stats.gaussian_kde)
 };
 
+/// Quantiles and mode of a parameter's draws.
+ParameterSummary summarise(const std::string& name, const std::vector<double>& draws);
+
 struct MassFunctionFit {
   MassFunctionModel model = MassFunctionModel::power_law;
   int objects = 0;                           ///< selected

@@ -78,9 +78,9 @@ SelectionIntegral Selection::direct_integral(const LogMassDensity& p) const {
 
 double Selection::uncovered(const LogMassDensity& p, const SelectionIntegral& integral) const {
   const double far = std::isfinite(p.high) ? p.high : highest_ + 6;
-  const double outside = found_at_lowest_ * probability_between(p, p.low, lowest_) +
-                         found_at_highest_ * probability_between(p, highest_, far);
-  return outside == 0 ? 0.0 : outside / (outside + integral.xi);
+  const double beyond = found_at_lowest_ * probability_between(p, p.low, lowest_) +
+                        found_at_highest_ * probability_between(p, highest_, far);
+  return beyond == 0 ? 0.0 : beyond / (beyond + integral.xi);
 }
 
 SelectionVerdict judge_selection(const SelectionIntegral& integral, double uncovered, int objects,

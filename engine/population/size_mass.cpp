@@ -18,7 +18,6 @@ namespace {
 
 constexpr int dimensions = 5;
 constexpr int fewest_sizes = 5;
-constexpr double outside = -std::numeric_limits<double>::infinity();
 constexpr std::array names = {"intercept", "slope", "scatter_dex", "mean_log_mass", "mass_spread_dex"};
 
 double log_normal_density(double deviation, double variance) {
@@ -88,16 +87,6 @@ EnsembleChain run_one(std::span<const SizeAndMass> clusters, const SizeMassOptio
   return run_ensemble(posterior(clusters, options), dimensions, start, options.sampler, random);
 }
 
-ParameterSummary summarise(const std::vector<EnsembleChain>& chains, int parameter, int burn_in) {
-  std::vector<double> draws;
-  for (const EnsembleChain& chain : chains) {
-    const std::vector<double> more = chain.flat(parameter, burn_in);
-    draws.insert(draws.end(), more.begin(), more.end());
-  }
-  const auto q = statistics::quantiles(draws, std::array{0.5, 0.16, 0.84});
-  return {names[parameter], q[0], q[1], q[2], binned_kde_mode(draws)};
-}
-
 }  // namespace
 
 double log_likelihood_size_mass(std::span<const double> theta, std::span<const SizeAndMass> clusters,
@@ -131,7 +120,8 @@ SizeMassFit fit_size_mass(std::span<const SizeAndMass> clusters, const SizeMassO
   fit.chains.resize(options.ensembles);
   parallel_for(fit.chains.size(), options.threads,
                [&](std::size_t e) { fit.chains[e] = run_one(clusters, options, seed, static_cast<int>(e)); });
-  for (int i = 0; i < dimensions; ++i) fit.parameters.push_back(summarise(fit.chains, i, options.burn_in));
+  for (int i = 0; i < dimensions; ++i)
+    fit.parameters.push_back(summarise(names[i], pooled(fit.chains, i, options.burn_in)));
   return fit;
 }
 

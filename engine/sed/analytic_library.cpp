@@ -40,7 +40,6 @@
 namespace arcproof::sed {
 namespace {
 
-constexpr double lyman_limit_angstrom = 912;
 constexpr std::array<double, 4> metallicities{0.0004, 0.004, 0.008, 0.02};
 constexpr std::array<double, 15> bends_angstrom{912,  1000, 1216, 1600, 2200, 2800,  3600, 3750,
                                                 3950, 4080, 5000, 6500, 9000, 16000, 60000};
@@ -137,8 +136,8 @@ std::vector<double> wavelengths() {
       grid.push_back(from * std::pow(to / from, static_cast<double>(i) / (count - 1)));
   };
   std::vector<double> grid;
-  add(grid, 91, lyman_limit_angstrom - 0.01, 70);
-  add(grid, lyman_limit_angstrom + 0.01, 60000, 960);
+  add(grid, 91, units::lyman_limit_angstrom - 0.01, 70);
+  add(grid, units::lyman_limit_angstrom + 0.01, 60000, 960);
   return grid;
 }
 
@@ -157,7 +156,7 @@ std::vector<std::vector<double>> component_shapes(const std::vector<double>& wav
   for (const Component& component : components) {
     std::vector<double>& shape = shapes.emplace_back(wavelength.size(), 0.0);
     for (std::size_t i = 0; i < wavelength.size(); ++i)
-      if (wavelength[i] > lyman_limit_angstrom)
+      if (wavelength[i] > units::lyman_limit_angstrom)
         shape[i] = blackbody(wavelength[i], component.temperature_k) *
                    std::pow(10, piecewise(log_bends, component.bend, std::log10(wavelength[i])));
   }
@@ -172,7 +171,8 @@ std::vector<float> burst(const std::vector<double>& wavelength,
     for (std::size_t i = 0; i < sum.size(); ++i) sum[i] += amplitude * shapes[k][i];
   }
   const double heat = std::pow(10, piecewise(log_heat_ages_yr, log_heat_k, log_age_yr));
-  for (std::size_t i = 0; wavelength[i] < lyman_limit_angstrom; ++i) sum[i] = blackbody(wavelength[i], heat);
+  for (std::size_t i = 0; wavelength[i] < units::lyman_limit_angstrom; ++i)
+    sum[i] = blackbody(wavelength[i], heat);
   return {sum.begin(), sum.end()};
 }
 
@@ -180,7 +180,7 @@ std::vector<float> burst(const std::vector<double>& wavelength,
 void set_ionising_rate(const std::vector<double>& wavelength, std::span<float> spectrum,
                        double log_rate_wanted) {
   const double scale = std::pow(10, log_rate_wanted - log_ionising_rate(wavelength, spectrum));
-  for (std::size_t i = 0; wavelength[i] < lyman_limit_angstrom; ++i)
+  for (std::size_t i = 0; wavelength[i] < units::lyman_limit_angstrom; ++i)
     spectrum[i] = static_cast<float>(spectrum[i] * scale);
 }
 

@@ -1,5 +1,7 @@
 #include "engine/sed/attenuation.h"
 
+#include "engine/core/units.h"
+
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -45,7 +47,6 @@ constexpr std::array<LymanLine, 17> lyman_series{{{1215.67, 0.0036},
                                                   {915.329, 0.000352},
                                                   {914.919, 0.0003334},
                                                   {914.576, 0.00031644}}};
-constexpr double lyman_limit_angstrom = 912;
 
 double blanketing_depth(double observed_angstrom, double z) {
   double tau = 0;
@@ -60,7 +61,7 @@ double blanketing_depth(double observed_angstrom, double z) {
 // form does not hold, and the source.
 double photoelectric_depth(double observed_angstrom, double z) {
   const double emitted = 1 + z;
-  const double c = std::max(1.0, observed_angstrom / lyman_limit_angstrom);
+  const double c = std::max(1.0, observed_angstrom / units::lyman_limit_angstrom);
   if (c >= emitted) return 0;
   const double c3 = c * c * c;
   const double tau = 0.25 * c3 * (std::pow(emitted, 0.46) - std::pow(c, 0.46)) +

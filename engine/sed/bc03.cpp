@@ -214,13 +214,7 @@ void append(Library& library, Burst&& burst, const fs::path& file, const fs::pat
                       fmt::format("other ones than in {}", first_file.string()),
                       "files of one atlas, with the same ages and wavelengths"});
   }
-  const std::size_t count = library.wavelength_angstrom.size();
-  for (std::size_t age = 0; age < library.age_myr.size(); ++age)
-    library.log_ionising_rate.push_back(log_ionising_rate(
-        library.wavelength_angstrom, std::span(burst.luminosity).subspan(age * count, count)));
-  library.luminosity.insert(library.luminosity.end(), burst.luminosity.begin(), burst.luminosity.end());
-  library.surviving_mass.insert(library.surviving_mass.end(), burst.surviving_mass.begin(),
-                                burst.surviving_mass.end());
+  append_spectra(library, burst.luminosity, burst.surviving_mass);
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 // n.d among those allowed: scores above 0 and, for upper limits, below the ceiling where the model would
 // shine twice as bright as a limit.
 #include "engine/core/error.h"
+#include "engine/core/missing.h"
 #include "engine/core/statistics.h"
 #include "engine/sed/fit_kernel.h"
 #include "engine/sed/grid.h"
@@ -15,7 +16,6 @@
 namespace arcproof::sed {
 namespace {
 
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 constexpr double infinity = std::numeric_limits<double>::infinity();
 using kernel::Choice;
 

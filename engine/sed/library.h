@@ -32,6 +32,11 @@ struct Library {
 /// its wavelengths; -infinity when there are none.
 double log_ionising_rate(std::span<const double> wavelength_angstrom, std::span<const float> spectrum);
 
+/// Appends the spectra of one metallicity, all ages [age * wavelengths + wavelength], with the surviving mass
+/// per age (may be empty) and the ionising rates that follow from the spectra.
+void append_spectra(Library& library, std::span<const float> luminosity,
+                    std::span<const double> surviving_mass);
+
 /// Bruzual & Charlot (2003) models in their own binary format (.ised or .ised.gz, Fortran unformatted, either
 /// byte order), one file a metallicity. Throws InputError naming the file and what was found: not such a
 /// file, truncated, files on different grids, a metallicity that the name does not tell (m22, m32, m42, m52,

@@ -1,6 +1,7 @@
 #include "engine/sed/library_file.h"
 
 #include "engine/core/error.h"
+#include "engine/core/missing.h"
 #include "engine/core/units.h"
 #include "engine/io/fits.h"
 
@@ -13,14 +14,8 @@ namespace arcproof::sed {
 namespace fs = std::filesystem;
 namespace {
 
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 constexpr double infinity = std::numeric_limits<double>::infinity();
 constexpr const char* content = "arcproof stellar library";
-
-[[noreturn]] void refuse(const fs::path& path, const std::string& key, const std::string& found,
-                         const std::string& allowed) {
-  throw InputError({path.string(), key, found, allowed});
-}
 
 io::Table spectra(const Library& library) {
   const std::size_t ages = library.age_myr.size(), count = library.metallicity.size() * ages;

@@ -29,11 +29,6 @@ struct Burst {
   std::vector<double> surviving_mass;  ///< empty where unknown
 };
 
-[[noreturn]] void refuse(const fs::path& path, const std::string& key, const std::string& found,
-                         const std::string& allowed) {
-  throw InputError({path.string(), key, found, allowed});
-}
-
 double given_metallicity(const LibrarySource& source, const fs::path& path) {
   if (!(source.metallicity > 0)) refuse(path, "metallicity", "none in the file", "--metallicity Z");
   return source.metallicity;
@@ -324,13 +319,7 @@ Library join(std::vector<Burst> bursts, Library library, const fs::path& path) {
     if (!library.metallicity.empty() && library.metallicity.back() == burst.metallicity)
       refuse(path, "metallicity", fmt::format("Z = {:g} twice", burst.metallicity), "one file a metallicity");
     library.metallicity.push_back(burst.metallicity);
-    const std::size_t count = library.wavelength_angstrom.size();
-    for (std::size_t age = 0; age < library.age_myr.size(); ++age)
-      library.log_ionising_rate.push_back(log_ionising_rate(
-          library.wavelength_angstrom, std::span(burst.luminosity).subspan(age * count, count)));
-    library.luminosity.insert(library.luminosity.end(), burst.luminosity.begin(), burst.luminosity.end());
-    library.surviving_mass.insert(library.surviving_mass.end(), burst.surviving_mass.begin(),
-                                  burst.surviving_mass.end());
+    append_spectra(library, burst.luminosity, burst.surviving_mass);
   }
   if (library.surviving_mass.size() != library.log_ionising_rate.size()) library.surviving_mass.clear();
   return library;

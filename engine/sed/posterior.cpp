@@ -1,6 +1,7 @@
 #include "engine/sed/posterior.h"
 
 #include "engine/core/error.h"
+#include "engine/core/missing.h"
 #include "engine/core/statistics.h"
 #include "engine/core/units.h"
 #include "engine/sed/fit_kernel.h"
@@ -13,7 +14,6 @@
 namespace arcproof::sed {
 namespace {
 
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 constexpr double infinity = std::numeric_limits<double>::infinity();
 /// Power of the likelihood in the first proposal, at most.
 constexpr double flattening = 0.6;

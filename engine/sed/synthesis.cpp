@@ -10,12 +10,13 @@
 namespace arcproof::sed {
 namespace {
 
-constexpr double lyman_limit_angstrom = 912, lyman_alpha_angstrom = 1215.67;
+constexpr double lyman_alpha_angstrom = 1215.67;
 
 /// First wavelength index that ionising photons do not reach.
 std::size_t lyman_limit_index(const Library& library) {
   const std::vector<double>& x = library.wavelength_angstrom;
-  return static_cast<std::size_t>(std::lower_bound(x.begin(), x.end(), lyman_limit_angstrom) - x.begin());
+  return static_cast<std::size_t>(std::lower_bound(x.begin(), x.end(), units::lyman_limit_angstrom) -
+                                  x.begin());
 }
 
 /// spectrum += sum of the nodes' stars, over [first, last) of the library's wavelengths.

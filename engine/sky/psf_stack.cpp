@@ -1,6 +1,7 @@
 #include "engine/sky/psf_stack.h"
 
 #include "engine/core/error.h"
+#include "engine/core/missing.h"
 #include "engine/core/statistics.h"
 #include "engine/sky/psf_tools.h"
 
@@ -13,7 +14,6 @@
 namespace arcproof::sky {
 namespace {
 
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 constexpr int smallest_cutout = 11;
 constexpr double smallest_room = 3;  // pixels between a centre and the nearest edge
 constexpr double smallest_core_snr = 5;

@@ -5,8 +5,8 @@
 #include "engine/core/error.h"
 #include "engine/core/parallel.h"
 #include "recipes/campaign.h"
+#include "recipes/commands/commands.h"
 #include "recipes/manifest.h"
-#include "recipes/standalone.h"
 #include "reports/report.h"
 
 #include <csignal>
@@ -120,7 +120,7 @@ void add_detection_options(CLI::App& command, photometry::DetectionOptions& dete
                      "side of the median filter that is subtracted [pixel] (30); 0: a background mesh only");
 }
 
-CLI::App* add_detect(CLI::App& app, DetectArguments& d) {
+CLI::App* add_detect(CLI::App& app, commands::DetectArguments& d) {
   CLI::App* command = app.add_subcommand("detect", "find the sources of a mosaic");
   command->add_option("--image", d.image, "FILE[HDU]")->required();
   command->add_option("--error", d.error, "FILE[HDU], 1 sigma; with neither this nor --weight: measured");
@@ -135,7 +135,7 @@ CLI::App* add_detect(CLI::App& app, DetectArguments& d) {
   return command;
 }
 
-CLI::App* add_fit(CLI::App& app, FitArguments& f) {
+CLI::App* add_fit(CLI::App& app, commands::FitArguments& f) {
   CLI::App* command =
       app.add_subcommand("fit", "measure sizes and fluxes of sources in the mosaics of several bands");
   const auto by_band = [&](const char* name, std::vector<std::string>& values, const char* text) {
@@ -170,7 +170,7 @@ CLI::App* add_fit(CLI::App& app, FitArguments& f) {
   return command;
 }
 
-CLI::App* add_psf(CLI::App& app, PsfArguments& p) {
+CLI::App* add_psf(CLI::App& app, commands::PsfArguments& p) {
   CLI::App* command = app.add_subcommand("psf", "make a PSF from stars, or from an image of a PSF");
   command->add_option("--image", p.image, "mosaic, FILE[HDU], any linear unit");
   command->add_option("--stars", p.stars, "stars in it: FITS, ECSV, DS9 regions, or auto");
@@ -196,7 +196,7 @@ void add_library_options(CLI::App& command, sed::LibrarySource& source) {
   command.add_option("--mass", source.mass_msun, "starburst99: mass of the burst [Msun] (1e6)");
 }
 
-CLI::App* add_library(CLI::App& app, LibraryArguments& l) {
+CLI::App* add_library(CLI::App& app, commands::LibraryArguments& l) {
   CLI::App* command = app.add_subcommand("library", "convert stellar libraries to one FITS file");
   command->add_option("files", l.source.files, "files of one library")->required();
   add_library_options(*command, l.source);
@@ -208,7 +208,7 @@ CLI::App* add_library(CLI::App& app, LibraryArguments& l) {
   return command;
 }
 
-CLI::App* add_sed(CLI::App& app, SedArguments& s) {
+CLI::App* add_sed(CLI::App& app, commands::SedArguments& s) {
   CLI::App* command = app.add_subcommand("sed", "fit stellar populations to a table of photometry");
   command->add_option("catalog", s.catalog, "FITS[HDU] or ECSV: flux_BAND, flux_BAND_err, z, mu, id")
       ->required();
@@ -267,15 +267,15 @@ int dispatch(int argc, char** argv) {
       app.add_subcommand("report", "render the report of an output folder again, from its tables");
   report_command->add_option("output", a.output, "output folder")->required();
 
-  DetectArguments detect_arguments;
-  FitArguments fit_arguments;
-  PsfArguments psf_arguments;
+  commands::DetectArguments detect_arguments;
+  commands::FitArguments fit_arguments;
+  commands::PsfArguments psf_arguments;
   detect_arguments.threads = fit_arguments.threads = hardware_threads();
   CLI::App* detect_command = add_detect(app, detect_arguments);
   CLI::App* fit_command = add_fit(app, fit_arguments);
   CLI::App* psf_command = add_psf(app, psf_arguments);
-  LibraryArguments library_arguments;
-  SedArguments sed_arguments;
+  commands::LibraryArguments library_arguments;
+  commands::SedArguments sed_arguments;
   sed_arguments.threads = hardware_threads();
   CLI::App* library_command = add_library(app, library_arguments);
   CLI::App* sed_command = add_sed(app, sed_arguments);
@@ -300,11 +300,11 @@ int dispatch(int argc, char** argv) {
   if (*check_command) return check(a);
   if (*merge_command) return merge(a);
   if (*report_command) return report(a);
-  if (*detect_command) return print(run_detect(detect_arguments));
-  if (*fit_command) return print(run_fit(fit_arguments));
-  if (*psf_command) return print(run_psf(psf_arguments));
-  if (*library_command) return print(run_library(library_arguments));
-  if (*sed_command) return print(recipes::run_sed(sed_arguments));
+  if (*detect_command) return print(commands::run_detect(detect_arguments));
+  if (*fit_command) return print(commands::run_fit(fit_arguments));
+  if (*psf_command) return print(commands::run_psf(psf_arguments));
+  if (*library_command) return print(commands::run_library(library_arguments));
+  if (*sed_command) return print(commands::run_sed(sed_arguments));
   if (*schema_command) fmt::print("{}", recipe_schema().dump());
   return exit_done;
 }

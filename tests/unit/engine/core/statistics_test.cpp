@@ -1,6 +1,7 @@
 #include "engine/core/statistics.h"
 
 #include "engine/core/error.h"
+#include "engine/core/missing.h"
 #include "engine/core/random.h"
 
 #include <algorithm>
@@ -12,7 +13,6 @@
 namespace arcproof::statistics {
 namespace {
 
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 const std::vector<double> sample = {3.1, -1.2, 4.4, 0.5, 9.7, 2.2, 2.2, 5.0};
 
 // numpy.percentile(sample, [0, 10, 25, 50, 75, 97.5, 100]); numpy.std(sample, ddof=1);

@@ -1,6 +1,7 @@
 #include "engine/io/fits.h"
 
 #include "engine/core/error.h"
+#include "engine/core/missing.h"
 #include "engine/io/files.h"
 #include "tests/support/data.h"
 
@@ -18,7 +19,6 @@ namespace arcproof::io {
 namespace {
 
 namespace fs = std::filesystem;
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 constexpr double infinity = std::numeric_limits<double>::infinity();
 constexpr std::int64_t largest = std::numeric_limits<std::int64_t>::max();
 

@@ -1,6 +1,7 @@
 #include "engine/sed/grid.h"
 
 #include "engine/core/error.h"
+#include "engine/core/missing.h"
 #include "engine/core/statistics.h"
 #include "tests/unit/engine/sed/toy.h"
 
@@ -13,7 +14,6 @@
 namespace arcproof::sed {
 namespace {
 
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 const sky::Cosmology cosmology;
 
 BandSynthesis synthesis(double z, const std::vector<std::string>& bands) {

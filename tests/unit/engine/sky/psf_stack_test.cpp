@@ -4,6 +4,7 @@
 #include "engine/sky/psf_stack.h"
 
 #include "engine/core/error.h"
+#include "engine/core/missing.h"
 #include "engine/core/random.h"
 
 #include <cmath>
@@ -18,7 +19,6 @@ constexpr double scale = 0.02;
 constexpr int side = 91;
 constexpr double fwhm = 2.5, beta = 3;
 const double alpha = fwhm / 2 / std::sqrt(std::pow(2.0, 1 / beta) - 1);
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 
 double moffat(double dx, double dy) { return std::pow(1 + (dx * dx + dy * dy) / (alpha * alpha), -beta); }
 

@@ -1,12 +1,14 @@
 #include "engine/core/error.h"
+#include "engine/core/missing.h"
 #include "engine/core/parallel.h"
+#include "engine/core/text.h"
 #include "engine/core/units.h"
 #include "engine/photometry/protocol.h"
 #include "engine/photometry/sersic.h"
 #include "engine/photometry/sky_noise.h"
 #include "engine/pipeline/grids.h"
-#include "recipes/standalone.h"
-#include "recipes/standalone_parts.h"
+#include "recipes/commands/commands.h"
+#include "recipes/commands/parts.h"
 
 #include <algorithm>
 #include <cmath>
@@ -14,22 +16,16 @@
 
 #include <fmt/format.h>
 
-namespace arcproof::recipes {
+namespace arcproof::commands {
 namespace {
 
 using photometry::BandFluxes;
 using photometry::ClumpPhotometry;
 using photometry::FitStatus;
 
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 constexpr double resolution_floor_pix = 0.4;                 // Claeyssens+2023 section 5.2
 constexpr double off_image_pix = 10;                         // beyond it no cutout reaches the image
 constexpr double half_width_per_sigma = 1.1774100225154747;  // sqrt(2 ln 2)
-
-std::string lower(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(), [](unsigned char c) { return std::tolower(c); });
-  return text;
-}
 
 bool was_fitted(FitStatus status) {
   return status != FitStatus::too_few_pixels && status != FitStatus::singular;
@@ -117,7 +113,7 @@ std::vector<std::string> band_names(const FitArguments& a) {
       throw InputError({"", "--image", "the band name '" + name + "'", "letters, digits and underscores"});
   for (std::size_t i = 0; i < names.size(); ++i)  // columns are named in lower case
     for (std::size_t j = 0; j < i; ++j)
-      if (lower(names[i]) == lower(names[j]))
+      if (lower_case(names[i]) == lower_case(names[j]))
         throw InputError({"", "--image", "the band " + names[i] + " twice", "one image a band"});
   return names;
 }
@@ -379,7 +375,7 @@ class Catalogue {
   }
 
   void flux_columns(std::size_t b) {
-    const std::string name = lower(bands_.names[b]);
+    const std::string name = lower_case(bands_.names[b]);
     const auto band = [b](const ClumpPhotometry& c) -> const BandFluxes& { return c.bands[b]; };
     real("flux_" + name, "nJy", "observed flux, signed", [&](const auto& c) { return band(c).flux_njy; });
     real("flux_" + name + "_err", "nJy", "1 sigma: redraws and shot noise in quadrature; NaN without redraws",
@@ -531,4 +527,4 @@ std::string run_fit(const FitArguments& a) {
   return lines + a.output.string() + "\n";
 }
 
-}  // namespace arcproof::recipes
+}  // namespace arcproof::commands

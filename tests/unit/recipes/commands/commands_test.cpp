@@ -3,8 +3,8 @@
 #include "engine/core/units.h"
 #include "engine/io/ecsv.h"
 #include "engine/io/files.h"
-#include "recipes/standalone_parts.h"
-#include "recipes/standalone_stars.h"
+#include "recipes/commands/parts.h"
+#include "recipes/commands/stars.h"
 #include "tests/support/data.h"
 
 #include <cmath>
@@ -12,7 +12,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
-namespace arcproof::recipes {
+namespace arcproof::commands {
 namespace {
 
 namespace fs = std::filesystem;
@@ -189,4 +189,4 @@ TEST(StandaloneStars, AreTheOnesOfOneSize) {
 }
 
 }  // namespace
-}  // namespace arcproof::recipes
+}  // namespace arcproof::commands

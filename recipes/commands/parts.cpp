@@ -1,7 +1,9 @@
-#include "recipes/standalone_parts.h"
+#include "recipes/commands/parts.h"
 
 #include "engine/core/error.h"
+#include "engine/core/missing.h"
 #include "engine/core/statistics.h"
+#include "engine/core/text.h"
 #include "engine/core/units.h"
 #include "engine/io/ecsv.h"
 #include "engine/io/files.h"
@@ -14,17 +16,11 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-namespace arcproof::recipes {
+namespace arcproof::commands {
 namespace fs = std::filesystem;
 namespace {
 
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 constexpr const char* position_columns = "columns x and y (pixel, from 0) or ra and dec (degree)";
-
-std::string lower(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(), [](unsigned char c) { return std::tolower(c); });
-  return text;
-}
 
 HduPath split_hdu(const std::string& text, const std::string& option) {
   HduPath result{text, ""};
@@ -67,7 +63,7 @@ std::string first_image_hdu(const HduPath& file) {
 
 const io::Column* find_column(const io::Table& table, const std::string& name) {
   for (const io::Column& column : table.columns())
-    if (lower(column.name) == name) return &column;
+    if (lower_case(column.name) == name) return &column;
   return nullptr;
 }
 
@@ -124,8 +120,8 @@ SourceList sources_of_table(const io::Table& table, const std::string& file,
   if (x && y) return {id_column(table), numbers_of(*x, file), numbers_of(*y, file)};
   if (!ra || !dec) throw InputError({file, "columns", "no positions", position_columns});
   for (const io::Column* column : {ra, dec})
-    if (!column->unit.empty() && lower(column->unit) != "deg" && lower(column->unit) != "degree" &&
-        lower(column->unit) != "degrees")
+    if (!column->unit.empty() && lower_case(column->unit) != "deg" && lower_case(column->unit) != "degree" &&
+        lower_case(column->unit) != "degrees")
       throw InputError({file, "column " + column->name, "the unit " + column->unit, "deg"});
   SourceList list{id_column(table), numbers_of(*ra, file), numbers_of(*dec, file)};
   to_pixels(require_wcs(wcs, file, "columns ra and dec", image), list);
@@ -217,7 +213,7 @@ sky::Psf read_psf(const std::string& text, const std::string& band, double psf_s
 SourceList read_sources(const std::string& text, const std::string& option,
                         const std::optional<sky::Wcs>& wcs, const std::string& image) {
   const HduPath file = input_hdu(text, option);
-  const std::string extension = lower(file.path.extension().string());
+  const std::string extension = lower_case(file.path.extension().string());
   if (extension == ".reg") return sources_of_regions(file.path, wcs, image);
   const bool ecsv = extension == ".ecsv";
   return sources_of_table(ecsv ? io::read_ecsv(file.path) : io::read_fits_table(file.path, file.hdu),
@@ -323,4 +319,4 @@ void add_sky_columns(io::Table& table, const std::optional<sky::Wcs>& wcs, std::
             [&](std::size_t i) { return place_on_sky(wcs, x[i], y[i]).dec_deg; });
 }
 
-}  // namespace arcproof::recipes
+}  // namespace arcproof::commands

@@ -1,21 +1,21 @@
 #include "engine/core/error.h"
+#include "engine/core/missing.h"
 #include "engine/core/units.h"
 #include "engine/sky/psf_profile.h"
 #include "engine/sky/psf_stack.h"
-#include "recipes/standalone.h"
-#include "recipes/standalone_parts.h"
-#include "recipes/standalone_stars.h"
+#include "recipes/commands/commands.h"
+#include "recipes/commands/parts.h"
+#include "recipes/commands/stars.h"
 
 #include <algorithm>
 #include <cmath>
 
 #include <fmt/format.h>
 
-namespace arcproof::recipes {
+namespace arcproof::commands {
 namespace {
 
 constexpr double profile_radius_arcsec = 0.5;  // Claeyssens+2023 section 5.2
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 
 void check(const PsfArguments& a) {
   const int sources = !a.image.empty() + !a.psf.empty() + !a.cutouts.empty();
@@ -337,4 +337,4 @@ std::string run_psf(const PsfArguments& a) {
   return made.lines + describe(made.psf) + a.output.string() + "\n";
 }
 
-}  // namespace arcproof::recipes
+}  // namespace arcproof::commands

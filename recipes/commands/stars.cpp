@@ -1,38 +1,20 @@
-#include "recipes/standalone_stars.h"
+#include "recipes/commands/stars.h"
 
 #include "engine/core/error.h"
 #include "engine/core/statistics.h"
 #include "engine/core/units.h"
 #include "engine/photometry/detection.h"
+#include "engine/photometry/sky_noise.h"
 
 #include <algorithm>
 #include <cmath>
 
 #include <fmt/format.h>
 
-namespace arcproof::recipes {
+namespace arcproof::commands {
 namespace {
 
 using photometry::Detection;
-
-// Flux in a circle, pixels split 10 x 10; NaN where a pixel has no data.
-double aperture_flux(const Array2D<float>& image, double x, double y, double radius) {
-  constexpr int split = 10;
-  double sum = 0;
-  for (int j = static_cast<int>(std::floor(y - radius)); j <= std::ceil(y + radius); ++j)
-    for (int i = static_cast<int>(std::floor(x - radius)); i <= std::ceil(x + radius); ++i) {
-      int inside = 0;
-      for (int k = 0; k < split * split; ++k) {
-        const int row = k / split, column = k % split;
-        const double dx = i + (column + 0.5) / split - 0.5 - x, dy = j + (row + 0.5) / split - 0.5 - y;
-        inside += dx * dx + dy * dy <= radius * radius;
-      }
-      if (inside == 0) continue;
-      if (!image.contains(i, j)) return std::nan("");
-      sum += static_cast<double>(image(i, j)) * inside / (split * split);
-    }
-  return sum;
-}
 
 double peak_near(const Array2D<float>& image, double x, double y) {
   double peak = -std::numeric_limits<double>::infinity();
@@ -68,7 +50,7 @@ class StarFinder {
   void consider(std::size_t i) {
     const Detection& d = objects_[i];
     StarCandidate star{d.x, d.y, 0, 0, false, {}};
-    const double flux = aperture_flux(flat_, d.x, d.y, radius_);
+    const double flux = photometry::aperture_flux(flat_, d.x, d.y, radius_);
     const int x = static_cast<int>(std::lround(d.x)), y = static_cast<int>(std::lround(d.y));
     star.snr = flux / (error_(x, y) * std::sqrt(units::pi) * radius_);
     if (std::isfinite(flux) && !(star.snr >= search_.min_snr)) return;  // one of many faint sources
@@ -98,7 +80,7 @@ class StarFinder {
     double low = 0, high = radius_;
     for (int step = 0; step < 20; ++step) {
       const double middle = 0.5 * (low + high);
-      (aperture_flux(flat_, d.x, d.y, middle) < 0.5 * flux ? low : high) = middle;
+      (photometry::aperture_flux(flat_, d.x, d.y, middle) < 0.5 * flux ? low : high) = middle;
     }
     return 0.5 * (low + high);
   }
@@ -153,4 +135,4 @@ std::vector<StarCandidate> find_stars(const Array2D<float>& image, const Array2D
   return StarFinder(image, error, search).find();
 }
 
-}  // namespace arcproof::recipes
+}  // namespace arcproof::commands

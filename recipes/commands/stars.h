@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-namespace arcproof::recipes {
+namespace arcproof::commands {
 
 struct StarSearch {
   double scale_arcsec = 0;
@@ -36,4 +36,4 @@ struct StarCandidate {
 std::vector<StarCandidate> find_stars(const Array2D<float>& image, const Array2D<float>& error,
                                       const StarSearch& search);
 
-}  // namespace arcproof::recipes
+}  // namespace arcproof::commands

@@ -17,7 +17,7 @@
 #include <string>
 #include <vector>
 
-namespace arcproof::recipes {
+namespace arcproof::commands {
 
 /// `arcproof detect`: sources of one mosaic, in pixels, on the sky and with isophotal fluxes; with a PSF also
 /// the flux of a point source at each, and the depth.
@@ -113,4 +113,4 @@ std::string run_psf(const PsfArguments& arguments);
 std::string run_library(const LibraryArguments& arguments);
 std::string run_sed(const SedArguments& arguments);
 
-}  // namespace arcproof::recipes
+}  // namespace arcproof::commands

@@ -1,20 +1,20 @@
 #include "engine/core/error.h"
+#include "engine/core/missing.h"
 #include "engine/core/parallel.h"
 #include "engine/core/units.h"
 #include "engine/photometry/sky_noise.h"
-#include "recipes/standalone.h"
-#include "recipes/standalone_parts.h"
+#include "recipes/commands/commands.h"
+#include "recipes/commands/parts.h"
 
 #include <cmath>
 
 #include <fmt/format.h>
 
-namespace arcproof::recipes {
+namespace arcproof::commands {
 namespace {
 
 using photometry::Detection;
 
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 constexpr double region_sigmas = 3;  // isophotal axes are about a third of what one sees
 
 void check(const DetectArguments& a) {
@@ -154,4 +154,4 @@ std::string run_detect(const DetectArguments& a) {
   return lines + a.output.string() + "\n";
 }
 
-}  // namespace arcproof::recipes
+}  // namespace arcproof::commands

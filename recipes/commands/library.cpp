@@ -1,9 +1,9 @@
-#include "recipes/standalone.h"
-#include "recipes/standalone_parts.h"
+#include "recipes/commands/commands.h"
+#include "recipes/commands/parts.h"
 
 #include <fmt/format.h>
 
-namespace arcproof::recipes {
+namespace arcproof::commands {
 
 std::string run_library(const LibraryArguments& a) {
   const std::pair<std::string, std::filesystem::path> outputs[] = {{"-o", a.output}};
@@ -23,4 +23,4 @@ std::string run_library(const LibraryArguments& a) {
       library.citation.empty() ? "not known" : library.citation, a.output.string());
 }
 
-}  // namespace arcproof::recipes
+}  // namespace arcproof::commands

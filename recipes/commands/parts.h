@@ -13,7 +13,7 @@
 #include <utility>
 #include <vector>
 
-namespace arcproof::recipes {
+namespace arcproof::commands {
 
 /// FILE or FILE[HDU].
 struct HduPath {
@@ -103,4 +103,4 @@ void add_integers(io::Table& table, std::string name, std::string description, s
 void add_sky_columns(io::Table& table, const std::optional<sky::Wcs>& wcs, std::span<const double> x,
                      std::span<const double> y);
 
-}  // namespace arcproof::recipes
+}  // namespace arcproof::commands

@@ -1,11 +1,13 @@
 #include "engine/core/error.h"
+#include "engine/core/missing.h"
 #include "engine/core/parallel.h"
+#include "engine/core/text.h"
 #include "engine/core/units.h"
 #include "engine/io/ecsv.h"
 #include "engine/io/fits.h"
 #include "engine/sed/posterior.h"
-#include "recipes/standalone.h"
-#include "recipes/standalone_parts.h"
+#include "recipes/commands/commands.h"
+#include "recipes/commands/parts.h"
 
 #include <algorithm>
 #include <cmath>
@@ -13,15 +15,9 @@
 
 #include <fmt/format.h>
 
-namespace arcproof::recipes {
+namespace arcproof::commands {
 namespace {
 
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
-
-std::string lower(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(), [](unsigned char c) { return std::tolower(c); });
-  return text;
-}
 std::string upper(std::string text) {
   std::transform(text.begin(), text.end(), text.begin(), [](unsigned char c) { return std::toupper(c); });
   return text;
@@ -61,10 +57,10 @@ class Catalog {
   Catalog(const SedArguments& a) : a_(a) {
     const HduPath file = input_hdu(a.catalog, "catalog");
     name_ = file.path.string();
-    table_ = lower(file.path.extension().string()) == ".ecsv" ? io::read_ecsv(file.path)
-                                                              : io::read_fits_table(file.path, file.hdu);
+    table_ = lower_case(file.path.extension().string()) == ".ecsv" ? io::read_ecsv(file.path)
+                                                                   : io::read_fits_table(file.path, file.hdu);
     for (const io::Column& column : table_.columns()) {
-      const std::string text = lower(column.name);
+      const std::string text = lower_case(column.name);
       if (text.starts_with("flux_") && find(text + "_err")) bands_.push_back(upper(text.substr(5)));
     }
     if (bands_.empty())
@@ -96,7 +92,7 @@ class Catalog {
  private:
   const io::Column* find(const std::string& name) const {
     for (const io::Column& column : table_.columns())
-      if (lower(column.name) == name) return &column;
+      if (lower_case(column.name) == name) return &column;
     return nullptr;
   }
 
@@ -114,7 +110,7 @@ class Catalog {
   }
 
   void read_band(std::size_t b) {
-    const std::string key = "flux_" + lower(bands_[b]);
+    const std::string key = "flux_" + lower_case(bands_[b]);
     const io::Column &flux = *find(key), &error = *find(key + "_err");
     const double unit = njy_per(flux.unit.empty() ? a_.unit : flux.unit, name_, flux.name);
     const double error_unit = njy_per(
@@ -357,4 +353,4 @@ std::string run_sed(const SedArguments& a) {
   return lines + a.output.string() + "\n";
 }
 
-}  // namespace arcproof::recipes
+}  // namespace arcproof::commands
