@@ -71,7 +71,7 @@ std::vector<double> empty_apertures(const Array2D<float>& image, const Array2D<i
 
 double aperture_flux(const Array2D<float>& image, double x, double y, double radius,
                      const Array2D<int>* segmentation) {
-  constexpr int split = 5;
+  constexpr int split = 10;
   double sum = 0;
   for (int j = static_cast<int>(std::floor(y - radius)); j <= std::ceil(y + radius); ++j)
     for (int i = static_cast<int>(std::floor(x - radius)); i <= std::ceil(x + radius); ++i) {

@@ -13,7 +13,7 @@ namespace arcproof::photometry {
 double local_sky_sigma(const Array2D<float>& image_njy, const Array2D<int>& segmentation, double x, double y,
                        int half_box = 15);
 
-/// Flux in a circle whose border pixels count by the part inside (5 x 5 points); NaN where a pixel has no
+/// Flux in a circle whose border pixels count by the part inside (10 x 10 points); NaN where a pixel has no
 /// data or, with a segmentation, belongs to an object.
 double aperture_flux(const Array2D<float>& image, double x, double y, double radius_pix,
                      const Array2D<int>* segmentation = nullptr);
