@@ -12,7 +12,7 @@
 namespace arcproof::reports {
 namespace {
 
-constexpr std::size_t most_points = 3000;
+constexpr std::size_t most_clumps = 3000;
 
 // What the clumps are drawn against: their mass, or their magnitude where no mass was measured.
 struct Axis {
@@ -39,7 +39,7 @@ SciencePoints science_points(const RunFolder& run, const Axis& axis) {
   const io::Flags limit = flag_column(t, "radius_is_upper_limit"),
                   extrapolated = flag_column(t, "extrapolated");
   SciencePoints points;
-  for (const std::size_t i : thinned(t.rows(), most_points)) {
+  for (const std::size_t i : thinned(t.rows(), most_clumps)) {
     if (!std::isfinite(axis.values[i]) || !(radius[i] > 0)) continue;
     const std::vector<double> row = {axis.values[i], std::log10(radius[i]), p[i]};
     (limit[i]                                  ? points.limits

@@ -82,7 +82,7 @@ class Builder : public nlohmann::json_sax<nlohmann::json> {
   Json root_;
 };
 
-std::string quoted(const std::string& text) {
+std::string json_string(const std::string& text) {
   return nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
@@ -118,7 +118,7 @@ void write_array(const Json::Array& array, bool indent, int depth, std::string& 
 
 void write_object(const Json::Object& object, bool indent, int depth, std::string& out) {
   write_children(object.size(), indent, depth, out, '{', '}', [&](std::size_t i) {
-    out += quoted(object[i].first) + ": ";
+    out += json_string(object[i].first) + ": ";
     write(object[i].second, indent, depth + 1, out);
   });
 }
@@ -128,7 +128,7 @@ void write(const Json& value, bool indent, int depth, std::string& out) {
   else if (value.is_bool()) out += value.as_bool() ? "true" : "false";
   else if (value.is_integer()) out += fmt::format("{}", value.as_integer());
   else if (value.is_number()) out += number_text(value.as_double());
-  else if (value.is_string()) out += quoted(value.as_string());
+  else if (value.is_string()) out += json_string(value.as_string());
   else if (value.is_array()) write_array(value.as_array(), indent, depth, out);
   else write_object(value.as_object(), indent, depth, out);
 }
