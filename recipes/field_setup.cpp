@@ -196,7 +196,8 @@ class FieldMaker {
     for (int y = 0; y < height_; ++y)
       for (int x = 0; x < width_; ++x) {
         const sky::PixelPosition pixel{static_cast<double>(x), static_cast<double>(y)};
-        if (!in_host(linear.to_lens(pixel), on_sky, in_source)) continue;
+        const Array2D<unsigned char>& drawn = in_.host_masks[static_cast<std::size_t>(setup_.number)];
+        if (drawn.width() ? !drawn(x, y) : !in_host(linear.to_lens(pixel), on_sky, in_source)) continue;
         setup_.analysis.host_mask(x, y) = 1;
         const bool inside = x >= edge && y >= edge && x < width_ - edge && y < height_ - edge;
         if (inside && std::isfinite(reference.flux_njy(x, y)) && reference.error_njy(x, y) > 0)

@@ -7,6 +7,7 @@
 #include "engine/lens/lenstool.h"
 #include "engine/sed/library_file.h"
 #include "engine/sky/psf_profile.h"
+#include "recipes/host_mask.h"
 
 #include <algorithm>
 #include <map>
@@ -22,6 +23,7 @@ class Reader {
 
   Inputs read() {
     read_exposures();
+    read_host_masks();
     read_psfs();
     read_filters();
     in_.truth_library = library("truth_library", r_.truth_library);
@@ -96,6 +98,28 @@ class Reader {
                           fmt::format("{} x {} pixels", e.flux_njy.width(), e.flux_njy.height()),
                           fmt::format("{} x {} pixels as in {}", exposures.front().flux_njy.width(),
                                       exposures.front().flux_njy.height(), exposures.front().band)});
+  }
+
+  void read_host_masks() {
+    for (std::size_t f = 0; f < r_.fields.size(); ++f) {
+      const RegionRecipe& host = r_.fields[f].host;
+      Array2D<unsigned char>& mask = in_.host_masks.emplace_back();
+      const std::string key = fmt::format("fields[{}].host", f);
+      const bool drawn = host.kind == "mask" || host.kind == "regions";
+      if (drawn != !host.file.empty())
+        refuse(recipe_file(), key + ".file", drawn ? "none" : "a file for the kind " + host.kind,
+               "a file for the kinds mask and regions");
+      if (!drawn) continue;
+      if (in_.exposures[f].empty())
+        refuse(recipe_file(), key + ".kind", host.kind + " on a simulated sky",
+               "real exposures, or another kind");
+      const auto& exposures = in_.exposures[f];
+      const sky::Exposure& reference = exposures[r_.band_index(r_.reference_band)];
+      const int width = reference.flux_njy.width(), height = reference.flux_njy.height();
+      const auto path = file(key + ".file", host.file);
+      mask = host.kind == "mask" ? read_mask_image(path, host.hdu, width, height)
+                                 : read_mask_regions(path, reference.wcs, width, height);
+    }
   }
 
   std::shared_ptr<const sky::Psf> psf(const std::string& key, const PsfSource& source,

@@ -32,8 +32,9 @@ struct Inputs {
   LensInput truth_lens, analysis_lens;
   bool same_lens = false;                             ///< truth and analysis ask for the same model
   std::vector<std::vector<sky::Exposure>> exposures;  ///< per field, per band; empty for simulated fields
-  std::vector<std::filesystem::path> files;           ///< all files read, sorted, each once
-  std::vector<std::string> notes;                     ///< what was done to them
+  std::vector<Array2D<unsigned char>> host_masks;  ///< per field; empty unless the host is a mask or regions
+  std::vector<std::filesystem::path> files;        ///< all files read, sorted, each once
+  std::vector<std::string> notes;                  ///< what was done to them
 };
 
 /// Throws InputError.

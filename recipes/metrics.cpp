@@ -181,6 +181,65 @@ void set_depth_metrics(const Recipe& recipe, const std::vector<FieldSetup>& fiel
   }
 }
 
+// Row of the brightest true image within a fit's reach of each row; -1: there is none.
+io::Integers true_images(const io::Table& catalogue, const io::Table& truth, const std::string& band) {
+  constexpr double reach_pix = 3;
+  io::Integers images;
+  for (std::size_t i = 0; i < catalogue.rows(); ++i) {
+    std::int64_t image = -1;
+    double brightest = 0;
+    for (std::size_t k = 0; k < truth.rows(); ++k) {
+      const double flux = truth.reals("true_flux_" + band)[k];
+      const bool near = std::hypot(truth.reals("true_x")[k] - catalogue.reals("x")[i],
+                                   truth.reals("true_y")[k] - catalogue.reals("y")[i]) < reach_pix;
+      if (!near || truth.texts("field")[k] != catalogue.texts("field")[i] || !(flux > brightest)) continue;
+      brightest = flux;
+      image = static_cast<std::int64_t>(k);
+    }
+    images.push_back(image);
+  }
+  return images;
+}
+
+// Counter-images of simulated hosts: how many rows were joined to a brighter image, how many of them rightly,
+// and how many of those that have a brighter image in the catalogue were joined to an image of their clump.
+void set_link_metrics(const io::Table& catalogue, const io::Table& truth, const std::string& band,
+                      validation::Metrics& metrics) {
+  const io::Integers image = true_images(catalogue, truth, band);
+  const auto parent = [&](std::size_t row) {
+    return truth.integers("parent_id")[static_cast<std::size_t>(image[row])];
+  };
+  const io::Integers &id = catalogue.integers("detection_id"),
+                     &other = catalogue.integers("counter_image_of");
+  const io::Texts& field = catalogue.texts("field");
+  const io::Reals& snr = catalogue.reals("snr_" + band);
+  const io::Flags& selected = catalogue.flags("selected");
+  int made = 0, judged = 0, right = 0, possible = 0, found = 0;
+  for (std::size_t i = 0; i < catalogue.rows(); ++i) {
+    const bool linked = other[i] != io::missing_integer;
+    made += linked;
+    if (image[i] < 0 || !selected[i]) continue;
+    bool has_brighter = false, rightly = false, known = false;
+    for (std::size_t j = 0; j < catalogue.rows(); ++j) {
+      if (j == i || field[j] != field[i]) continue;
+      const bool same = image[j] >= 0 && parent(j) == parent(i);
+      has_brighter |= same && image[j] != image[i] && selected[j] && snr[j] > snr[i];
+      if (linked && id[j] == other[i]) {
+        known = image[j] >= 0;
+        rightly = same;
+      }
+    }
+    judged += known;
+    right += rightly;
+    possible += has_brighter;
+    found += has_brighter && rightly;
+  }
+  metrics.set("links.made", made);
+  metrics.set("links.right", judged ? static_cast<double>(right) / judged : std::nan(""));
+  metrics.set("links.possible", possible);
+  metrics.set("links.found", possible ? static_cast<double>(found) / possible : std::nan(""));
+}
+
 }  // namespace
 
 void set_metrics(const Recipe& recipe, const std::vector<FieldSetup>& fields, const RunTables& tables,
@@ -195,6 +254,7 @@ void set_metrics(const Recipe& recipe, const std::vector<FieldSetup>& fields, co
   set_bias_metrics(tables.bias, metrics);
   set_coverage_metrics(tables.coverage, metrics);
   set_depth_metrics(recipe, fields, metrics);
+  if (tables.host_truth.rows()) set_link_metrics(tables.catalogue, tables.host_truth, reference, metrics);
   metrics.set("science.rows", static_cast<double>(tables.catalogue.rows()));
   const io::Flags& selected = tables.catalogue.flags("selected");
   metrics.set("science.selected", static_cast<double>(std::count(selected.begin(), selected.end(), true)));
@@ -230,6 +290,7 @@ std::vector<std::string> metric_names(const Recipe& recipe) {
   add("coverage", quantities);
   add("depth", bands);
   add("science", {"rows", "selected"});
+  add("links", {"made", "right", "possible", "found"});
   if (!recipe.run_mass_function || !recipe.run_sed) return names;
   add("mass_function", {"n_clusters"});
   for (const auto model :

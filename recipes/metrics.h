@@ -13,6 +13,7 @@ namespace arcproof::recipes {
 struct RunTables {
   const io::Table& injections;  ///< truth joined with recovery
   const io::Table& catalogue;   ///< of the un-injected fields
+  const io::Table& host_truth;  ///< what was drawn for simulated hosts; may have no rows
   const io::Table &bias, &coverage;
 };
 

@@ -145,9 +145,10 @@ io::Json notes_json(const Recipe& recipe, const Inputs& inputs, const std::vecto
       notes.push_back(band.name + ": the PSF is the embedded parametric one, the exposures are real.");
   if (!inputs.same_lens && recipe.run_mass_function && recipe.run_sed)
     notes.push_back(
-        "Images of one clump are joined where their source positions agree within 0.03 arcsec. Where the "
-        "analysis lens "
-        "errs by more, a clump seen several times counts several times in the mass function.");
+        "Images of one clump are joined where their source positions, within the errors of the analysis "
+        "lens, and "
+        "their intrinsic fluxes agree. Pairs that are missed count a clump several times in the mass "
+        "function.");
   if (inputs.same_lens)
     notes.push_back(
         "Truth and analysis use the same lens model: magnification errors are not tested by this run.");
@@ -232,7 +233,7 @@ bool write_outputs(const Recipe& recipe, const Inputs& inputs, const std::vector
   const io::Table truth = host_truth(recipe, fields);
 
   validation::Metrics metrics;
-  set_metrics(recipe, fields, {joined.injections, catalogue, bias.bias, bias.coverage}, metrics);
+  set_metrics(recipe, fields, {joined.injections, catalogue, truth, bias.bias, bias.coverage}, metrics);
 
   io::write_fits_tables(output / "injections.fits", {joined.injections});
   if (joined.examples.rows()) io::write_fits_tables(output / "examples.fits", {joined.examples});

@@ -89,8 +89,12 @@ static void describe(Binder& b, ExposureRecipe& e) {
 
 static void describe(Binder& b, RegionRecipe& r) {
   b.text("kind", r.kind,
-         "circle (on the sky), source_disc (in the source plane, by the analysis lens) or everywhere",
-         {"circle", "source_disc", "everywhere"});
+         "circle (on the sky), source_disc (in the source plane, by the analysis lens), everywhere, mask (an "
+         "image) "
+         "or regions (of DS9)",
+         {"circle", "source_disc", "everywhere", "mask", "regions"});
+  b.text("file", r.file, "mask: FITS image on the exposures' pixels, above 0 on the host; regions: DS9 file");
+  b.text("hdu", r.hdu, "mask: EXTNAME, or a number in quotes; empty: the first image");
   b.number("radius_arcsec", r.radius_arcsec, "radius of the circle or disc", Bounds::positive());
   b.optional_number("x_arcsec", r.x_arcsec,
                     "centre on the sky, in the lens frame (+x west); absent: the field's centre");
@@ -241,6 +245,9 @@ static void describe(Binder& b, photometry::ProtocolOptions& p) {
   b.optional_object(
       "prior", p.fit.prior,
       "weak priors on the shape: the fit then maximises the posterior (absent: the papers' fit)");
+  std::string background = p.fit.plane ? "plane" : "constant";
+  b.text("background", background, "of the fits", {"plane", "constant"});
+  p.fit.plane = background == "plane";
   b.number("max_sigma_pix", p.fit.max_sigma_pix, "largest standard deviation of a clump",
            Bounds::between(0.5, 12));
   b.number("min_axis_ratio", p.fit.min_axis_ratio, "smallest minor / major", Bounds::between(0.01, 1));
@@ -279,6 +286,16 @@ static void describe(Binder& b, sed::GridAxes& g) {
   for (const double d : durations) g.histories.push_back({d});
 }
 
+static void describe(Binder& b, pipeline::ColourRange& c) {
+  for (const char* key : {"blue", "red", "min_mag", "max_mag"}) b.require_key(key);
+  b.text("blue", c.blue, "band of the colour blue - red");
+  b.text("red", c.red, "band of the colour blue - red");
+  b.number("min_mag", c.low_mag, "of the colour, AB, corrected for Galactic extinction");
+  b.number("max_mag", c.high_mag, "of the colour");
+  if (b.is_loading() && !(c.low_mag < c.high_mag))
+    b.refuse("min_mag", fmt::format("{:g} .. {:g}", c.low_mag, c.high_mag), "min_mag below max_mag");
+}
+
 struct PipelineSection {
   pipeline::PipelineOptions& options;
   sed::GridAxes& grid;
@@ -291,6 +308,7 @@ static void describe(Binder& b, PipelineSection& p) {
   b.object("photometry", p.options.photometry, "PSF-convolved fits");
   b.object("limits", p.options.limits, "limiting magnitudes");
   b.number("min_snr", p.options.min_snr, "in both reference bands", Bounds::at_least(0));
+  b.list("interloper_box", p.options.interloper_box, "clumps inside all of these colours are not selected");
   b.number("resolution_floor_pix", p.options.resolution_floor_pix, "smallest resolvable sigma",
            Bounds::positive());
   b.flag("run_sed", p.run_sed, "false: no ages and masses");
@@ -438,6 +456,11 @@ class Checker {
                                     {"second_reference_band", r_.second_reference_band}})
       if (std::find(names.begin(), names.end(), name) == names.end())
         refuse(key, "'" + name + "'", fmt::format("one of the recipe's bands: {}", fmt::join(names, ", ")));
+    for (const pipeline::ColourRange& range : r_.pipeline.interloper_box)
+      for (const std::string& name : {range.blue, range.red})
+        if (std::find(names.begin(), names.end(), name) == names.end())
+          refuse("pipeline.interloper_box", "'" + name + "'",
+                 fmt::format("the recipe's bands: {}", fmt::join(names, ", ")));
     const std::vector<std::string> psfs = sky::parametric_psf_bands(),
                                    filters = sed::parametric_filter_bands();
     for (std::size_t i = 0; i < r_.bands.size(); ++i) {

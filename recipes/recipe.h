@@ -64,7 +64,8 @@ struct ExposureRecipe {
 };
 
 struct RegionRecipe {
-  std::string kind = "circle";  ///< circle, source_disc, everywhere
+  std::string kind = "circle";  ///< circle, source_disc, everywhere, mask, regions
+  std::string file, hdu;        ///< of mask (an image) and regions (DS9)
   double radius_arcsec = 2;     ///< on the sky, or in the source plane for source_disc
   std::optional<double> x_arcsec,
       y_arcsec;  ///< centre in the lens frame, on the sky; absent: the field's centre

@@ -1,7 +1,7 @@
 #include "recipes/science.h"
 
 #include "engine/core/statistics.h"
-#include "engine/core/text.h"
+#include "engine/pipeline/counter_images.h"
 #include "engine/population/mass_function.h"
 #include "recipes/realisation.h"
 #include "validation/convergence.h"
@@ -14,27 +14,7 @@
 namespace arcproof::recipes {
 namespace {
 
-constexpr double counter_image_tolerance_arcsec = 0.03;
 constexpr int chain_rows = 20000;  // kept per model in mass_function.fits: every n-th step
-
-// Images of one clump have one source position. The image with the highest S/N stays; the others point to it.
-io::Integers counter_images(const io::Table& table, const std::string& snr_column) {
-  const io::Reals &x = table.reals("source_x"), &y = table.reals("source_y"), &snr = table.reals(snr_column);
-  io::Integers result(table.rows(), io::missing_integer);
-  std::vector<std::size_t> order(table.rows());
-  for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
-  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return snr[a] > snr[b]; });
-  for (std::size_t k = 0; k < order.size(); ++k) {
-    if (result[order[k]] != io::missing_integer) continue;
-    for (std::size_t j = k + 1; j < order.size(); ++j) {
-      const bool same =
-          std::hypot(x[order[j]] - x[order[k]], y[order[j]] - y[order[k]]) < counter_image_tolerance_arcsec;
-      if (same && result[order[j]] == io::missing_integer)
-        result[order[j]] = table.integers("detection_id")[order[k]];
-    }
-  }
-  return result;
-}
 
 io::Table only_host_rows(const io::Table& table) {
   std::vector<std::size_t> rows;
@@ -202,11 +182,13 @@ io::Table science_catalogue(const Recipe& recipe, const std::vector<FieldSetup>&
     const StreamName stream{recipe.seed, {}, -1 - field.number};
     const auto clumps = pipeline::measure_field(field.analysis, field.exposures, field.sky, {},
                                                 recipe.pipeline, stream, threads);
-    io::Table table = only_host_rows(pipeline::catalogue(field.analysis, clumps));
-    io::Integers counter = counter_images(table, "snr_" + lower_case(recipe.reference_band));
+    io::Table table = pipeline::catalogue(field.analysis, clumps);
+    io::Integers counter;
+    for (const std::int64_t brightest : pipeline::counter_images(field.analysis, clumps))
+      counter.push_back(brightest < 0 ? io::missing_integer : clumps[static_cast<std::size_t>(brightest)].id);
     table.add("counter_image_of", "", "detection_id of the image of the same clump with the highest S/N",
               std::move(counter));
-    all.append(table);
+    all.append(only_host_rows(table));
   }
   return all;
 }

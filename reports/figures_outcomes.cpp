@@ -16,9 +16,10 @@ struct Outcome {
   std::string_view name, label, meaning, colour;
 };
 
-constexpr std::array<Outcome, 8> outcomes = {{
+constexpr std::array<Outcome, 9> outcomes = {{
     {"recovered", "recovered", "found, fitted, selected, inside the host: counts as found", colour::blue},
     {"not_selected", "not selected", "found, but S/N too low in a reference band", colour::sky},
+    {"interloper", "interloper", "found, but with the colours of the recipe's interlopers", colour::ink},
     {"not_detected", "not detected", "nothing measured within the match radius", "#d5dbe1"},
     {"blended", "blended", "the object within reach belongs to another injection that is nearer",
      colour::orange},

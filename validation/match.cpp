@@ -75,6 +75,7 @@ std::string outcome_of(std::size_t row, const Assignment& assignment, const io::
   const double injected = truth.reals("true_flux_" + options.reference_band)[row];
   if (was_there_before(measured, object, baseline, injected, options)) return "confused";
   if (!fit_has_result(measured.texts("fit_status")[object])) return "fit_failed";
+  if (measured.has("interloper") && measured.flags("interloper")[object]) return "interloper";
   if (!measured.flags("selected")[object]) return "not_selected";
   return measured.texts("host")[object].empty() ? "outside_host" : "recovered";
 }
@@ -121,10 +122,10 @@ io::Table match(const io::Table& truth, const io::Table& measured, const io::Tab
                                       : std::hypot(measured.reals("x")[object] - truth.reals("true_x")[i],
                                                    measured.reals("y")[object] - truth.reals("true_y")[i]));
   }
-  joined.add(
-      "outcome", "",
-      "recovered, not_detected, not_selected, fit_failed, outside_host, blended, confused or not_injected",
-      std::move(outcome));
+  joined.add("outcome", "",
+             "recovered, not_detected, not_selected, interloper, fit_failed, outside_host, blended, confused "
+             "or not_injected",
+             std::move(outcome));
   joined.add("recovered", "", "the clump counts as found", std::move(recovered));
   joined.add("match_distance_pix", "pix", "from the injected to the measured position", std::move(distance));
   for (const io::Column& column : measured.columns()) joined.add(gathered(column, assignment.object));

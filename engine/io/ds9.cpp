@@ -52,7 +52,7 @@ std::optional<Ds9Frame> frame_named(const std::string& word) {
 
 class Ds9Reader {
  public:
-  explicit Ds9Reader(const std::filesystem::path& path) : path_(path.string()) {
+  Ds9Reader(const std::filesystem::path& path, Ds9Shapes shapes) : path_(path.string()), shapes_(shapes) {
     std::istringstream stream(read_text(path));
     for (std::string line; std::getline(stream, line);) {
       ++line_;
@@ -101,6 +101,9 @@ class Ds9Reader {
   }
 
   Ds9Region region(const std::string& shape, const std::vector<std::string>& words) const {
+    if (shape == "polygon" && shapes_ == Ds9Shapes::outlines) return polygon(words);
+    if (shape == "point" && shapes_ == Ds9Shapes::outlines)
+      fail("a point", "a shape with an inside: circle, ellipse, box or polygon");
     const std::size_t least = shape == "point" ? 2 : shape == "circle" || shape == "annulus" ? 3 : 4;
     if (shape != "point" && shape != "circle" && shape != "annulus" && shape != "ellipse" && shape != "box")
       fail("the shape '" + shape + "'", "point, circle, ellipse, box or annulus");
@@ -116,6 +119,19 @@ class Ds9Reader {
       r.radius_y /= 2;
     }
     if (least >= 4 && words.size() > 4) r.angle_deg = plain(words[4]);
+    return r;
+  }
+
+  Ds9Region polygon(const std::vector<std::string>& words) const {
+    if (words.size() < 6 || words.size() % 2 == 1)
+      fail(fmt::format("a polygon of {} numbers", words.size()), "x and y of three corners or more");
+    Ds9Region r;
+    const double count = static_cast<double>(words.size() / 2);
+    for (std::size_t i = 0; i < words.size(); i += 2) {
+      r.vertices.emplace_back(position(words[i], true), position(words[i + 1], false));
+      r.x += r.vertices.back().first / count;
+      r.y += r.vertices.back().second / count;
+    }
     return r;
   }
 
@@ -157,6 +173,7 @@ class Ds9Reader {
   }
 
   std::string path_;
+  Ds9Shapes shapes_;
   int line_ = 0;
   std::optional<Ds9Frame> frame_;
   Ds9File file_;
@@ -176,6 +193,8 @@ void write_ds9(const std::filesystem::path& path, Ds9Frame frame, std::span<cons
   write_text(path, text);
 }
 
-Ds9File read_ds9(const std::filesystem::path& path) { return Ds9Reader(path).take(); }
+Ds9File read_ds9(const std::filesystem::path& path, Ds9Shapes shapes) {
+  return Ds9Reader(path, shapes).take();
+}
 
 }  // namespace arcproof::io

@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace arcproof::io {
@@ -19,8 +20,9 @@ struct Ds9Region {
   double x = 0, y = 0;                ///< [pixel], or right ascension and declination [degree]
   double radius_x = 0, radius_y = 0;  ///< semi-axes [pixel], or [arcsec]; equal: a circle; both 0: a point
   double angle_deg = 0;  ///< of radius_x: from +x counter-clockwise; on the sky from West towards North
-  std::string color = "green";  ///< one of DS9's, or "#rgb"
-  std::string text = {};        ///< label
+  std::string color = "green";                           ///< one of DS9's, or "#rgb"
+  std::string text = {};                                 ///< label
+  std::vector<std::pair<double, double>> vertices = {};  ///< of a polygon: positions; x, y are their mean
 };
 
 /// Writes a region file, whole or not at all. Regions with a position that is not finite are left out.
@@ -31,10 +33,16 @@ struct Ds9File {
   std::vector<Ds9Region> regions;
 };
 
-/// Reads circles, ellipses, boxes (as ellipses of the same sides), annuli (as the inner circle) and points;
-/// positions in degrees or sexagesimal, sizes in pixels, arcsec ("), arcmin (') or degrees (d). Regions
-/// marked '-' (excluded) are left out. Throws InputError with the number of the line: another shape, a frame
-/// other than image, fk5 (J2000) or icrs, two frames in one file, numbers that cannot be read.
-Ds9File read_ds9(const std::filesystem::path& path);
+enum class Ds9Shapes {
+  positions,  ///< points, and shapes about a position: for lists of sources
+  outlines    ///< shapes with an inside, polygons among them: for parts of an image
+};
+
+/// Reads circles, ellipses, boxes (as ellipses of the same sides), annuli (as the inner circle) and points,
+/// or polygons in place of points; positions in degrees or sexagesimal, sizes in pixels, arcsec ("), arcmin
+/// (') or degrees (d). Regions marked '-' (excluded) are left out. Throws InputError with the number of the
+/// line: another shape, a frame other than image, fk5 (J2000) or icrs, two frames in one file, numbers that
+/// cannot be read.
+Ds9File read_ds9(const std::filesystem::path& path, Ds9Shapes shapes = Ds9Shapes::positions);
 
 }  // namespace arcproof::io

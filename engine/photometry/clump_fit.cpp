@@ -116,13 +116,14 @@ class Problem {
 
   int count() const { return static_cast<int>(images_.size()); }
   int columns() const { return count() * planes_per_component + plane_terms; }
+  int background_terms() const { return options_.plane ? plane_terms : 1; }
   const FitOptions& options() const { return options_; }
   /// A column of the last point evaluated, times the weights.
   const double* weighted_column(int index) const {
     return weighted_.data() + static_cast<std::size_t>(index) * weight_.size();
   }
   int parameters(const std::vector<Component>& components) const {
-    int total = count() + plane_terms;
+    int total = count() + background_terms();
     for (const Component& c : components)
       total += shape_parameters(c.shape) + (options_.position_free ? 2 : 0);
     return total;
@@ -175,10 +176,10 @@ class Problem {
   }
 
   void solve_linear(Point& point) const {
-    const int linear = count() + plane_terms;
+    const int linear = count() + background_terms();
     std::array<int, max_columns> index{};
     for (int k = 0; k < count(); ++k) index[k] = k * planes_per_component;
-    for (int b = 0; b < plane_terms; ++b) index[count() + b] = count() * planes_per_component + b;
+    for (int b = 0; b < background_terms(); ++b) index[count() + b] = count() * planes_per_component + b;
     Matrix normal(linear, linear);
     Vector right(linear);
     for (int i = 0; i < linear; ++i) {
@@ -261,7 +262,8 @@ ParameterRows parameter_rows(const Problem& problem, const Point& point) {
   }
   rows.nonlinear = rows.count;
   for (int k = 0; k < problem.count(); ++k) next().add(k * planes_per_component, 1);
-  for (int b = 0; b < plane_terms; ++b) next().add(problem.count() * planes_per_component + b, 1);
+  for (int b = 0; b < problem.background_terms(); ++b)
+    next().add(problem.count() * planes_per_component + b, 1);
   return rows;
 }
 

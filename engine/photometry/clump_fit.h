@@ -1,5 +1,5 @@
-// The fit of one clump, or of a few that overlap: PSF-convolved elliptical Gaussians plus a plane, by least
-// squares. Claeyssens+2023 section 5.2.
+// The fit of one clump, or of a few that overlap: PSF-convolved elliptical Gaussians plus a plane (or a
+// constant), by least squares. Claeyssens+2023 section 5.2.
 //
 // The fluxes and the plane are linear: for every trial of positions and shapes they are solved for exactly
 // (variable projection), and Levenberg-Marquardt moves the rest. Shapes live in the covariance matrix C (see
@@ -48,7 +48,8 @@ struct ShapePrior {
 
 struct FitOptions {
   std::optional<ShapePrior> prior =
-      std::nullopt;  ///< with it the fit maximises the posterior; without, the likelihood
+      std::nullopt;   ///< with it the fit maximises the posterior; without, the likelihood
+  bool plane = true;  ///< the background; false: a constant
   bool shape_free = true;
   bool position_free = true;
   double max_shift_pix = 2.0;  ///< of the position from its start, each axis

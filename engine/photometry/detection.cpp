@@ -42,13 +42,19 @@ void set_work_space() {
 struct Planes {
   Array2D<float> flux, noise;
   Array2D<unsigned char> mask;
+  bool any_masked = false;
+  bool one_noise = true;  ///< error(0, 0) for all pixels: libsep then needs no second image
+  float noise_value = 0;
 };
 
 Planes with_mask(const Array2D<float>& image, const Array2D<float>& error) {
   Planes planes{image, error, Array2D<unsigned char>(image.width(), image.height(), 0)};
+  if (error.size()) planes.noise_value = error.data()[0];
   for (std::size_t i = 0; i < image.size(); ++i) {
     const float flux = image.data()[i], noise = error.data()[i];
+    if (noise != error.data()[0]) planes.one_noise = false;
     if (std::isfinite(flux) && std::isfinite(noise) && noise > 0) continue;
+    planes.any_masked = true;
     planes.flux.data()[i] = 0;
     planes.noise.data()[i] = 1e30F;
     planes.mask.data()[i] = 1;
@@ -59,8 +65,11 @@ Planes with_mask(const Array2D<float>& image, const Array2D<float>& error) {
 sep_image as_sep(const Planes& planes) {
   sep_image image{};
   image.data = planes.flux.data();
-  image.noise = planes.noise.data();
-  image.mask = planes.mask.data();
+  if (planes.one_noise)
+    image.noiseval = planes.noise_value;
+  else
+    image.noise = planes.noise.data();
+  if (planes.any_masked) image.mask = planes.mask.data();
   image.dtype = SEP_TFLOAT;
   image.ndtype = SEP_TFLOAT;
   image.mdtype = SEP_TBYTE;

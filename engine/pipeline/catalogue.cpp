@@ -78,8 +78,10 @@ void identity_columns(Columns& add, const AnalysisField& field) {
            [](const auto& c) { return std::string(photometry::to_string(c.photometry.status)); });
   add.real("fit_chi2_reduced", "", "reduced chi-squared of the fit in the reference band",
            [](const auto& c) { return c.photometry.chi2_reduced; });
-  add.flag("selected", "S/N above the recipe's in both reference bands",
+  add.flag("selected", "S/N above the recipe's in both reference bands, and no interloper",
            [](const auto& c) { return c.selected; });
+  add.flag("interloper", "inside the recipe's colours of interlopers",
+           [](const auto& c) { return c.interloper; });
 }
 
 template <class Get>

@@ -171,6 +171,26 @@ bool is_selected(const ClumpPhotometry& clump, const AnalysisField& field, doubl
   return good(field.reference) && good(field.second_reference);
 }
 
+std::size_t index_of_band(const AnalysisField& field, const std::string& name) {
+  const auto at = std::find_if(field.bands.begin(), field.bands.end(),
+                               [&](const AnalysisBand& b) { return b.name == name; });
+  require(at != field.bands.end(), "measure_field: interloper_box names bands of the field");
+  return static_cast<std::size_t>(at - field.bands.begin());
+}
+
+// A colour needs a flux above 0 in both bands; without one nothing can be said against the clump.
+bool is_interloper(const ClumpPhotometry& clump, const AnalysisField& field,
+                   const std::vector<ColourRange>& box) {
+  const auto mag = [&](const std::string& name) {
+    const std::size_t b = index_of_band(field, name);
+    return units::abmag_from_njy(clump.bands[b].flux_njy) - field.bands[b].galactic_extinction_mag;
+  };
+  return !box.empty() && std::all_of(box.begin(), box.end(), [&](const ColourRange& range) {
+    const double colour = mag(range.blue) - mag(range.red);
+    return colour > range.low_mag && colour < range.high_mag;  // false for NaN
+  });
+}
+
 lens::Ellipse ellipse_on_sky(const ClumpPhotometry& clump, const AnalysisField& field, double pixel_scale) {
   const auto linear = field.frame.linear_at({clump.x, clump.y});
   const double c = std::cos(clump.angle_rad), s = std::sin(clump.angle_rad);
@@ -288,7 +308,8 @@ std::vector<MeasuredClump> measure_field(const AnalysisField& field, std::span<c
   for (MeasuredClump& clump : clumps) {
     set_unknown(clump);
     if (!clump.redrawn || !was_fitted(clump.photometry)) continue;
-    clump.selected = is_selected(clump.photometry, field, options.min_snr);
+    clump.interloper = is_interloper(clump.photometry, field, options.interloper_box);
+    clump.selected = is_selected(clump.photometry, field, options.min_snr) && !clump.interloper;
     clump.in_host = in_mask(field.host_mask, clump.photometry.x, clump.photometry.y);
     if (!clump.in_host) continue;
     delens(clump, field, options, pixel_scale);

@@ -13,14 +13,24 @@
 
 namespace arcproof::pipeline {
 
+/// A range of the colour blue - red [mag, AB], corrected for Galactic extinction.
+struct ColourRange {
+  std::string blue, red;  ///< names of bands
+  double low_mag = 0, high_mag = 0;
+};
+
 struct PipelineOptions {
   photometry::DetectionOptions detection;
   photometry::ProtocolOptions photometry;
   photometry::LimitOptions limits;
   photometry::NoiseCorrelationOptions noise;
-  bool residual_pass = true;          ///< detect once more after the fitted clumps are subtracted
-  bool only_host = true;              ///< detections outside the host's mask are found, but not measured
-  double min_snr = 3;                 ///< in both reference bands
+  bool residual_pass = true;  ///< detect once more after the fitted clumps are subtracted
+  bool only_host = true;      ///< detections outside the host's mask are found, but not measured
+  double min_snr = 3;         ///< in both reference bands
+  /// Clumps inside all of these ranges are taken for interlopers and not selected: globular clusters of the
+  /// lens lie at 0 < F150W - F200W < 0.3, -1 < F200W - F356W < -0.5 (z = 0.35; Claeyssens+2025 section 3.1).
+  /// Empty: none.
+  std::vector<ColourRange> interloper_box;
   double resolution_floor_pix = 0.4;  ///< of the reference band
   sed::GridFitOptions sed;
 };
@@ -42,7 +52,8 @@ struct MeasuredClump {
   int pass = 1;
   bool redrawn = false;  ///< within the core of a region; otherwise only the best fit is known
   photometry::ClumpPhotometry photometry;
-  bool selected = false;  ///< S/N > min_snr in both reference bands
+  bool selected = false;    ///< S/N > min_snr in both reference bands, and no interloper
+  bool interloper = false;  ///< inside the colours of the interlopers
   bool in_host = false;
   lens::ClumpMagnification magnification;  ///< the rest is NaN outside the host or the lens map
   lens::IntrinsicSize size;

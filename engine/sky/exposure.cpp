@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 
 #include <fmt/format.h>
 
@@ -25,14 +26,16 @@ struct Lookup {
   }
 };
 
-// "10.0*nanoJansky", "nJy", "uJy", "Jy" -> nJy; 0 when the unit is not a flux density.
+// "10.0*nanoJansky", "10 nJy", "nJy/pixel", "uJy", "Jy" -> nJy; 0 when the unit is not a flux density.
 double njy_of_jansky_unit(std::string unit) {
   double factor = 1;
-  if (const auto star = unit.find('*'); star != std::string::npos) {
+  for (const char* per_pixel : {"/pixel", "/pix", " pixel-1", " pix-1"})  // which is what a pixel holds
+    if (unit.ends_with(per_pixel)) unit = trimmed(unit.substr(0, unit.size() - std::strlen(per_pixel)));
+  if (const auto sign = unit.find_first_of("* "); sign != std::string::npos) {
     char* end = nullptr;
     factor = std::strtod(unit.c_str(), &end);
-    if (end != unit.c_str() + star || !(factor > 0)) return 0;
-    unit = unit.substr(star + 1);
+    if (end != unit.c_str() + sign || !(factor > 0)) return 0;
+    unit = trimmed(unit.substr(sign + 1));
   }
   // Words in any case; abbreviations as they are, for M is mega and m is milli.
   for (const auto& [name, njy] :
@@ -126,6 +129,10 @@ double njy_per_image_unit(const io::FitsHeader& image, const io::FitsHeader& pri
   const auto photflam = header.number("PHOTFLAM"), photplam = header.number("PHOTPLAM");
   if ((unit.empty() || is_count_rate(unit)) && photflam && photplam)
     return njy_of_count_rate(*photflam, *photplam);
+  if (is_count_rate(unit))
+    throw InputError({file, "HDU " + hdu,
+                      fmt::format("BUNIT '{}' without {}", unit, photflam ? "PHOTPLAM" : "PHOTFLAM"),
+                      "PHOTFLAM [erg/s/cm2/A per electron/s] and PHOTPLAM [A] beside it"});
   throw InputError({file, "HDU " + hdu, unit.empty() ? "no BUNIT" : "BUNIT '" + unit + "'",
                     "MJy/sr with PIXAR_SR, a multiple of Jy, or electrons/s with PHOTFLAM and PHOTPLAM"});
 }

@@ -45,6 +45,7 @@ struct FitArguments {
   std::string reference;                ///< the band of shapes and detections; empty: the first
   std::string catalog;                  ///< FITS or ECSV with x, y or ra, dec; or DS9 regions; empty: detect
   photometry::DetectionOptions detection;  ///< also masks the sources where the sky's noise is measured
+  std::string background = "plane";  ///< plane or constant
   std::string noise = "white";             ///< of the redraws: white or correlated
   int redraws = 100;
   bool map_prior = false;              ///< weak priors on the shape (photometry::ShapePrior)

@@ -176,6 +176,7 @@ void check_choices(const FitArguments& a) {
   };
   one_of("--noise", a.noise, "white", "correlated");
   one_of("--model", a.model, "gaussian", "sersic");
+  one_of("--background", a.background, "plane", "constant");
   if (a.redraws < 0 || a.redraws == 1)
     throw InputError({"", "--redraws", std::to_string(a.redraws), "0 (none), or 2 and more"});
   if (a.sersic_index && !(*a.sersic_index >= 0.31 && *a.sersic_index <= 9.9))
@@ -229,6 +230,7 @@ photometry::ProtocolOptions protocol_options(const FitArguments& a) {
   options.redraws = a.redraws;
   options.noise = a.noise == "white" ? photometry::NoiseModel::white : photometry::NoiseModel::correlated;
   if (a.map_prior) options.fit.prior = photometry::ShapePrior{};
+  options.fit.plane = a.background == "plane";
   return options;
 }
 
@@ -264,6 +266,7 @@ photometry::SersicFit fit_profile_at(double x, double y, const Bands& bands, con
   const photometry::Cutout cutout = photometry::cut_uniform(e.flux_njy, x, y, a.sersic_size_pix, sigma);
   photometry::SersicFitOptions options;
   options.max_radius_pix = std::max(options.max_radius_pix, 0.5 * a.sersic_size_pix);
+  options.plane = a.background == "plane";
   if (a.sersic_index) {
     options.index_free = false;
     options.index = options.min_index = options.max_index = *a.sersic_index;

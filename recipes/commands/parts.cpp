@@ -113,18 +113,35 @@ const sky::Wcs& require_wcs(const std::optional<sky::Wcs>& wcs, const std::strin
   return *wcs;
 }
 
+// A catalogue of another mosaic has the sky in common with this one, not the pixels.
+void require_same_places(const SourceList& pixels, const SourceList& sky, const std::string& file,
+                         const std::string& image) {
+  std::vector<double> apart;
+  for (std::size_t i = 0; i < sky.x.size(); ++i)
+    if (const double d = std::hypot(pixels.x[i] - sky.x[i], pixels.y[i] - sky.y[i]); std::isfinite(d))
+      apart.push_back(d);
+  if (apart.empty()) return;
+  if (const double typical = statistics::median(apart); typical > 1)
+    throw InputError({file, "columns x, y and ra, dec",
+                      fmt::format("places {:.1f} pixels apart in {} (median)", typical, image),
+                      "one of the two pairs, or both of that image, x and y from 0"});
+}
+
 SourceList sources_of_table(const io::Table& table, const std::string& file,
                             const std::optional<sky::Wcs>& wcs, const std::string& image) {
   const io::Column *x = find_column(table, "x"), *y = find_column(table, "y");
   const io::Column *ra = find_column(table, "ra"), *dec = find_column(table, "dec");
-  if (x && y) return {id_column(table), numbers_of(*x, file), numbers_of(*y, file)};
-  if (!ra || !dec) throw InputError({file, "columns", "no positions", position_columns});
+  if (!(x && y) && !(ra && dec)) throw InputError({file, "columns", "no positions", position_columns});
+  SourceList pixels;
+  if (x && y) pixels = {id_column(table), numbers_of(*x, file), numbers_of(*y, file)};
+  if (x && y && !(ra && dec && wcs)) return pixels;
   for (const io::Column* column : {ra, dec})
     if (!column->unit.empty() && lower_case(column->unit) != "deg" && lower_case(column->unit) != "degree" &&
         lower_case(column->unit) != "degrees")
       throw InputError({file, "column " + column->name, "the unit " + column->unit, "deg"});
   SourceList list{id_column(table), numbers_of(*ra, file), numbers_of(*dec, file)};
   to_pixels(require_wcs(wcs, file, "columns ra and dec", image), list);
+  if (x && y) require_same_places(pixels, list, file, image);
   return list;
 }
 

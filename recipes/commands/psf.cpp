@@ -29,10 +29,6 @@ void check(const PsfArguments& a) {
     throw InputError({"", "--form", "'" + a.form + "'", "image or parametric"});
   if (a.size_pix < 11 || a.size_pix % 2 == 0)
     throw InputError({"", "--size", std::to_string(a.size_pix), "an odd number, 11 or more"});
-  for (const auto& [option, value] :
-       {std::pair{"--pixel-scale", a.pixel_scale_arcsec}, {"--to-scale", a.to_scale_arcsec}})
-    if (!(value >= 0) || !std::isfinite(value))
-      throw InputError({"", option, fmt::format("{:g}", value), "arcsec, above 0"});
   const std::pair<std::string, std::filesystem::path> outputs[] = {{"-o", a.output},
                                                                    {"--regions", a.regions}};
   std::vector<std::string> inputs = a.cutouts;
@@ -78,6 +74,15 @@ ScaledImage read_image(const std::string& text, const std::string& option, doubl
   return result;
 }
 
+// Beyond these there is either nothing left of the PSF, or only what was interpolated.
+void check_new_scale(double to_arcsec, double from_arcsec) {
+  constexpr double most = 20;
+  if (to_arcsec > 0 && (to_arcsec < from_arcsec / most || to_arcsec > from_arcsec * most))
+    throw InputError({"", "--to-scale", fmt::format("{:g}\"", to_arcsec),
+                      fmt::format("{:g} .. {:g}\" for pixels of {:g}\"", from_arcsec / most,
+                                  from_arcsec * most, from_arcsec)});
+}
+
 /// A PSF on its way out, with what is to be said of it.
 struct Made {
   sky::Psf psf;
@@ -120,16 +125,24 @@ Places found_stars(const ScaledImage& mosaic, const Array2D<float>& pixels, cons
 }
 
 // Positions off the image keep their row.
-Places listed_stars(const ScaledImage& mosaic, const PsfArguments& a) {
+Places listed_stars(const ScaledImage& mosaic, const Array2D<float>& pixels, const PsfArguments& a) {
   const SourceList list = read_sources(a.stars, "--stars", mosaic.wcs, a.image);
   Places places;
   for (std::size_t i = 0; i < list.x.size(); ++i) {
     const bool inside = list.x[i] > -0.5 && list.y[i] > -0.5 && list.x[i] < mosaic.pixels.width() - 0.5 &&
                         list.y[i] < mosaic.pixels.height() - 0.5;
     places.at.emplace_back(list.x[i], list.y[i]);
-    places.reasons.emplace_back(inside ? "" : "not on the image");
+    const bool saturated =
+        inside && a.saturation > 0 && peak_near(pixels, list.x[i], list.y[i]) >= a.saturation;
+    places.reasons.emplace_back(!inside ? "not on the image" : saturated ? "saturated" : "");
   }
   if (places.at.empty()) throw InputError({a.stars, "--stars", "no star", "a list of stars"});
+  if (std::none_of(places.reasons.begin(), places.reasons.end(),
+                   [](const std::string& r) { return r.empty(); }))
+    throw InputError(
+        {a.stars, "--stars",
+         fmt::format("{} stars, none to use (first: {})", places.at.size(), places.reasons.front()),
+         "stars on the image, below --saturation"});
   return places;
 }
 
@@ -195,10 +208,11 @@ std::string lines_of(const std::vector<std::string>& names, const std::vector<sk
 Made from_mosaic(const PsfArguments& a) {
   const ScaledImage mosaic = read_image(a.image, "--image", a.pixel_scale_arcsec);
   const Array2D<float> pixels = as_float(mosaic.pixels);
-  const Places places = a.stars == "auto" ? found_stars(mosaic, pixels, a) : listed_stars(mosaic, a);
+  const Places places = a.stars == "auto" ? found_stars(mosaic, pixels, a) : listed_stars(mosaic, pixels, a);
   std::vector<std::pair<double, double>> good;
   for (std::size_t i = 0; i < places.at.size(); ++i)
     if (places.reasons[i].empty()) good.push_back(places.at[i]);
+  check_new_scale(a.to_scale_arcsec, mosaic.scale_arcsec);
   sky::PsfStack stack =
       sky::stack_stars(sky::cut_stars(pixels, good, a.size_pix), mosaic.scale_arcsec, {}, a.image);
   const std::vector<sky::StackedStar> rows = rows_of(places, stack.stars);
@@ -234,6 +248,7 @@ Made from_cutouts(const PsfArguments& a) {
     scale = image.scale_arcsec;
     cutouts.push_back({text, std::move(image.pixels)});
   }
+  check_new_scale(a.to_scale_arcsec, scale);
   sky::PsfStack stack = sky::stack_stars(cutouts, scale, {}, "--cutout");
   std::vector<double> x, y;
   for (const sky::StackedStar& star : stack.stars) {
@@ -250,6 +265,7 @@ Made source_of(const PsfArguments& a) {
   if (!a.image.empty()) return from_mosaic(a);
   if (!a.cutouts.empty()) return from_cutouts(a);
   const ScaledImage image = read_image(a.psf, "--psf", a.pixel_scale_arcsec);
+  check_new_scale(a.to_scale_arcsec, image.scale_arcsec);
   const double to = a.to_scale_arcsec > 0 ? a.to_scale_arcsec : image.scale_arcsec;
   return {sky::Psf::from_image(image.pixels, image.scale_arcsec, to, a.psf), {}, ""};
 }

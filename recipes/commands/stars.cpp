@@ -16,15 +16,6 @@ namespace {
 
 using photometry::Detection;
 
-double peak_near(const Array2D<float>& image, double x, double y) {
-  double peak = -std::numeric_limits<double>::infinity();
-  const int cx = static_cast<int>(std::lround(x)), cy = static_cast<int>(std::lround(y));
-  for (int j = cy - 2; j <= cy + 2; ++j)
-    for (int i = cx - 2; i <= cx + 2; ++i)
-      if (image.contains(i, j)) peak = std::max(peak, static_cast<double>(image(i, j)));
-  return peak;
-}
-
 class StarFinder {
  public:
   StarFinder(const Array2D<float>& image, const Array2D<float>& error, const StarSearch& search)
@@ -128,6 +119,15 @@ class StarFinder {
 };
 
 }  // namespace
+
+double peak_near(const Array2D<float>& image, double x, double y) {
+  double peak = -std::numeric_limits<double>::infinity();
+  const int cx = static_cast<int>(std::lround(x)), cy = static_cast<int>(std::lround(y));
+  for (int j = cy - 2; j <= cy + 2; ++j)
+    for (int i = cx - 2; i <= cx + 2; ++i)
+      if (image.contains(i, j)) peak = std::max(peak, static_cast<double>(image(i, j)));
+  return peak;
+}
 
 std::vector<StarCandidate> find_stars(const Array2D<float>& image, const Array2D<float>& error,
                                       const StarSearch& search) {

@@ -29,6 +29,9 @@ struct StarCandidate {
   std::string reason;  ///< why it is none; empty for stars
 };
 
+/// Highest of the 5 x 5 pixels about a position.
+double peak_near(const Array2D<float>& image, double x, double y);
+
 /// All detections above min_snr, in order of position. Unsaturated point sources of one image have one
 /// half-light radius: that around which, within size_tolerance, most of the brightest sixty candidates lie
 /// (where several are as good, the brightest group). Hot pixels are smaller, galaxies larger and of all

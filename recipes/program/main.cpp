@@ -125,9 +125,11 @@ CLI::App* add_detect(CLI::App& app, commands::DetectArguments& d) {
   command->add_option("--image", d.image, "FILE[HDU]")->required();
   command->add_option("--error", d.error, "FILE[HDU], 1 sigma; with neither this nor --weight: measured");
   command->add_option("--weight", d.weight, "FILE[HDU], 1 / variance");
-  command->add_option("--pixel-scale", d.pixel_scale_arcsec, "arcsec, where the header does not say it");
+  command->add_option("--pixel-scale", d.pixel_scale_arcsec, "arcsec, where the header does not say it")
+      ->check(CLI::PositiveNumber);
   command->add_option("--psf", d.psf, "FILE[HDU], or a band with an embedded PSF: adds point-source fluxes");
-  command->add_option("--psf-scale", d.psf_scale_arcsec, "arcsec, where the PSF's header does not say it");
+  command->add_option("--psf-scale", d.psf_scale_arcsec, "arcsec, where the PSF's header does not say it")
+      ->check(CLI::PositiveNumber);
   add_detection_options(*command, d.detection);
   command->add_option("-o,--output", d.output, "FITS table")->required();
   command->add_option("--regions", d.regions, "DS9 regions");
@@ -156,6 +158,7 @@ CLI::App* add_fit(CLI::App& app, commands::FitArguments& f) {
   command->add_option("--noise", f.noise, "of the redraws: white (default) or correlated");
   command->add_option("--redraws", f.redraws, "refits with the sky's noise redrawn (100); 0: none")
       ->check(CLI::Range(0, 10000));
+  command->add_option("--background", f.background, "of the fits: plane (default) or constant");
   command->add_flag("--map-prior", f.map_prior, "weak priors on the shape");
   command->add_option("--model", f.model,
                       "gaussian (default); sersic: Sersic fits in the reference band as well");
@@ -176,13 +179,18 @@ CLI::App* add_psf(CLI::App& app, commands::PsfArguments& p) {
   command->add_option("--stars", p.stars, "stars in it: FITS, ECSV, DS9 regions, or auto");
   command->add_option("--cutout", p.cutouts, "FILE[HDU] of one star, once or more per star");
   command->add_option("--psf", p.psf, "image of a PSF, FILE[HDU]");
-  command->add_option("--pixel-scale", p.pixel_scale_arcsec, "arcsec, where the header does not say it");
-  command->add_option("--to-scale", p.to_scale_arcsec, "pixel scale of the result [arcsec]");
+  command->add_option("--pixel-scale", p.pixel_scale_arcsec, "arcsec, where the header does not say it")
+      ->check(CLI::PositiveNumber);
+  command->add_option("--to-scale", p.to_scale_arcsec, "pixel scale of the result [arcsec]")
+      ->check(CLI::PositiveNumber);
   command->add_option("--size", p.size_pix, "side of the stars' cutouts [pixel], odd (101)");
-  command->add_option("--min-snr", p.min_snr, "auto: S/N of a star (100)");
-  command->add_option("--isolation", p.isolation_arcsec, "auto: radius without neighbours [arcsec] (1)");
-  command->add_option("--saturation", p.saturation,
-                      "auto: stars with a pixel at or above it are left out [image unit]");
+  command->add_option("--min-snr", p.min_snr, "auto: S/N of a star (100)")->check(CLI::PositiveNumber);
+  command->add_option("--isolation", p.isolation_arcsec, "auto: radius without neighbours [arcsec] (1)")
+      ->check(CLI::PositiveNumber);
+  command
+      ->add_option("--saturation", p.saturation,
+                   "stars with a pixel at or above it are left out [image unit]")
+      ->check(CLI::PositiveNumber);
   command->add_option("--form", p.form, "image (default), or parametric: Moffat + Gaussian + power law");
   command->add_option("-o,--output", p.output, "FITS image and tables")->required();
   command->add_option("--regions", p.regions, "DS9 regions of the stars");

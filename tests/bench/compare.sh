@@ -15,6 +15,9 @@ ours photometry_bench clump_fit
 peer fit_clumps.py lmfit_fft33 "$mocks/clump_sn20_s1.fits"
 ours photometry_bench forced_fit_13_bands
 peer forced_photometry.py fft33
+ours photometry_bench whole_protocol
+"$bench/detection_speed" "$mocks/field2k.fits" "$mocks/field2k_cat.fits"
+peer detect.py sep
 ours sed_bench fit_grid
 peer sed_chi2.py gemm32
 ours population_bench published_fit

@@ -53,8 +53,9 @@ TEST(Program, KeepsARowForEveryInjectedClump) {
   std::set<std::int64_t> rows;
   for (const std::int64_t id : table.integers("injection_id")) rows.insert(id);
   EXPECT_EQ(rows.size(), table.rows());
-  const std::set<std::string> known = {"recovered",    "not_detected", "not_selected", "fit_failed",
-                                       "outside_host", "blended",      "confused",     "not_injected"};
+  const std::set<std::string> known = {"recovered",  "not_detected", "not_selected",
+                                       "fit_failed", "interloper",   "outside_host",
+                                       "blended",    "confused",     "not_injected"};
   for (const std::string& outcome : table.texts("outcome")) EXPECT_TRUE(known.count(outcome)) << outcome;
 }
 

@@ -2,39 +2,17 @@
 #include "engine/photometry/sersic.h"
 
 #include "engine/core/random.h"
+#include "tests/property/engine/photometry/symmetries.h"
 
 #include <algorithm>
 #include <cmath>
-#include <numbers>
 #include <vector>
 
 #include <gtest/gtest.h>
-#include <rapidcheck.h>
 #include <rapidcheck/gtest.h>
 
 namespace arcproof::photometry {
 namespace {
-
-constexpr double pi = std::numbers::pi;
-constexpr int size = 13;
-
-double in_range(double low, double high) {
-  constexpr int steps = 1000000;
-  return low + (high - low) * *rc::gen::inRange(0, steps + 1) / steps;
-}
-
-// Symmetric under transposition and quarter turns.
-const sky::Psf& round_psf() {
-  static const sky::Psf psf = [] {
-    constexpr int side = 63;
-    Array2D<double> image(side, side);
-    for (int y = 0; y < side; ++y)
-      for (int x = 0; x < side; ++x)
-        image(x, y) = std::pow(1 + (std::pow(x - side / 2, 2) + std::pow(y - side / 2, 2)) / 7.0, -3.0);
-    return sky::Psf::from_image(image, 0.02, 0.02, "Moffat");
-  }();
-  return psf;
-}
 
 struct Source {
   double x, y;
@@ -47,31 +25,6 @@ Source any_source() {
 }
 
 std::vector<double> image_of(const Source& s) { return sersic_image(round_psf(), size, s.x, s.y, s.shape); }
-
-// result(x, y) = image(column(x, y), row(x, y)).
-template <class Map>
-std::vector<double> rearranged(const std::vector<double>& image, Map map) {
-  std::vector<double> result;
-  for (int y = 0; y < size; ++y)
-    for (int x = 0; x < size; ++x) result.push_back(image[map(x, y)]);
-  return result;
-}
-std::vector<double> transposed(const std::vector<double>& image) {
-  return rearranged(image, [](int x, int y) { return x * size + y; });
-}
-// What was at (x, y) relative to the centre is at (-y, x).
-std::vector<double> turned(const std::vector<double>& image) {
-  return rearranged(image, [](int x, int y) { return (size - 1 - x) * size + y; });
-}
-
-double worst(const std::vector<double>& a, const std::vector<double>& b) {
-  double largest = 0;
-  for (std::size_t i = 0; i < a.size(); ++i) largest = std::max(largest, std::abs(a[i] - b[i]));
-  return largest;
-}
-
-// Difference of two directions of an axis.
-double axis_difference(double a, double b) { return std::remainder(a - b, pi); }
 
 RC_GTEST_PROP(SersicImageProperty, TranspositionExchangesTheAxes, ()) {
   const Source s = any_source();
@@ -122,8 +75,6 @@ SersicFit fit(const Cutout& cutout) {
   return fit_sersic(cutout, round_psf(), 0, 0, {.index_free = false, .index = 1.5});
 }
 
-// Ends of two descents differ by a small part of an error.
-constexpr double close = 0.01;
 bool same_shape(const SersicFit& a, const SersicFit& b) {
   return std::abs(a.shape.effective_radius_pix - b.shape.effective_radius_pix) <= close * a.radius_error &&
          std::abs(a.shape.axis_ratio - b.shape.axis_ratio) < 1e-3;

@@ -135,6 +135,30 @@ TEST(ClumpFit, ForcedFluxesAreSigned) {
   EXPECT_NEAR(fit.components.front().flux, -40, 0.1);
 }
 
+// On a constant sky both backgrounds find the truth; with fewer parameters the errors are smaller, and on a
+// slope only the plane is right.
+TEST(ClumpFit, ConstantBackgroundHasOneTerm) {
+  const auto psf = std::make_shared<sky::Psf>(sky::Psf::parametric("F150W", 0.02));
+  const PsfTransform transform(*psf, 9);
+  Array2D<float> image = draw(psf, {30, 30, 1.5, 100});
+  const ComponentStart start{0, 0, {1, 0, 1}};
+  const auto fit = [&](bool plane) {
+    return fit_clumps(cut_uniform(image, 30, 30, 9, 0.1), transform, std::span(&start, 1), {.plane = plane});
+  };
+  for (float& v : image) v += 3;
+  const ClumpFit plane = fit(true), constant = fit(false);
+  EXPECT_NEAR(constant.background, 3, 0.02);
+  EXPECT_EQ(constant.slope_x, 0);
+  EXPECT_EQ(constant.slope_y, 0);
+  EXPECT_EQ(constant.degrees_of_freedom, plane.degrees_of_freedom + 2);
+  EXPECT_NEAR(constant.components[0].flux, 100, 0.5);
+  for (int x = 0; x < image.width(); ++x)
+    for (int y = 0; y < image.height(); ++y) image(x, y) += 0.2F * static_cast<float>(x - 30);
+  EXPECT_NEAR(fit(true).components[0].flux, 100, 0.5);
+  EXPECT_LT(fit(true).chi2, 1);  // no noise was drawn
+  EXPECT_GT(fit(false).chi2, 4 * fit(false).degrees_of_freedom);
+}
+
 TEST(ClumpFit, SaysWhenThereAreTooFewPixels) {
   const auto psf = std::make_shared<sky::Psf>(sky::Psf::parametric("F150W", 0.02));
   const Array2D<float> nothing(61, 61, std::nanf(""));

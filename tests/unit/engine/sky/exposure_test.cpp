@@ -44,6 +44,9 @@ TEST(ImageUnit, MultiplesOfJansky) {
   EXPECT_EQ(unit_of({{"BUNIT", "mJy"}}), 1e6);
   EXPECT_EQ(unit_of({{"BUNIT", "Jy"}}), 1e9);
   EXPECT_EQ(unit_of({{"BUNIT", "10.0*nanoJansky"}}), 10);
+  EXPECT_EQ(unit_of({{"BUNIT", "10 nJy"}}), 10);
+  EXPECT_EQ(unit_of({{"BUNIT", "nJy/pixel"}}), 1);
+  EXPECT_EQ(unit_of({{"BUNIT", "10.0*nanoJansky / pix"}}), 10);
 }
 
 // In FITS units M is mega and m is milli.
