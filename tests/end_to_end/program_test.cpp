@@ -137,6 +137,28 @@ TEST(Program, MetricsHaveTheNamesThatCriteriaMayAskFor) {
   }
 }
 
+// A box that holds every colour makes an interloper of everything that has one.
+TEST(Program, InterlopersAreNotSelected) {
+  const fs::path folder = scratch_folder("interlopers"), out = folder / "out";
+  const fs::path recipe = write_small_recipe(
+      folder / "recipe", {{R"("pipeline": {)", R"("pipeline": { "interloper_box": [
+        { "blue": "F150W", "red": "F200W", "min_mag": -20, "max_mag": 20 } ],)"},
+                          {R"("realisations": 6)", R"("realisations": 2)"},
+                          {R"("mass_function": {)", R"("mass_function": { "run": false,)"}});
+  const Outcome outcome = run_program("run -q -o " + quoted(out) + " " + quoted(recipe));
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.output;
+  const io::Table table = io::read_fits_table(out / "injections.fits");
+  const io::Texts& outcomes = table.texts("outcome");
+  EXPECT_EQ(std::count(outcomes.begin(), outcomes.end(), "recovered"), 0);
+  EXPECT_GT(std::count(outcomes.begin(), outcomes.end(), "interloper"), 0);
+  const io::Table science = io::read_fits_table(out / "science_catalog.fits");
+  for (std::size_t i = 0; i < science.rows(); ++i)
+    if (science.reals("flux_f150w")[i] > 0 && science.reals("flux_f200w")[i] > 0) {
+      EXPECT_TRUE(science.flags("interloper")[i]);
+      EXPECT_FALSE(science.flags("selected")[i]);
+    }
+}
+
 TEST(Program, AnotherSeedGivesOtherDraws) {
   const fs::path out = scratch_folder("seed") / "out";
   const Outcome outcome =
@@ -317,6 +339,20 @@ TEST(BadInput, BandWithoutFilter) {
                        R"("name": "F999W", "psf": { "file": "psf.fits", "pixel_scale_arcsec": 0.02 }, )"}});
   io::write_fits_images(folder / "recipe" / "psf.fits", {image("PSF", 41, 41, 1.0F)});
   expect_refused(folder, {"recipe.json", "F999W", "filter"});
+}
+
+TEST(BadInput, InterloperColourOfAnUnknownBand) {
+  const fs::path folder = scratch_folder("interloper-band");
+  write_small_recipe(folder / "recipe", {{R"("pipeline": {)", R"("pipeline": { "interloper_box": [
+        { "blue": "F150W", "red": "F356W", "min_mag": -1, "max_mag": 0 } ],)"}});
+  expect_refused(folder, {"interloper_box", "F356W", "F444W"});
+}
+
+TEST(BadInput, HostDrawnOnASimulatedSky) {
+  const fs::path folder = scratch_folder("drawn-host");
+  write_small_recipe(folder / "recipe", {{R"("kind": "source_disc", "radius_arcsec": 0.3)",
+                                          R"("kind": "regions", "file": "host.reg")"}});
+  expect_refused(folder, {"host.kind", "simulated"});
 }
 
 TEST(BadInput, OverrideOfAnUnknownKey) {
