@@ -11,6 +11,7 @@
 
 #include "engine/photometry/clump_fit.h"
 
+#include <span>
 #include <vector>
 
 namespace arcproof::photometry {
@@ -110,19 +111,38 @@ struct SersicFitOptions {
   int max_iterations = 100;
 };
 
-struct SersicFit {
-  FitStatus status = FitStatus::too_few_pixels;
-  int iterations = 0;
-  double chi2 = 0;
-  int degrees_of_freedom = 0;
+/// Where a profile is looked for [pixel], relative to the central pixel.
+struct SersicStart {
+  double x = 0, y = 0;
+};
+
+struct SersicComponent {
   double flux = 0, flux_error = 0;
   double x = 0, y = 0, x_error = 0, y_error = 0;
   SersicShape shape;
   double radius_error = 0, index_error = 0;
+};
+
+/// What profiles on one cutout have in common.
+struct SersicGround {
+  FitStatus status = FitStatus::too_few_pixels;
+  int iterations = 0;
+  double chi2 = 0;
+  int degrees_of_freedom = 0;
   double background = 0, slope_x = 0, slope_y = 0;
 };
 
-/// Least squares on a cutout; flux and background are linear and solved for exactly at each trial.
+struct SersicGroupFit : SersicGround {
+  std::vector<SersicComponent> components;  ///< in the order of the starts
+};
+
+/// Least squares on a cutout, all profiles jointly; fluxes and background are linear and solved for exactly
+/// at each trial. With a free index each profile has its own. ContractError without a start.
+SersicGroupFit fit_sersic_group(const Cutout& cutout, const sky::Psf& psf, std::span<const SersicStart> start,
+                                const SersicFitOptions& options);
+
+/// One profile.
+struct SersicFit : SersicComponent, SersicGround {};
 SersicFit fit_sersic(const Cutout& cutout, const sky::Psf& psf, double start_x, double start_y,
                      const SersicFitOptions& options);
 

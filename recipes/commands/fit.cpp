@@ -256,7 +256,26 @@ std::vector<ClumpPhotometry> fit_sources(const SourceList& sources, const Bands&
   return fits;
 }
 
-photometry::SersicFit fit_profile_at(double x, double y, const Bands& bands, const FitArguments& a) {
+// Positions of a clump, first, and of its companions: as the Gaussians are grouped.
+std::vector<std::pair<double, double>> group_at(const std::vector<ClumpPhotometry>& clumps,
+                                                std::size_t index) {
+  const photometry::ProtocolOptions protocol;
+  const ClumpPhotometry& self = clumps[index];
+  std::vector<std::pair<double, std::size_t>> near;
+  for (std::size_t i = 0; i < clumps.size(); ++i)
+    if (const double d = std::hypot(clumps[i].x - self.x, clumps[i].y - self.y);
+        i != index && d < protocol.group_distance_pix)
+      near.emplace_back(d, i);
+  std::sort(near.begin(), near.end());
+  near.resize(std::min<std::size_t>(near.size(), static_cast<std::size_t>(protocol.max_group) - 1));
+  std::vector<std::pair<double, double>> group = {{self.x, self.y}};
+  for (const auto& [distance, i] : near) group.emplace_back(clumps[i].x, clumps[i].y);
+  return group;
+}
+
+photometry::SersicFit fit_profile_at(const std::vector<std::pair<double, double>>& group, const Bands& bands,
+                                     const FitArguments& a) {
+  const auto [x, y] = group.front();
   const sky::Exposure& e = bands.reference_exposure();
   if (!reaches(e.flux_njy, x, y)) return {};
   double sigma = photometry::local_sky_sigma(e.flux_njy, bands.segmentations[bands.reference], x, y);
@@ -271,8 +290,11 @@ photometry::SersicFit fit_profile_at(double x, double y, const Bands& bands, con
     options.index_free = false;
     options.index = options.min_index = options.max_index = *a.sersic_index;
   }
-  photometry::SersicFit fit = photometry::fit_sersic(cutout, bands.psfs[bands.reference], x - cutout.centre_x,
-                                                     y - cutout.centre_y, options);
+  std::vector<photometry::SersicStart> start;
+  for (const auto& [px, py] : group) start.push_back({px - cutout.centre_x, py - cutout.centre_y});
+  const photometry::SersicGroupFit all =
+      photometry::fit_sersic_group(cutout, bands.psfs[bands.reference], start, options);
+  photometry::SersicFit fit{all.components.front(), all};
   fit.x += cutout.centre_x;  // of the image from here on
   fit.y += cutout.centre_y;
   return fit;
@@ -282,7 +304,7 @@ std::vector<photometry::SersicFit> fit_profiles(const std::vector<ClumpPhotometr
                                                 const Bands& bands, const FitArguments& a) {
   std::vector<photometry::SersicFit> fits(clumps.size());
   parallel_for(fits.size(), a.threads,
-               [&](std::size_t i) { fits[i] = fit_profile_at(clumps[i].x, clumps[i].y, bands, a); });
+               [&](std::size_t i) { fits[i] = fit_profile_at(group_at(clumps, i), bands, a); });
   return fits;
 }
 

@@ -275,6 +275,37 @@ TEST(SersicFit, WithoutNoiseReturnsTheTruth) {
     }
 }
 
+// Three profiles of which each lies in the others' wings: jointly all are found, alone none is.
+TEST(SersicFit, FitsAGroupJointly) {
+  const sky::Psf psf = psf_of(core_and_wing);
+  const std::vector<Truth> truth = {{100, 0.2, -0.1, {1.2, 1.0, 0.7, 0.4}},
+                                    {60, 3.4, 1.3, {1.0, 1.5, 0.8, -0.9}},
+                                    {40, -1.8, 3.6, {1.6, 0.7, 0.6, 1.2}}};
+  Cutout cutout = drawn(psf, truth[0], 0.01);
+  std::vector<SersicStart> start;
+  for (const Truth& t : truth) start.push_back({std::round(t.x), std::round(t.y)});
+  for (std::size_t k = 1; k < truth.size(); ++k) {
+    const std::vector<double> image = sersic_image(psf, fit_size, truth[k].x, truth[k].y, truth[k].shape);
+    for (std::size_t i = 0; i < image.size(); ++i) cutout.flux[i] += truth[k].flux * image[i];
+  }
+  const SersicGroupFit fit = fit_sersic_group(cutout, psf, start, {});
+  EXPECT_EQ(fit.status, FitStatus::converged);
+  EXPECT_EQ(fit.degrees_of_freedom, fit_size * fit_size - 3 * 7 - 3);
+  EXPECT_NEAR(fit.background, 0.02, 1e-3);
+  ASSERT_EQ(fit.components.size(), truth.size());
+  for (std::size_t k = 0; k < truth.size(); ++k) {
+    const SersicComponent& c = fit.components[k];
+    EXPECT_NEAR(c.flux / truth[k].flux, 1, 2e-3) << k;
+    EXPECT_NEAR(c.x, truth[k].x, 2e-3) << k;
+    EXPECT_NEAR(c.y, truth[k].y, 2e-3) << k;
+    EXPECT_NEAR(c.shape.effective_radius_pix / truth[k].shape.effective_radius_pix, 1, 5e-3) << k;
+    EXPECT_NEAR(c.shape.n, truth[k].shape.n, 0.03) << k;
+    EXPECT_GT(c.flux_error, 0) << k;
+  }
+  const SersicFit alone = fit_sersic(cutout, psf, 0, 0, {});
+  EXPECT_GT(std::abs(alone.flux / truth[0].flux - 1), 0.05);
+}
+
 // On images of the twin, which shares no code with the fit: the image errs by up to 1e-4 of the peak, which
 // a free index and a plane magnify.
 TEST(SersicFit, ReturnsWhatTheRealSpaceTwinDrew) {
