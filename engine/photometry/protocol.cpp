@@ -205,6 +205,7 @@ BandFluxes measure_band(const ReferenceFits& reference, const BandData& band, co
   const ClumpFit fit = fit_clumps(best.cutout, band.psf->serving(size), best.start, forced);
   if (fit.status == FitStatus::too_few_pixels || fit.status == FitStatus::singular) return no_data(band);
   forced.tolerance_chi2 = forced_redraw_tolerance_chi2;
+  forced.expand_position = true;
   forced.errors = false;
   std::vector<double> draws;
   for (const ClumpFit& shape : reference.redraws) {
