@@ -45,16 +45,24 @@ class FieldMaker {
     return in_.exposures[static_cast<std::size_t>(setup_.number)];
   }
 
+  const LensInput& truth_lens() const { return in_.truth_lens_of(static_cast<std::size_t>(setup_.number)); }
+
+  // The model that says where the lens frame's origin is: the one whose posterior is evaluated in that frame.
+  const lens::LensModel* reference_model() const {
+    if (in_.analysis_lens.model) return &*in_.analysis_lens.model;
+    return truth_lens().model ? &*truth_lens().model : nullptr;
+  }
+
   sky::SkyPosition field_centre() const {
     const FieldRecipe& f = setup_.recipe;
-    if (f.x_arcsec && in_.truth_lens.model) return in_.truth_lens.model->to_sky({*f.x_arcsec, *f.y_arcsec});
+    if (f.x_arcsec && reference_model()) return reference_model()->to_sky({*f.x_arcsec, *f.y_arcsec});
     return {f.ra_deg, f.dec_deg};
   }
 
   // Frame and size of the images.
   void set_geometry() {
     const sky::SkyPosition centre = field_centre();
-    const sky::SkyPosition reference = in_.truth_lens.model ? in_.truth_lens.model->reference() : centre;
+    const sky::SkyPosition reference = reference_model() ? reference_model()->reference() : centre;
     if (real_exposures().empty()) {
       width_ = height_ =
           2 * static_cast<int>(std::lround(0.5 * setup_.recipe.size_arcsec / r_.pixel_scale_arcsec));
@@ -67,7 +75,7 @@ class FieldMaker {
       wcs_ = first.wcs;
       scale_ = first.pixel_scale_arcsec;
     }
-    if (!wcs_ && (in_.truth_lens.model || in_.analysis_lens.model))
+    if (!wcs_ && has_model())
       throw InputError({(r_.folder / "recipe.json").string(),
                         fmt::format("fields[{}] ({})", setup_.number, setup_.recipe.name),
                         "exposures without sky coordinates under a lens model",
@@ -76,6 +84,12 @@ class FieldMaker {
     setup_.height = height_;
     setup_.frame = wcs_ ? lens::ImageFrame(*wcs_, reference)
                         : lens::ImageFrame(scale_, {0.5 * (width_ - 1), 0.5 * (height_ - 1)});
+  }
+
+  bool has_model() const {
+    return truth_lens().model || in_.analysis_lens.model ||
+           std::any_of(in_.alternative_lenses.begin(), in_.alternative_lenses.end(),
+                       [](const LensInput& input) { return input.model.has_value(); });
   }
 
   lens::Grid map_grid() const {
@@ -93,20 +107,43 @@ class FieldMaker {
 
   lens::LensMap map_of(const LensInput& input) const {
     if (!input.model) return lens::LensMap::constant(input.mu_tangential, input.mu_radial, input.angle_rad);
-    return lens::LensMap::compute(*input.model, map_grid(), threads_);
+    const lens::Grid grid = map_grid();
+    const sky::SkyPosition ours = frame_reference(), theirs = input.model->reference();
+    if (ours.ra_deg == theirs.ra_deg && ours.dec_deg == theirs.dec_deg)
+      return lens::LensMap::compute(*input.model, grid, threads_);
+    // Another origin: the same places of the sky in the model's own frame. Frames half an arcsecond apart
+    // differ in scale by cos(Dec0): under 1e-4 arcsec over a field.
+    lens::Grid moved = grid;
+    moved.origin_arcsec = lens::to_frame(theirs, lens::to_sky(ours, grid.origin_arcsec));
+    const lens::LensMap map = lens::LensMap::compute(*input.model, moved, threads_);
+    return lens::LensMap::from_nodes(grid, map.deflection_nodes(), map.hessian_nodes());
+  }
+
+  sky::SkyPosition frame_reference() const {
+    return reference_model() ? reference_model()->reference() : field_centre();
+  }
+
+  lens::Lens lens_of(const LensInput& input, lens::LensMap map) const {
+    return {std::move(map), input.model ? input.model->z_lens() : 0, r_.cosmology};
   }
 
   void set_lenses() {
-    const lens::LensMap truth = map_of(in_.truth_lens);
+    const lens::LensMap truth = map_of(truth_lens());
+    const LensRecipe& truth_recipe = r_.truth_lens_of(setup_.recipe);
+    // The same model gives the same map: no need to compute it twice.
+    const auto lens_for = [&](const LensInput& input, const LensRecipe& recipe) {
+      return lens_of(input, same_model(recipe, truth_recipe) ? truth : map_of(input));
+    };
     setup_.truth_map = std::make_shared<lens::LensMap>(truth);
     const double z = setup_.recipe.z;
     setup_.finder = std::make_unique<lens::ImageFinder>(
-        *setup_.truth_map, in_.truth_lens.model ? in_.truth_lens.model->efficiency(z) : 1.0);
+        *setup_.truth_map, truth_lens().model ? truth_lens().model->efficiency(z) : 1.0);
     pipeline::AnalysisField& a = setup_.analysis;
-    a.lens.map = in_.same_lens ? truth : map_of(in_.analysis_lens);
-    a.lens.z_lens = in_.analysis_lens.model ? in_.analysis_lens.model->z_lens() : 0;
-    a.lens.cosmology = r_.cosmology;
+    a.lens = lens_for(in_.analysis_lens, r_.analysis_lens);
     a.posterior = in_.analysis_lens.posterior;
+    for (std::size_t i = 0; i < r_.alternative_lenses.size(); ++i)
+      a.alternatives.push_back({r_.alternative_lenses[i].name,
+                                lens_for(in_.alternative_lenses[i], r_.alternative_lenses[i].lens)});
     a.frame = setup_.frame;
     a.cosmology = r_.cosmology;
     a.name = setup_.recipe.name;
@@ -158,7 +195,7 @@ class FieldMaker {
     options.width = width_;
     options.height = height_;
     const double z_lens =
-        in_.truth_lens.model ? in_.truth_lens.model->z_lens() : lens_redshift_of_constant_field;
+        truth_lens().model ? truth_lens().model->z_lens() : lens_redshift_of_constant_field;
     const sed::BandSynthesis lens_light(in_.truth_library, in_.filters, z_lens, r_.cosmology,
                                         synthesis_options(r_));
     const lens::Vector2 host =

@@ -31,9 +31,7 @@ class Reader {
                                    r_.analysis_library.files == r_.truth_library.files
                                ? in_.truth_library
                                : library("analysis_library", r_.analysis_library);
-    in_.truth_lens = lens("truth_lens", r_.truth_lens, false);
-    in_.analysis_lens = lens("analysis_lens", r_.analysis_lens, true);
-    in_.same_lens = same_model(r_.truth_lens, r_.analysis_lens);
+    read_lenses();
     check_redshifts();
     check_metallicities();
     std::sort(in_.files.begin(), in_.files.end());
@@ -212,19 +210,42 @@ class Reader {
     return input;
   }
 
-  static bool same_model(const LensRecipe& a, const LensRecipe& b) {
-    return a.kind == b.kind && a.par == b.par && a.row == b.row &&
-           a.dispersion_factor == b.dispersion_factor && a.mu_tangential == b.mu_tangential &&
-           a.mu_radial == b.mu_radial && a.angle_deg == b.angle_deg && (a.row < 0 || a.bayes == b.bayes);
+  void read_lenses() {
+    in_.truth_lens = lens("truth_lens", r_.truth_lens, false);
+    in_.analysis_lens = lens("analysis_lens", r_.analysis_lens, true);
+    for (std::size_t i = 0; i < r_.alternative_lenses.size(); ++i)
+      in_.alternative_lenses.push_back(
+          lens(alternative_key(i), r_.alternative_lenses[i].lens, false));
+    for (std::size_t f = 0; f < r_.fields.size(); ++f) {
+      const auto& own = r_.fields[f].truth_lens;
+      in_.field_lenses.push_back(own ? std::optional(lens(field_key(f) + ".truth_lens", *own, false))
+                                     : std::nullopt);
+    }
+    in_.same_lens = std::all_of(r_.fields.begin(), r_.fields.end(), [&](const FieldRecipe& field) {
+      return same_model(r_.truth_lens_of(field), r_.analysis_lens);
+    });
   }
 
+  std::string field_key(std::size_t f) const { return fmt::format("fields[{}] ({})", f, r_.fields[f].name); }
+  std::string alternative_key(std::size_t i) const {
+    return fmt::format("alternative_lenses[{}] ({})", i, r_.alternative_lenses[i].name);
+  }
+
+  // Every lens must lie in front of every field that is seen through it.
   void check_redshifts() const {
-    for (const LensInput* input : {&in_.truth_lens, &in_.analysis_lens})
-      for (std::size_t f = 0; input->model && f < r_.fields.size(); ++f)
-        if (r_.fields[f].z <= input->model->z_lens())
-          throw InputError({recipe_file(), fmt::format("fields[{}] ({}).z", f, r_.fields[f].name),
-                            fmt::format("{:g}", r_.fields[f].z),
-                            fmt::format("a redshift behind the lens at {:g}", input->model->z_lens())});
+    for (std::size_t f = 0; f < r_.fields.size(); ++f) {
+      check_redshift(f, in_.truth_lens_of(f), in_.field_lenses[f] ? "truth lens of the field" : "truth_lens");
+      check_redshift(f, in_.analysis_lens, "analysis_lens");
+      for (std::size_t i = 0; i < in_.alternative_lenses.size(); ++i)
+        check_redshift(f, in_.alternative_lenses[i], alternative_key(i));
+    }
+  }
+
+  void check_redshift(std::size_t f, const LensInput& input, const std::string& lens) const {
+    if (!input.model || r_.fields[f].z > input.model->z_lens()) return;
+    throw InputError(
+        {recipe_file(), field_key(f) + ".z", fmt::format("{:g}", r_.fields[f].z),
+         fmt::format("a redshift behind the lens at {:g} ({})", input.model->z_lens(), lens)});
   }
 
   void check_metallicity(const std::string& key, double value, const sed::Library& library) const {

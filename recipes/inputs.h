@@ -30,11 +30,18 @@ struct Inputs {
   std::vector<sed::Filter> filters;
   std::shared_ptr<const sed::Library> truth_library, analysis_library;
   LensInput truth_lens, analysis_lens;
-  bool same_lens = false;                             ///< truth and analysis ask for the same model
+  std::vector<LensInput> alternative_lenses;           ///< in the recipe's order; without posteriors
+  std::vector<std::optional<LensInput>> field_lenses;  ///< truth lens of each field that has its own
+  bool same_lens = false;  ///< truth and analysis ask for the same model, in all fields
   std::vector<std::vector<sky::Exposure>> exposures;  ///< per field, per band; empty for simulated fields
   std::vector<Array2D<unsigned char>> host_masks;  ///< per field; empty unless the host is a mask or regions
   std::vector<std::filesystem::path> files;        ///< all files read, sorted, each once
   std::vector<std::string> notes;                  ///< what was done to them
+
+  /// The lens that clumps of a field are injected through.
+  const LensInput& truth_lens_of(std::size_t field) const {
+    return field_lenses[field] ? *field_lenses[field] : truth_lens;
+  }
 };
 
 /// Throws InputError.

@@ -7,6 +7,8 @@
 #include "engine/lens/lenstool.h"
 #include "recipes/binder.h"
 
+#include <algorithm>
+#include <cctype>
 #include <cstdlib>
 #include <set>
 
@@ -69,6 +71,12 @@ static void describe(Binder& b, LensRecipe& l) {
             Bounds::between(0, 10000));
 }
 
+static void describe(Binder& b, AlternativeLensRecipe& a) {
+  b.require_key("name");
+  b.text("name", a.name, "letters and digits; in lower case the suffix of its columns");
+  describe(b, a.lens);
+}
+
 static void describe(Binder& b, LibraryRecipe& l) {
   b.text("kind", l.kind, "analytic (embedded), bc03 (.ised files) or file (any format of arcproof library)",
          {"analytic", "bc03", "file"});
@@ -115,6 +123,8 @@ static void describe(Binder& b, FieldRecipe& f) {
   b.number("size_arcsec", f.size_arcsec, "side of simulated exposures", Bounds::positive());
   b.object("host", f.host, "where clumps belong to the host");
   b.list("exposures", f.exposures, "real exposures, one a band; none: a simulated sky");
+  b.optional_object("truth_lens", f.truth_lens,
+                    "through which clumps of this field are injected; absent: the recipe's truth_lens");
 }
 
 static void describe(Binder& b, mocks::HostOptions& h) {
@@ -389,6 +399,11 @@ static void describe(Binder& b, Recipe& r) {
   b.text("second_reference_band", r.second_reference_band, "S/N is asked for in this band too");
   b.object("truth_lens", r.truth_lens, "through which clumps are injected");
   b.object("analysis_lens", r.analysis_lens, "with which they are delensed");
+  // Left out of the resolved recipe where there are none: recipes without them keep their hash.
+  if (b.is_loading() || b.is_schema() || !r.alternative_lenses.empty())
+    b.list("alternative_lenses", r.alternative_lenses,
+           "lenses that every clump is delensed with as well: columns mu_NAME, radius_pc_NAME, "
+           "log_mass_msun_NAME, and the product lens_systematics.fits");
   b.number("lens_map_step_arcsec", r.lens_map_step_arcsec, "of the deflection and Hessian maps",
            Bounds::between(0.005, 1));
   b.object("truth_library", r.truth_library, "stellar library of injected clumps");
@@ -421,6 +436,7 @@ class Checker {
     check_bands();
     check_lens("truth_lens", r_.truth_lens);
     check_lens("analysis_lens", r_.analysis_lens);
+    check_alternatives();
     check_library("truth_library", r_.truth_library);
     check_library("analysis_library", r_.analysis_library);
     check_fields();
@@ -483,6 +499,33 @@ class Checker {
       refuse(key + ".bayes", "nothing", "the path of bayes.dat, which row and posterior_rows need");
   }
 
+  // Names that would give a column twice.
+  void check_alternative_name(const std::string& key, const std::string& name) const {
+    const bool good = !name.empty() && std::all_of(name.begin(), name.end(), [](unsigned char c) {
+      return c < 128 && std::isalnum(c);
+    });
+    if (!good) refuse(key, "'" + name + "'", "letters and digits");
+    static const std::set<std::string> taken = {"tangential", "q16", "q84", "debiased", "scatter", "bias"};
+    if (taken.contains(lower_case(name)))
+      refuse(key, "'" + name + "', which columns of the catalogue end in",
+             fmt::format("any name but {}", fmt::join(taken, ", ")));
+  }
+
+  void check_alternatives() const {
+    std::set<std::string> names;
+    for (std::size_t i = 0; i < r_.alternative_lenses.size(); ++i) {
+      const AlternativeLensRecipe& a = r_.alternative_lenses[i];
+      const std::string key = fmt::format("alternative_lenses[{}]", i);
+      check_alternative_name(key + ".name", a.name);
+      if (!names.insert(lower_case(a.name)).second)
+        refuse(key + ".name", "'" + a.name + "' twice", "each name once, capitals or not");
+      check_lens(fmt::format("{} ({})", key, a.name), a.lens);
+      if (a.lens.posterior_rows > 0)
+        refuse(fmt::format("{} ({}).posterior_rows", key, a.name), std::to_string(a.lens.posterior_rows),
+               "0: only analysis_lens takes a posterior");
+    }
+  }
+
   void check_library(const std::string& key, const LibraryRecipe& library) const {
     if (library.kind != "analytic" && library.files.empty())
       refuse(key + ".files", "an empty list",
@@ -500,6 +543,7 @@ class Checker {
         refuse(key, "one of x_arcsec and y_arcsec", "both or none");
       if (field.host.x_arcsec.has_value() != field.host.y_arcsec.has_value())
         refuse(key + ".host", "one of x_arcsec and y_arcsec", "both or none");
+      if (field.truth_lens) check_lens(key + ".truth_lens", *field.truth_lens);
       check_exposures(field, key);
     }
   }
@@ -578,6 +622,12 @@ io::Json with_value(const io::Json& node, const std::vector<std::string>& parts,
 }
 
 }  // namespace
+
+bool same_model(const LensRecipe& a, const LensRecipe& b) {
+  return a.kind == b.kind && a.par == b.par && a.row == b.row && a.dispersion_factor == b.dispersion_factor &&
+         a.mu_tangential == b.mu_tangential && a.mu_radial == b.mu_radial && a.angle_deg == b.angle_deg &&
+         (a.row < 0 || a.bayes == b.bayes);
+}
 
 std::size_t Recipe::band_index(const std::string& band) const {
   for (std::size_t i = 0; i < bands.size(); ++i)

@@ -52,6 +52,15 @@ struct LensRecipe {
   int posterior_rows = 0;  ///< models used for the magnification's error; 0: none
 };
 
+/// Whether two sections ask for the same model (their posteriors may differ).
+bool same_model(const LensRecipe& a, const LensRecipe& b);
+
+/// A lens that every measured clump is delensed with as well, beside the analysis lens; without a posterior.
+struct AlternativeLensRecipe {
+  std::string name;  ///< letters and digits; in lower case the suffix of its columns
+  LensRecipe lens;
+};
+
 struct LibraryRecipe {
   std::string kind = "analytic";  ///< analytic, bc03, file
   std::vector<std::string>
@@ -79,6 +88,7 @@ struct FieldRecipe {
   double size_arcsec = 8;                    ///< of simulated exposures
   RegionRecipe host;
   std::vector<ExposureRecipe> exposures;  ///< real ones; empty: simulated
+  std::optional<LensRecipe> truth_lens;   ///< through which this field's clumps go; absent: the recipe's
 };
 
 /// Clumps two by two: the odd ones lie beside the even ones.
@@ -116,6 +126,7 @@ struct Recipe {
   std::vector<BandRecipe> bands;
   std::string reference_band = "F150W", second_reference_band = "F200W";
   LensRecipe truth_lens, analysis_lens;
+  std::vector<AlternativeLensRecipe> alternative_lenses;
   double lens_map_step_arcsec = 0.05;
   LibraryRecipe truth_library, analysis_library;
   double covering_fraction = 0.5;
@@ -134,6 +145,10 @@ struct Recipe {
   std::vector<validation::Criterion> criteria;
 
   std::size_t band_index(const std::string& name) const;
+  /// The lens that clumps of a field are injected through.
+  const LensRecipe& truth_lens_of(const FieldRecipe& field) const {
+    return field.truth_lens ? *field.truth_lens : truth_lens;
+  }
   /// The path that a string of the recipe means: "$data/..." below `data`, else relative to the recipe's
   /// folder.
   std::filesystem::path path(const std::string& text) const;

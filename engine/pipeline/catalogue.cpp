@@ -210,6 +210,22 @@ void sed_columns(Columns& add) {
            });
 }
 
+void alternative_columns(Columns& add, const AnalysisField& field) {
+  for (std::size_t i = 0; i < field.alternatives.size(); ++i) {
+    const std::string &name = field.alternatives[i].name, suffix = lower_case(name);
+    const auto other = [i](const MeasuredClump& c) -> const AlternativeDelensing& { return c.alternatives[i]; };
+    add.real("mu_" + suffix, "", "magnification by the lens " + name + ": median of |mu| over the ellipse",
+             [&](const auto& c) { return other(c).mu; });
+    add.real("radius_pc_" + suffix, "pc",
+             "half-light radius by the lens " + name + "; an upper limit when unresolved",
+             [&](const auto& c) { return other(c).size.radius_pc; });
+    add.real("log_mass_msun_" + suffix, "",
+             "log10 of the stellar mass [solMass] by the lens " + name + ": shifted by -log10(mu_" + suffix +
+                 " / mu)",
+             [&](const auto& c) { return other(c).log_mass_msun; });
+  }
+}
+
 }  // namespace
 
 io::Table catalogue(const AnalysisField& field, std::span<const MeasuredClump> clumps) {
@@ -220,6 +236,7 @@ io::Table catalogue(const AnalysisField& field, std::span<const MeasuredClump> c
   band_columns(add, field);
   lens_columns(add, field);
   sed_columns(add);
+  alternative_columns(add, field);
   return table;
 }
 

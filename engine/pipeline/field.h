@@ -20,6 +20,12 @@ struct AnalysisBand {
   double galactic_extinction_mag = 0;
 };
 
+/// A lens model that the clumps are delensed with as well, beside the main one: what the choice of model does.
+struct AlternativeLens {
+  std::string name;  ///< in lower case the suffix of its columns
+  lens::Lens lens;
+};
+
 struct AnalysisField {
   std::string name;
   int number = 0;
@@ -28,6 +34,7 @@ struct AnalysisField {
   std::size_t second_reference = 0;  ///< S/N is asked for in this one too (F200W)
   lens::Lens lens;
   std::vector<lens::LensModel> posterior;  ///< may be empty
+  std::vector<AlternativeLens> alternatives;
   lens::ImageFrame frame;                  ///< of the reference band
   std::string host;                        ///< name of the galaxy whose clumps are looked for
   double z = 0;

@@ -214,14 +214,36 @@ void add_size_errors(MeasuredClump& clump) {
       r * std::hypot(sigma.plus / sigma.value, power * clump.magnification.error_minus / mu);
 }
 
+lens::IntrinsicSize size_of(const lens::Ellipse& ellipse, double mu, double mu_tangential,
+                            const AnalysisField& field, const PipelineOptions& options, double pixel_scale) {
+  return lens::intrinsic_size(ellipse.sigma_major_arcsec, ellipse.sigma_minor_arcsec,
+                              options.resolution_floor_pix * pixel_scale, mu, mu_tangential, field.z,
+                              field.cosmology);
+}
+
+constexpr AlternativeDelensing unknown_delensing{nan, nan, {lens::SizeCase::unresolved, nan, nan}, nan};
+
+// After the SED fit: masses follow the main lens's.
+void delens_with_alternatives(MeasuredClump& clump, const AnalysisField& field,
+                              const PipelineOptions& options, double pixel_scale) {
+  const lens::Ellipse ellipse = ellipse_on_sky(clump.photometry, field, pixel_scale);
+  for (std::size_t i = 0; i < field.alternatives.size(); ++i) {
+    const lens::ClumpMagnification m =
+        lens::magnification_of_clump(field.alternatives[i].lens, {}, ellipse, field.z, pixel_scale);
+    if (!m.inside_map) continue;
+    clump.alternatives[i] = {m.mu, m.mu_tangential,
+                             size_of(ellipse, m.mu, m.mu_tangential, field, options, pixel_scale),
+                             clump.sed.log_mass_msun.best - std::log10(m.mu / clump.magnification.mu)};
+  }
+}
+
 void delens(MeasuredClump& clump, const AnalysisField& field, const PipelineOptions& options,
             double pixel_scale) {
   const lens::Ellipse ellipse = ellipse_on_sky(clump.photometry, field, pixel_scale);
   clump.magnification =
       lens::magnification_of_clump(field.lens, field.posterior, ellipse, field.z, pixel_scale);
-  clump.size = lens::intrinsic_size(ellipse.sigma_major_arcsec, ellipse.sigma_minor_arcsec,
-                                    options.resolution_floor_pix * pixel_scale, clump.magnification.mu,
-                                    clump.magnification.mu_tangential, field.z, field.cosmology);
+  clump.size = size_of(ellipse, clump.magnification.mu, clump.magnification.mu_tangential, field, options,
+                       pixel_scale);
   add_size_errors(clump);
   if (clump.magnification.inside_map)
     clump.source_arcsec =
@@ -307,6 +329,7 @@ std::vector<MeasuredClump> measure_field(const AnalysisField& field, std::span<c
   const double pixel_scale = exposures[field.reference].pixel_scale_arcsec;
   for (MeasuredClump& clump : clumps) {
     set_unknown(clump);
+    clump.alternatives.assign(field.alternatives.size(), unknown_delensing);
     if (!clump.redrawn || !was_fitted(clump.photometry)) continue;
     clump.interloper = is_interloper(clump.photometry, field, options.interloper_box);
     clump.selected = is_selected(clump.photometry, field, options.min_snr) && !clump.interloper;
@@ -315,6 +338,7 @@ std::vector<MeasuredClump> measure_field(const AnalysisField& field, std::span<c
     delens(clump, field, options, pixel_scale);
     if (clump.magnification.inside_map && clump.selected && !field.grid.models.empty())
       fit_sed(clump, field, sky, options, stream);
+    delens_with_alternatives(clump, field, options, pixel_scale);
   }
   return clumps;
 }

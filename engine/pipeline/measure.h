@@ -47,6 +47,21 @@ struct Region {
   std::optional<sky::PixelPosition> marked = std::nullopt;
 };
 
+/// A clump through another lens model than the main one. Position, shape and fluxes are those of the sky and
+/// do not change; magnification and size are computed as with the main lens. The SED fit knows the scale of
+/// the fluxes through the mass alone (limits are scaled with the fluxes), so that age, extinction and
+/// metallicity stay and
+///
+///   log10 M_alternative = log10 M - log10(mu_alternative / mu).
+///
+/// NaN outside the host or that lens's map; the mass also where the main lens gives none.
+struct AlternativeDelensing {
+  double mu = 0;                  ///< median of |mu| inside the ellipse
+  double mu_tangential = 0;       ///< |mu_t| at the centre
+  lens::IntrinsicSize size;       ///< an upper limit where the main lens's is: the case depends on the sky only
+  double log_mass_msun = 0;       ///< log10 of the stellar mass formed [solMass]
+};
+
 struct MeasuredClump {
   std::int64_t id = 0;  ///< number in the field's list of detections, first pass first
   int pass = 1;
@@ -57,6 +72,7 @@ struct MeasuredClump {
   bool in_host = false;
   lens::ClumpMagnification magnification;  ///< the rest is NaN outside the host or the lens map
   lens::IntrinsicSize size;
+  std::vector<AlternativeDelensing> alternatives;  ///< one for each of the field's, in their order
   lens::Vector2 source_arcsec;  ///< position in the source plane, lens frame
   double radius_pc_minus = 0,
          radius_pc_plus = 0;  ///< fit and magnification in quadrature; NaN for upper limits
