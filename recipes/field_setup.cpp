@@ -194,8 +194,7 @@ class FieldMaker {
     mocks::SceneOptions options = r_.scene;
     options.width = width_;
     options.height = height_;
-    const double z_lens =
-        truth_lens().model ? truth_lens().model->z_lens() : lens_redshift_of_constant_field;
+    const double z_lens = truth_lens().model ? truth_lens().model->z_lens() : lens_redshift_of_constant_field;
     const sed::BandSynthesis lens_light(in_.truth_library, in_.filters, z_lens, r_.cosmology,
                                         synthesis_options(r_));
     const lens::Vector2 host =

@@ -214,8 +214,7 @@ class Reader {
     in_.truth_lens = lens("truth_lens", r_.truth_lens, false);
     in_.analysis_lens = lens("analysis_lens", r_.analysis_lens, true);
     for (std::size_t i = 0; i < r_.alternative_lenses.size(); ++i)
-      in_.alternative_lenses.push_back(
-          lens(alternative_key(i), r_.alternative_lenses[i].lens, false));
+      in_.alternative_lenses.push_back(lens(alternative_key(i), r_.alternative_lenses[i].lens, false));
     for (std::size_t f = 0; f < r_.fields.size(); ++f) {
       const auto& own = r_.fields[f].truth_lens;
       in_.field_lenses.push_back(own ? std::optional(lens(field_key(f) + ".truth_lens", *own, false))
@@ -243,9 +242,8 @@ class Reader {
 
   void check_redshift(std::size_t f, const LensInput& input, const std::string& lens) const {
     if (!input.model || r_.fields[f].z > input.model->z_lens()) return;
-    throw InputError(
-        {recipe_file(), field_key(f) + ".z", fmt::format("{:g}", r_.fields[f].z),
-         fmt::format("a redshift behind the lens at {:g} ({})", input.model->z_lens(), lens)});
+    throw InputError({recipe_file(), field_key(f) + ".z", fmt::format("{:g}", r_.fields[f].z),
+                      fmt::format("a redshift behind the lens at {:g} ({})", input.model->z_lens(), lens)});
   }
 
   void check_metallicity(const std::string& key, double value, const sed::Library& library) const {

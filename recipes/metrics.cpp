@@ -3,6 +3,7 @@
 #include "engine/core/statistics.h"
 #include "engine/core/text.h"
 #include "engine/population/mass_function.h"
+#include "recipes/lens_systematics.h"
 #include "validation/bias.h"
 #include "validation/completeness.h"
 
@@ -291,6 +292,8 @@ std::vector<std::string> metric_names(const Recipe& recipe) {
   add("depth", bands);
   add("science", {"rows", "selected"});
   add("links", {"made", "right", "possible", "found"});
+  const std::vector<std::string> of_lenses = lens_metric_names(recipe);
+  names.insert(names.end(), of_lenses.begin(), of_lenses.end());
   if (!recipe.run_mass_function || !recipe.run_sed) return names;
   add("mass_function", {"n_clusters"});
   for (const auto model :

@@ -17,7 +17,8 @@ struct RunTables {
   const io::Table &bias, &coverage;
 };
 
-/// Sets all metrics but those of the mass function, which its fit sets.
+/// Sets all metrics but those of the mass function, which its fit sets, and of the comparison of lenses
+/// (recipes/lens_systematics.h).
 void set_metrics(const Recipe& recipe, const std::vector<FieldSetup>& fields, const RunTables& tables,
                  validation::Metrics& metrics);
 

@@ -7,6 +7,7 @@
 #include "engine/io/files.h"
 #include "engine/io/fits.h"
 #include "engine/sky/psf_profile.h"
+#include "recipes/lens_systematics.h"
 #include "recipes/manifest.h"
 #include "recipes/metrics.h"
 #include "recipes/parts.h"
@@ -214,6 +215,7 @@ bool is_product(const std::string& file_name) {
                                               "completeness.fits",
                                               "bias.fits",
                                               "psf.fits",
+                                              "lens_systematics.fits",
                                               "mass_function.fits",
                                               "report.json",
                                               "convergence.json",
@@ -243,6 +245,11 @@ bool write_outputs(const Recipe& recipe, const Inputs& inputs, const std::vector
   io::write_fits_tables(output / "completeness.fits", completeness_products(joined.injections, axes));
   io::write_fits_tables(output / "bias.fits", {bias.bias, bias.coverage});
   io::write_fits_tables(output / "psf.fits", {psf_table(recipe, inputs)});
+  if (compares_lenses(recipe)) {
+    const io::Table pairs = lens_pairs(recipe, joined.injections);
+    io::write_fits_tables(output / "lens_systematics.fits", {pairs, lens_science(recipe, catalogue)});
+    set_lens_metrics(pairs, metrics);
+  }
   io::Json convergence = io::Json::object(), at_edge = io::Json::array();
   if (recipe.run_mass_function && recipe.run_sed) {
     MassFunctionProducts products = fit_mass_functions(recipe, catalogue, metrics);

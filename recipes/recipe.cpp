@@ -505,7 +505,7 @@ class Checker {
       return c < 128 && std::isalnum(c);
     });
     if (!good) refuse(key, "'" + name + "'", "letters and digits");
-    static const std::set<std::string> taken = {"tangential", "q16", "q84", "debiased", "scatter", "bias"};
+    static const std::set<std::string> taken = {"q16", "q84", "tangential"};
     if (taken.contains(lower_case(name)))
       refuse(key, "'" + name + "', which columns of the catalogue end in",
              fmt::format("any name but {}", fmt::join(taken, ", ")));

@@ -5,6 +5,7 @@
 #include "reports/html.h"
 #include "reports/run_folder.h"
 
+#include <string>
 #include <vector>
 
 namespace arcproof::reports {
@@ -21,6 +22,11 @@ std::vector<html::Figure> example_figures(const RunFolder& run);  ///< cutouts: 
 std::vector<html::Figure> science_figures(const RunFolder& run);  ///< p_detect of the science rows
 std::vector<html::Figure> psf_figures(
     const RunFolder& run);  ///< radial profiles and what differs between them
+std::vector<html::Figure> lens_figures(const RunFolder& run);  ///< offsets by true and analysis lens
+/// In words: what a wrong lens does to magnifications; "" without two models.
+std::string lens_lead_html(const RunFolder& run);
+/// Tables of the pairs of lenses and of the science catalogue by lens.
+std::string lens_tables_html(const RunFolder& run);
 std::vector<html::Figure> mass_function_figures(const RunFolder& run);  ///< cumulative counts and posteriors
 
 }  // namespace arcproof::reports

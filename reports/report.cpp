@@ -9,18 +9,32 @@
 namespace arcproof::reports {
 namespace {
 
-constexpr std::string_view navigation =
-    "<nav><a href=\"#criteria\">Criteria</a> <a href=\"#completeness\">Completeness</a> <a "
-    "href=\"#bias\">Bias and pulls</a> <a href=\"#truth\">Truth and recovery</a> "
-    "<a href=\"#outcomes\">Outcomes</a> <a href=\"#examples\">Examples</a> <a href=\"#science\">Science "
-    "catalogue</a> <a href=\"#mass-function\">Mass function</a> "
-    "<a href=\"#convergence\">Convergence</a> <a href=\"#psf\">PSF</a> <a href=\"#bands\">Bands</a></nav>\n";
+// The section stands only in reports of runs that compare lenses.
+bool compares_lenses(const RunFolder& run) { return run.lens_pairs.rows() > 0; }
+
+std::string navigation(const RunFolder& run) {
+  return "<nav><a href=\"#criteria\">Criteria</a> " +
+         std::string(compares_lenses(run) ? "<a href=\"#lens\">Lens models</a> " : "") +
+         "<a href=\"#completeness\">Completeness</a> <a "
+         "href=\"#bias\">Bias and pulls</a> <a href=\"#truth\">Truth and recovery</a> "
+         "<a href=\"#outcomes\">Outcomes</a> <a href=\"#examples\">Examples</a> <a href=\"#science\">Science "
+         "catalogue</a> <a href=\"#mass-function\">Mass function</a> "
+         "<a href=\"#convergence\">Convergence</a> <a href=\"#psf\">PSF</a> <a "
+         "href=\"#bands\">Bands</a></nav>\n";
+}
+
+std::string lens_section(const RunFolder& run) {
+  if (!compares_lenses(run)) return "";
+  return html::section("lens", "Lens models", "What does the choice of the lens model do to the catalogue?",
+                       lens_lead_html(run) + html::grid(lens_figures(run)) + lens_tables_html(run));
+}
 
 std::string sections(const RunFolder& run) {
   using html::grid, html::section;
   return section("criteria", "Criteria",
                  "What the recipe asked of this run before it began, and what came out.",
                  criteria_html(run)) +
+         lens_section(run) +
          section("completeness", "Completeness", "How likely is a clump to be found, given what it truly is?",
                  grid(completeness_figures(run))) +
          section("bias", "Bias, pulls and coverage",
@@ -51,7 +65,7 @@ std::string sections(const RunFolder& run) {
 
 void write_report(const std::filesystem::path& output) {
   const RunFolder run = read_run_folder(output);
-  const std::string body = "<header>\n" + header_html(run) + std::string(navigation) + "</header>\n<main>\n" +
+  const std::string body = "<header>\n" + header_html(run) + navigation(run) + "</header>\n<main>\n" +
                            sections(run) + "</main>\n<footer>\n" + footer_html(run) + "</footer>\n";
   io::write_text(output / "report.html", html::page("arcproof: " + run.text("recipe"), body));
 }

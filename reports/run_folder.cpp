@@ -59,7 +59,7 @@ std::vector<std::string> files_beside(const fs::path& folder) {
   std::vector<std::string> files = {"report.json",          "manifest.json",        "run.json",
                                     "injections.fits",      "completeness.fits",    "bias.fits",
                                     "science_catalog.fits", "science_catalog.ecsv", "convergence.json"};
-  for (const char* name : {"mass_function.fits", "examples.fits", "host_truth.fits"})
+  for (const char* name : {"mass_function.fits", "examples.fits", "host_truth.fits", "lens_systematics.fits"})
     if (fs::exists(folder / name)) files.emplace_back(name);
   return files;
 }
@@ -110,6 +110,8 @@ RunFolder read_run_folder(const fs::path& folder) {
   run.examples = optional_table(folder / "examples.fits", "EXAMPLES");
   run.host_truth = optional_table(folder / "host_truth.fits", "HOST_TRUTH");
   run.psf = optional_table(folder / "psf.fits", "PSF");
+  run.lens_pairs = optional_table(folder / "lens_systematics.fits", "PAIRS");
+  run.lens_science = optional_table(folder / "lens_systematics.fits", "SCIENCE");
   run.files = files_beside(folder);
   run.max_age_myr = max_age(folder, run.report);
   return run;

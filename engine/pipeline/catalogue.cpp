@@ -213,7 +213,9 @@ void sed_columns(Columns& add) {
 void alternative_columns(Columns& add, const AnalysisField& field) {
   for (std::size_t i = 0; i < field.alternatives.size(); ++i) {
     const std::string &name = field.alternatives[i].name, suffix = lower_case(name);
-    const auto other = [i](const MeasuredClump& c) -> const AlternativeDelensing& { return c.alternatives[i]; };
+    const auto other = [i](const MeasuredClump& c) -> const AlternativeDelensing& {
+      return c.alternatives[i];
+    };
     add.real("mu_" + suffix, "", "magnification by the lens " + name + ": median of |mu| over the ellipse",
              [&](const auto& c) { return other(c).mu; });
     add.real("radius_pc_" + suffix, "pc",

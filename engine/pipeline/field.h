@@ -20,7 +20,8 @@ struct AnalysisBand {
   double galactic_extinction_mag = 0;
 };
 
-/// A lens model that the clumps are delensed with as well, beside the main one: what the choice of model does.
+/// A lens model that the clumps are delensed with as well, beside the main one: what the choice of model
+/// does.
 struct AlternativeLens {
   std::string name;  ///< in lower case the suffix of its columns
   lens::Lens lens;
@@ -35,8 +36,8 @@ struct AnalysisField {
   lens::Lens lens;
   std::vector<lens::LensModel> posterior;  ///< may be empty
   std::vector<AlternativeLens> alternatives;
-  lens::ImageFrame frame;                  ///< of the reference band
-  std::string host;                        ///< name of the galaxy whose clumps are looked for
+  lens::ImageFrame frame;  ///< of the reference band
+  std::string host;        ///< name of the galaxy whose clumps are looked for
   double z = 0;
   Array2D<unsigned char> host_mask;  ///< 1 where a clump belongs to the host; reference grid
   sed::ModelGrid grid;               ///< empty: no SED stage

@@ -56,10 +56,10 @@ struct Region {
 ///
 /// NaN outside the host or that lens's map; the mass also where the main lens gives none.
 struct AlternativeDelensing {
-  double mu = 0;                  ///< median of |mu| inside the ellipse
-  double mu_tangential = 0;       ///< |mu_t| at the centre
-  lens::IntrinsicSize size;       ///< an upper limit where the main lens's is: the case depends on the sky only
-  double log_mass_msun = 0;       ///< log10 of the stellar mass formed [solMass]
+  double mu = 0;             ///< median of |mu| inside the ellipse
+  double mu_tangential = 0;  ///< |mu_t| at the centre
+  lens::IntrinsicSize size;  ///< an upper limit where the main lens's is: the case depends on the sky only
+  double log_mass_msun = 0;  ///< log10 of the stellar mass formed [solMass]
 };
 
 struct MeasuredClump {
@@ -73,7 +73,7 @@ struct MeasuredClump {
   lens::ClumpMagnification magnification;  ///< the rest is NaN outside the host or the lens map
   lens::IntrinsicSize size;
   std::vector<AlternativeDelensing> alternatives;  ///< one for each of the field's, in their order
-  lens::Vector2 source_arcsec;  ///< position in the source plane, lens frame
+  lens::Vector2 source_arcsec;                     ///< position in the source plane, lens frame
   double radius_pc_minus = 0,
          radius_pc_plus = 0;  ///< fit and magnification in quadrature; NaN for upper limits
   double absolute_mag = 0, absolute_mag_error = 0;  ///< in the reference band, AB
