@@ -64,12 +64,12 @@ Summary summary_of(const std::vector<double>& values) {
   return {q[0], 0.5 * (q[2] - q[1]), static_cast<std::int64_t>(values.size())};
 }
 
-// What one clump is by one lens; masses and sizes as log10. NaN where there is none.
+// What one clump is by one lens; the mass as log10. NaN where there is none.
 struct Clump {
-  double log_mu = nan, log_radius = nan, log_mass = nan;
+  double mu = nan, radius_pc = nan, log_mass = nan;
   bool is_limit = true;  // of the radius
   double log_density() const {
-    return std::log10(pipeline::surface_density_msun_pc2(std::pow(10, log_mass), std::pow(10, log_radius)));
+    return std::log10(pipeline::surface_density_msun_pc2(std::pow(10, log_mass), radius_pc));
   }
 };
 
@@ -88,10 +88,10 @@ Offsets offsets_of(const std::vector<Comparison>& sample) {
     if (std::isfinite(value)) values.push_back(value);
   };
   for (const auto& [clump, other] : sample) {
-    put(mu, clump.log_mu - other.log_mu);
+    put(mu, std::log10(clump.mu / other.mu));
     put(mass, clump.log_mass - other.log_mass);
     if (clump.is_limit) continue;
-    put(radius, clump.log_radius - other.log_radius);
+    put(radius, std::log10(clump.radius_pc / other.radius_pc));
     put(density, clump.log_density() - other.log_density());
   }
   return {summary_of(mu), summary_of(radius), summary_of(mass), summary_of(density)};
@@ -127,7 +127,7 @@ MassSlopes slopes_of(const std::vector<Comparison>& sample, double min_mass_msun
   return {slope_of(measured, min_mass_msun), slope_of(other, min_mass_msun)};
 }
 
-bool is_cluster(const Clump& clump) { return clump.log_radius < std::log10(largest_cluster_pc); }
+bool is_cluster(const Clump& clump) { return clump.radius_pc < largest_cluster_pc; }
 
 std::int64_t clusters_in(const std::vector<Comparison>& sample, Clump Comparison::*which) {
   return std::count_if(sample.begin(), sample.end(),
@@ -145,8 +145,7 @@ class ClumpColumns {
         mass_(table.reals(prefix + "log_mass_msun" + suffix)),
         size_case_(table.texts(prefix + "size_case")) {}
   Clump at(std::size_t row) const {
-    return {std::log10(mu_[row]), std::log10(radius_[row]), mass_[row],
-            !size_case_[row].starts_with("resolved")};
+    return {mu_[row], radius_[row], mass_[row], !size_case_[row].starts_with("resolved")};
   }
 
  private:
@@ -157,13 +156,13 @@ class ClumpColumns {
 std::vector<Comparison> with_truth(const io::Table& injections, const std::set<std::string>& fields,
                                    const std::string& suffix) {
   const ClumpColumns measured(injections, "measured_", suffix);
-  const io::Reals &mu = injections.reals("true_mu"), &radius = injections.reals("true_log_radius_pc"),
+  const io::Reals &mu = injections.reals("true_mu"), &radius = injections.reals("true_radius_pc"),
                   &mass = injections.reals("true_log_mass_msun");
   std::vector<Comparison> sample;
   for (std::size_t i = 0; i < injections.rows(); ++i) {
     if (!injections.flags("recovered")[i] || !fields.contains(injections.texts("field")[i])) continue;
-    const Comparison one{measured.at(i), {std::log10(mu[i]), radius[i], mass[i], false}};
-    if (std::isfinite(one.clump.log_mu)) sample.push_back(one);
+    const Comparison one{measured.at(i), {mu[i], radius[i], mass[i], false}};
+    if (std::isfinite(one.clump.mu)) sample.push_back(one);
   }
   return sample;
 }
@@ -175,7 +174,7 @@ std::vector<Comparison> with_main_lens(const io::Table& catalogue, const std::st
     if (!catalogue.flags("selected")[i] || catalogue.texts("host")[i].empty()) continue;
     if (catalogue.integers("counter_image_of")[i] != io::missing_integer) continue;
     const Comparison one{measured.at(i), main.at(i)};
-    if (std::isfinite(one.clump.log_mu)) sample.push_back(one);
+    if (std::isfinite(one.clump.mu)) sample.push_back(one);
   }
   return sample;
 }
@@ -303,6 +302,11 @@ std::vector<NamedLens> truth_lenses(const Recipe& recipe) {
     truths.push_back({same ? same->name : new_name(lens, known), lens, ""});
     known.push_back(truths.back());
   }
+  const std::vector<NamedLens> analyses = analysis_lenses(recipe);
+  const auto place = [&](const NamedLens& l) { return find_model(analyses, l.lens); };
+  std::stable_sort(truths.begin(), truths.end(), [&](const NamedLens& a, const NamedLens& b) {
+    return place(a) && (!place(b) || place(a) < place(b));
+  });
   return truths;
 }
 
@@ -341,10 +345,9 @@ io::Table lens_science(const Recipe& recipe, const io::Table& catalogue) {
   add.text(rows, "analysis_lens", "clumps were delensed with it", [](const Row& r) { return r.analysis; });
   count_columns(add, rows);
   add.real(rows, "median_mu", "", "median magnification",
-           [](const Row& r) { return median_of(r, [](const Clump& c) { return std::pow(10, c.log_mu); }); });
-  add.real(
-      rows, "median_radius_pc", "pc", "median half-light radius, upper limits included",
-      [](const Row& r) { return median_of(r, [](const Clump& c) { return std::pow(10, c.log_radius); }); });
+           [](const Row& r) { return median_of(r, [](const Clump& c) { return c.mu; }); });
+  add.real(rows, "median_radius_pc", "pc", "median half-light radius, upper limits included",
+           [](const Row& r) { return median_of(r, [](const Clump& c) { return c.radius_pc; }); });
   add.real(rows, "median_log_mass_msun", "", "median of log10 mass [solMass]",
            [](const Row& r) { return median_of(r, [](const Clump& c) { return c.log_mass; }); });
   add.real(rows, "median_log_density", "", "median of log10 surface density [solMass/pc**2], resolved clumps",

@@ -33,8 +33,8 @@ struct NamedLens {
 
 /// The lenses that clumps are delensed with: the main one first, then the alternatives.
 std::vector<NamedLens> analysis_lenses(const Recipe& recipe);
-/// The lenses that clumps go through, in the order of the fields, each once; a model that is also an analysis
-/// lens has its name.
+/// The lenses that clumps go through, each once; a model that is also an analysis lens has its name. In the
+/// order of the analysis lenses, then of the fields.
 std::vector<NamedLens> truth_lenses(const Recipe& recipe);
 
 /// Size below which clumps are taken for star clusters: Claeyssens+2025, section 5.1.

@@ -20,6 +20,9 @@ constexpr Quantity quantities[] = {
     {"lens-mass", "Stellar mass", "M", "log_mass_offset", "log_mass_scatter"},
     {"lens-density", "Surface density", "&Sigma;", "log_density_offset", "log_density_scatter"}};
 
+// Light enough for the numbers that stand on them.
+constexpr std::string_view too_small = "#5fa8d3", too_large = "#e88b50";
+
 // Distinct texts in the order of the rows.
 std::vector<std::string> distinct(const io::Texts& texts) {
   std::vector<std::string> names;
@@ -93,8 +96,7 @@ html::Figure offset_map(const io::Table& pairs, const Quantity& q) {
   plot.range("x", -0.5, static_cast<double>(analyses.size()) - 0.5);
   plot.range("y", -0.5, static_cast<double>(truths.size()) - 0.5);
   plot.range("cb", -reach, reach);
-  plot.add("set palette defined (-1 '{}', -0.5 '#8fc1dd', 0 '#ffffff', 0.5 '#f0b48a', 1 '{}')", colour::blue,
-           colour::vermilion);
+  plot.add("set palette defined (-1 '{}', 0 '#ffffff', 1 '{}')", too_small, too_large);
   plot.command("unset grid\nunset colorbox\nset border 0\nset tics scale 0");
   plot.add("set xtics ({}) offset 0,0.4", tics(analyses, false));
   plot.add("set ytics ({})", tics(truths, true));
@@ -118,6 +120,8 @@ std::vector<html::Figure> lens_figures(const RunFolder& run) {
   if (run.lens_pairs.rows() == 0) return {};
   std::vector<html::Figure> figures;
   for (const Quantity& q : quantities) figures.push_back(offset_map(run.lens_pairs, q));
+  figures.back().shows +=
+      " Of clumps resolved on both axes &Sigma; does not know the magnification: M and R&sup2; shrink alike.";
   figures.front().well =
       "all cells are white. What the framed ones show is not the lens's doing; 0.1 dex is a factor of 1.26.";
   return figures;

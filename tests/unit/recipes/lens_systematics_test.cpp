@@ -151,7 +151,7 @@ io::Table injected(const std::vector<Injected>& rows) {
     size_case.push_back(r.size_case);
     recovered.push_back(r.recovered);
     ten.push_back(10);
-    radius_true.push_back(std::log10(30.0));
+    radius_true.push_back(30);
     mass_true.push_back(7);
     mu.push_back(r.mu);
     mu_high.push_back(r.mu_high);
@@ -164,7 +164,7 @@ io::Table injected(const std::vector<Injected>& rows) {
   t.add("field", "", "", field);
   t.add("recovered", "", "", recovered);
   t.add("true_mu", "", "", ten);
-  t.add("true_log_radius_pc", "", "", radius_true);
+  t.add("true_radius_pc", "pc", "", radius_true);
   t.add("true_log_mass_msun", "", "", mass_true);
   t.add("measured_mu", "", "", mu);
   t.add("measured_mu_high", "", "", mu_high);
