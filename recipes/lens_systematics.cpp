@@ -215,7 +215,7 @@ class Gather {
 };
 
 struct Row {
-  std::string truth, analysis;
+  std::string truth, analysis, field;
   bool same_model = false;
   std::vector<Comparison> sample;
   Offsets offsets;
@@ -225,7 +225,7 @@ struct Row {
 Row row_of(const Recipe& recipe, std::string truth, std::string analysis, std::vector<Comparison> sample) {
   const Offsets offsets = offsets_of(sample);
   const MassSlopes slopes = slopes_of(sample, recipe.mass_function.min_mass_msun);
-  return {std::move(truth), std::move(analysis), false, std::move(sample), offsets, slopes};
+  return {std::move(truth), std::move(analysis), "", false, std::move(sample), offsets, slopes};
 }
 
 void count_columns(Gather& add, const std::vector<Row>& rows) {
@@ -310,15 +310,20 @@ std::vector<NamedLens> truth_lenses(const Recipe& recipe) {
   return truths;
 }
 
-io::Table lens_pairs(const Recipe& recipe, const io::Table& injections) {
-  std::vector<Row> rows;
-  for (const NamedLens& truth : truth_lenses(recipe))
-    for (const NamedLens& analysis : analysis_lenses(recipe)) {
-      rows.push_back(row_of(recipe, truth.name, analysis.name,
-                            with_truth(injections, fields_behind(recipe, truth.lens), analysis.suffix)));
-      rows.back().same_model = same_model(truth.lens, analysis.lens);
-    }
-  Gather add("PAIRS");
+namespace {
+
+// One row for each analysis lens, of the clumps of some fields behind one truth lens.
+void add_rows(std::vector<Row>& rows, const Recipe& recipe, const io::Table& injections,
+              const NamedLens& truth, const std::set<std::string>& fields) {
+  for (const NamedLens& analysis : analysis_lenses(recipe)) {
+    rows.push_back(
+        row_of(recipe, truth.name, analysis.name, with_truth(injections, fields, analysis.suffix)));
+    rows.back().same_model = same_model(truth.lens, analysis.lens);
+    rows.back().field = *fields.begin();
+  }
+}
+
+void truth_columns(Gather& add, const Recipe& recipe, const std::vector<Row>& rows) {
   add.text(rows, "truth_lens", "clumps were injected through it", [](const Row& r) { return r.truth; });
   add.text(rows, "analysis_lens", "and delensed with this one", [](const Row& r) { return r.analysis; });
   io::Flags same;
@@ -333,6 +338,27 @@ io::Table lens_pairs(const Recipe& recipe, const io::Table& injections) {
   slope_columns(add, rows, "", "the measured masses", &MassSlopes::measured);
   slope_columns(add, rows, "_true", "the true masses of the same clumps", &MassSlopes::other);
   note_options(recipe, add.table());
+}
+
+}  // namespace
+
+io::Table lens_pairs(const Recipe& recipe, const io::Table& injections) {
+  std::vector<Row> rows;
+  for (const NamedLens& truth : truth_lenses(recipe))
+    add_rows(rows, recipe, injections, truth, fields_behind(recipe, truth.lens));
+  Gather add("PAIRS");
+  truth_columns(add, recipe, rows);
+  return std::move(add.table());
+}
+
+io::Table lens_fields(const Recipe& recipe, const io::Table& injections) {
+  std::vector<Row> rows;
+  const std::vector<NamedLens> truths = truth_lenses(recipe);
+  for (const FieldRecipe& field : recipe.fields)
+    add_rows(rows, recipe, injections, *find_model(truths, recipe.truth_lens_of(field)), {field.name});
+  Gather add("FIELDS");
+  add.text(rows, "field", "name of the field", [](const Row& r) { return r.field; });
+  truth_columns(add, recipe, rows);
   return std::move(add.table());
 }
 

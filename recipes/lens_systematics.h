@@ -58,6 +58,11 @@ inline constexpr double largest_cluster_pc = 20;
 /// says something. No column of masses where the recipe runs no SED fit: NaN.
 io::Table lens_pairs(const Recipe& recipe, const io::Table& injections);
 
+/// Table FIELDS, one row for each field and analysis lens: column `field`, then those of PAIRS, of the clumps
+/// of that field alone. Two lens models differ in one galaxy as they do not in the next: where a truth lens
+/// has several fields, the medians of PAIRS are of a mixture, and lie where most of the clumps are.
+io::Table lens_fields(const Recipe& recipe, const io::Table& injections);
+
 /// Table SCIENCE, one row for each analysis lens, of the catalogue of the un-injected fields: selected clumps
 /// of hosts, no counter images (by the main lens). Offsets are from the main analysis lens, whose row holds
 /// zeros: there is no truth to compare with.

@@ -247,7 +247,8 @@ bool write_outputs(const Recipe& recipe, const Inputs& inputs, const std::vector
   io::write_fits_tables(output / "psf.fits", {psf_table(recipe, inputs)});
   if (compares_lenses(recipe)) {
     const io::Table pairs = lens_pairs(recipe, joined.injections);
-    io::write_fits_tables(output / "lens_systematics.fits", {pairs, lens_science(recipe, catalogue)});
+    io::write_fits_tables(output / "lens_systematics.fits",
+                          {pairs, lens_fields(recipe, joined.injections), lens_science(recipe, catalogue)});
     set_lens_metrics(pairs, metrics);
   }
   io::Json convergence = io::Json::object(), at_edge = io::Json::array();

@@ -59,8 +59,8 @@ std::string tics(const std::vector<std::string>& names, bool from_the_top) {
 
 // Squares in a colour from blue (too small) over white to vermilion (too large), with the numbers in them.
 void draw_cells(Plot& plot, const io::Table& pairs, const Quantity& q, const std::vector<std::string>& truths,
-                const std::vector<std::string>& analyses) {
-  const io::Texts truth = text_column(pairs, "truth_lens"), analysis = text_column(pairs, "analysis_lens");
+                const std::vector<std::string>& analyses, std::string_view by) {
+  const io::Texts truth = text_column(pairs, by), analysis = text_column(pairs, "analysis_lens");
   const io::Reals offset = real_column(pairs, q.offset), scatter = real_column(pairs, q.scatter);
   const io::Flags same = flag_column(pairs, "same_model");
   DataRows cells;
@@ -82,15 +82,15 @@ void draw_cells(Plot& plot, const io::Table& pairs, const Quantity& q, const std
   plot.command(texts);
 }
 
-html::Figure offset_map(const io::Table& pairs, const Quantity& q) {
+// `by` is the column whose values are the rows of the map.
+html::Figure offset_map(const io::Table& pairs, const Quantity& q, std::string_view by, double reach) {
   html::Figure figure{q.id, q.title, "", "", "", "half"};
   if (finite(real_column(pairs, q.offset)).empty()) {
     figure.body = html::nothing("No recovered clump has this quantity measured.");
     return figure;
   }
-  const std::vector<std::string> truths = distinct(text_column(pairs, "truth_lens")),
+  const std::vector<std::string> truths = distinct(text_column(pairs, by)),
                                  analyses = distinct(text_column(pairs, "analysis_lens"));
-  const double reach = largest_offset(pairs);
   Plot plot(q.id, half_px, 110 + 58 * static_cast<int>(truths.size()));
   plot.frame(120, 16, 50, 14);
   plot.range("x", -0.5, static_cast<double>(analyses.size()) - 0.5);
@@ -100,11 +100,11 @@ html::Figure offset_map(const io::Table& pairs, const Quantity& q) {
   plot.command("unset grid\nunset colorbox\nset border 0\nset tics scale 0");
   plot.add("set xtics ({}) offset 0,0.4", tics(analyses, false));
   plot.add("set ytics ({})", tics(truths, true));
-  draw_cells(plot, pairs, q, truths, analyses);
+  draw_cells(plot, pairs, q, truths, analyses, by);
   plot.add("set label 1 'delensed with' at graph 0.5, screen {:.5f} center front textcolor rgb '{}'",
            12.0 / (110 + 58.0 * static_cast<double>(truths.size())), colour::ink);
-  plot.add("set label 2 'true lens' at screen {:.5f}, graph 0.5 center rotate by 90 front textcolor rgb '{}'",
-           14.0 / half_px, colour::ink);
+  plot.add("set label 2 '{}' at screen {:.5f}, graph 0.5 center rotate by 90 front textcolor rgb '{}'",
+           by == "field" ? "field" : "true lens", 14.0 / half_px, colour::ink);
   plot.command("plot $cells using 1:2:(0.47):(0.46):3 with boxxyerror fillcolor palette");
   figure.body = plot.svg(std::string(q.title) + ": median offset for each pair of lenses");
   figure.shows = fmt::format(
@@ -119,11 +119,20 @@ html::Figure offset_map(const io::Table& pairs, const Quantity& q) {
 std::vector<html::Figure> lens_figures(const RunFolder& run) {
   if (run.lens_pairs.rows() == 0) return {};
   std::vector<html::Figure> figures;
-  for (const Quantity& q : quantities) figures.push_back(offset_map(run.lens_pairs, q));
+  const double reach = std::max(largest_offset(run.lens_pairs), largest_offset(run.lens_fields));
+  for (const Quantity& q : quantities) figures.push_back(offset_map(run.lens_pairs, q, "truth_lens", reach));
   figures.back().shows +=
       " Of clumps resolved on both axes &Sigma; does not know the magnification: M and R&sup2; shrink alike.";
   figures.front().well =
       "all cells are white. What the framed ones show is not the lens's doing; 0.1 dex is a factor of 1.26.";
+  if (run.lens_fields.rows() <= run.lens_pairs.rows()) return figures;
+  // Fields that share a true lens: do they agree?
+  for (Quantity q : {quantities[0], quantities[1]}) {
+    const std::string id = std::string(q.id) + "-fields", title = std::string(q.title) + ", field by field";
+    q.id = id.c_str();
+    q.title = title.c_str();
+    figures.push_back(offset_map(run.lens_fields, q, "field", reach));
+  }
   return figures;
 }
 

@@ -111,6 +111,7 @@ RunFolder read_run_folder(const fs::path& folder) {
   run.host_truth = optional_table(folder / "host_truth.fits", "HOST_TRUTH");
   run.psf = optional_table(folder / "psf.fits", "PSF");
   run.lens_pairs = optional_table(folder / "lens_systematics.fits", "PAIRS");
+  run.lens_fields = optional_table(folder / "lens_systematics.fits", "FIELDS");
   run.lens_science = optional_table(folder / "lens_systematics.fits", "SCIENCE");
   run.files = files_beside(folder);
   run.max_age_myr = max_age(folder, run.report);

@@ -216,6 +216,23 @@ TEST(LensPairs, HoldTheNumbersOfASampleMadeByHand) {
   EXPECT_NEAR(t.reals("log_density_offset")[1], -0.9 + 2 * two, 1e-12);
 }
 
+TEST(LensFields, AreTheirOwnSamples) {
+  // A third field behind the lens of the first: its clump goes into the pair, and stands alone here.
+  const std::string three = R"([{"name": "a", "z": 1.4},
+      {"name": "b", "z": 1.4, "truth_lens": {"kind": "compact_cluster", "dispersion_factor": 1.05}},
+      {"name": "c", "z": 1.4}])";
+  const Recipe recipe = read({{"fields", three}});
+  std::vector<Injected> rows = sample;
+  rows.push_back({"c", 1000, 10, 30, 30, 7});
+  const io::Table fields = lens_fields(recipe, injected(rows)), pairs = lens_pairs(recipe, injected(rows));
+  EXPECT_EQ(fields.texts("field"), (io::Texts{"a", "a", "b", "b", "c", "c"}));
+  EXPECT_EQ(fields.texts("truth_lens")[2], "High");
+  EXPECT_EQ(fields.integers("n_clumps"), (io::Integers{4, 4, 1, 1, 1, 1}));
+  EXPECT_EQ(pairs.integers("n_clumps"), (io::Integers{5, 5, 1, 1}));
+  EXPECT_NEAR(fields.reals("log_mu_offset")[4], 2, 1e-12);
+  EXPECT_NEAR(fields.reals("log_mu_offset")[5], 0, 1e-12);
+}
+
 TEST(LensPairs, CountClustersWithTheirLimits) {
   const io::Table t = lens_pairs(read(), injected(sample));
   // Measured 30, 60, 15 pc and a limit of 12 pc; by the other lens 21, 42, 11 and 6 pc. True: all 30 pc.
