@@ -132,6 +132,7 @@ std::vector<html::Figure> lens_figures(const RunFolder& run) {
     q.id = id.c_str();
     q.title = title.c_str();
     figures.push_back(offset_map(run.lens_fields, q, "field", reach));
+    figures.back().shows += " Where fields of one true lens disagree, its median above is of a mixture.";
   }
   return figures;
 }
