@@ -111,8 +111,8 @@ class FieldMaker {
     const sky::SkyPosition ours = frame_reference(), theirs = input.model->reference();
     if (ours.ra_deg == theirs.ra_deg && ours.dec_deg == theirs.dec_deg)
       return lens::LensMap::compute(*input.model, grid, threads_);
-    // Another origin: the same places of the sky in the model's own frame. Frames half an arcsecond apart
-    // differ in scale by cos(Dec0): under 1e-4 arcsec over a field.
+    // Another origin: the same places of the sky in the model's own frame. The frames differ in scale by the
+    // cosines of their declinations: over a field, under 1e-4 arcsec for origins half an arcsecond apart.
     lens::Grid moved = grid;
     moved.origin_arcsec = lens::to_frame(theirs, lens::to_sky(ours, grid.origin_arcsec));
     const lens::LensMap map = lens::LensMap::compute(*input.model, moved, threads_);

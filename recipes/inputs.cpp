@@ -10,6 +10,7 @@
 #include "recipes/host_mask.h"
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 
 #include <fmt/format.h>
@@ -32,6 +33,7 @@ class Reader {
                                ? in_.truth_library
                                : library("analysis_library", r_.analysis_library);
     read_lenses();
+    check_origins();
     check_redshifts();
     check_metallicities();
     std::sort(in_.files.begin(), in_.files.end());
@@ -228,6 +230,29 @@ class Reader {
   std::string field_key(std::size_t f) const { return fmt::format("fields[{}] ({})", f, r_.fields[f].name); }
   std::string alternative_key(std::size_t i) const {
     return fmt::format("alternative_lenses[{}] ({})", i, r_.alternative_lenses[i].name);
+  }
+
+  // Lenses that are compared stand at one place of the sky: a field brings them to one frame, which is right
+  // to 0.02 arcsec over 20 arcsec where their origins are up to an arcminute apart.
+  void check_origins() const {
+    const LensInput& first = in_.analysis_lens.model ? in_.analysis_lens : in_.truth_lens;
+    if (!first.model) return;
+    const auto check = [&](const std::string& key, const LensInput& input) {
+      constexpr double largest_arcsec = 60;
+      if (!input.model) return;
+      const lens::Vector2 offset = first.model->to_frame(input.model->reference());
+      if (std::hypot(offset.x, offset.y) <= largest_arcsec) return;
+      const sky::SkyPosition here = input.model->reference(), there = first.model->reference();
+      throw InputError({recipe_file(), key,
+                        fmt::format("a lens frame about RA {:.4f}, Dec {:.4f}", here.ra_deg, here.dec_deg),
+                        fmt::format("one within an arcminute of the other lens's, RA {:.4f}, Dec {:.4f}",
+                                    there.ra_deg, there.dec_deg)});
+    };
+    check("truth_lens", in_.truth_lens);
+    for (std::size_t i = 0; i < in_.alternative_lenses.size(); ++i)
+      check(alternative_key(i), in_.alternative_lenses[i]);
+    for (std::size_t f = 0; f < in_.field_lenses.size(); ++f)
+      if (in_.field_lenses[f]) check(field_key(f) + ".truth_lens", *in_.field_lenses[f]);
   }
 
   // Every lens must lie in front of every field that is seen through it.

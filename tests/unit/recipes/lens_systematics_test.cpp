@@ -349,5 +349,23 @@ TEST(FieldLenses, OfOtherOriginsAreTheSameOnTheSky) {
   }
 }
 
+TEST(FieldLenses, OfOtherPlacesAreRefused) {
+  const fs::path folder = tests::scratch_folder("places");
+  write_par(folder / "a.par", 0, 0);
+  io::write_text(folder / "recipe.json", R"({
+    "name": "places", "bands": [{"name": "F150W"}, {"name": "F200W"}],
+    "truth_lens": {"kind": "lenstool", "par": "a.par"}, "analysis_lens": {"kind": "lenstool", "par": "a.par"},
+    "alternative_lenses": [{"name": "Elsewhere", "kind": "compact_cluster"}],
+    "fields": [{"name": "a", "z": 1.4, "ra_deg": 150, "dec_deg": 60, "size_arcsec": 2}]
+  })");
+  try {
+    check_recipe(read_recipe(folder, {}));
+    ADD_FAILURE() << "accepted";
+  } catch (const InputError& error) {
+    EXPECT_EQ(error.complaint().key, "alternative_lenses[0] (Elsewhere)");
+    EXPECT_NE(error.complaint().found.find("RA 15.0000"), std::string::npos);
+  }
+}
+
 }  // namespace
 }  // namespace arcproof::recipes
