@@ -4,6 +4,7 @@
 #include "engine/core/text.h"
 #include "engine/population/mass_function.h"
 #include "recipes/lens_systematics.h"
+#include "recipes/science.h"
 #include "validation/bias.h"
 #include "validation/completeness.h"
 
@@ -302,6 +303,8 @@ std::vector<std::string> metric_names(const Recipe& recipe) {
       const std::string name = std::string(population::name_of(model)) + "." + parameter;
       add("mass_function." + name, {"median", "q16", "q84"});
       add("convergence." + name, {"r_hat_between_ensembles", "ess_bulk", "ess_tail", "length_over_tau"});
+      if (corrects_mass_function(recipe))
+        add("mass_function.corrected." + name, {"median", "q16", "q84", "n_eff"});
     }
   return names;
 }

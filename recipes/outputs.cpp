@@ -11,6 +11,7 @@
 #include "recipes/manifest.h"
 #include "recipes/metrics.h"
 #include "recipes/parts.h"
+#include "recipes/products/mass_function.h"
 #include "recipes/science.h"
 #include "reports/report.h"
 #include "validation/bias.h"
@@ -227,11 +228,14 @@ bool is_product(const std::string& file_name) {
 bool write_outputs(const Recipe& recipe, const Inputs& inputs, const std::vector<FieldSetup>& fields,
                    const PartStore& store, const fs::path& output, int threads, const RunClock& clock) {
   const std::string reference = lower_case(recipe.reference_band);
-  const Joined joined = join_parts(recipe, store);
+  const std::string hash = recipe_hash(recipe);
+  Joined joined = join_parts(recipe, store);
+  joined.injections.note(products::recipe_note, hash);
   const auto axes = axes_of(recipe, joined.injections);
   const BiasProducts bias = bias_products(recipe, joined.injections, axes);
-  const io::Table catalogue =
+  io::Table catalogue =
       validation::corrected(science_catalogue(recipe, fields, threads), joined.injections, recipe.correction);
+  catalogue.note(products::recipe_note, hash);
   const io::Table truth = host_truth(recipe, fields);
 
   validation::Metrics metrics;
@@ -251,12 +255,14 @@ bool write_outputs(const Recipe& recipe, const Inputs& inputs, const std::vector
                           {pairs, lens_fields(recipe, joined.injections), lens_science(recipe, catalogue)});
     set_lens_metrics(pairs, metrics);
   }
-  io::Json convergence = io::Json::object(), at_edge = io::Json::array();
+  io::Json convergence = io::Json::object(), at_edge = io::Json::array(), not_corrected = io::Json::array();
   if (recipe.run_mass_function && recipe.run_sed) {
-    MassFunctionProducts products = fit_mass_functions(recipe, catalogue, metrics);
+    MassFunctionProducts products =
+        fit_mass_functions(recipe, catalogue, joined.injections, threads, metrics);
     io::write_fits_tables(output / "mass_function.fits", products.tables);
     convergence = std::move(products.convergence);
     at_edge = std::move(products.at_prior_edge);
+    not_corrected = std::move(products.notes);
   }
   io::write_json(output / "convergence.json", convergence);
 
@@ -265,6 +271,7 @@ bool write_outputs(const Recipe& recipe, const Inputs& inputs, const std::vector
       std::all_of(verdicts.begin(), verdicts.end(), [](const validation::Verdict& v) { return v.passed; });
   io::Json report = report_json(recipe, inputs, fields, metrics, verdicts, passed);
   report["at_prior_edge"] = std::move(at_edge);
+  report["not_corrected"] = std::move(not_corrected);
   io::write_json(output / "report.json", report);
   reports::write_report(output);
   write_manifest(recipe, inputs, output, threads, clock);

@@ -340,11 +340,15 @@ static void describe(Binder& b, population::MassFunctionOptions& m) {
 
 struct MassFunctionSection {
   population::MassFunctionOptions& options;
-  bool& run;
+  bool &run, &corrected;
 };
 
 static void describe(Binder& b, MassFunctionSection& m) {
   b.flag("run", m.run, "false: no mass function");
+  b.flag(
+      "corrected", m.corrected,
+      "also with mass errors and selection in the likelihood, the selection from the injections; not where "
+      "population.observed_mag_ab sets the masses");
   describe(b, m.options);
 }
 
@@ -416,7 +420,7 @@ static void describe(Binder& b, Recipe& r) {
   b.object("injection", r.injection, "how much is injected");
   PipelineSection pipeline{r.pipeline, r.grid, r.run_sed};
   b.object("pipeline", pipeline, "how it is measured");
-  MassFunctionSection mass_function{r.mass_function, r.run_mass_function};
+  MassFunctionSection mass_function{r.mass_function, r.run_mass_function, r.correct_mass_function};
   b.object("mass_function", mass_function, "Claeyssens+2025 section 4.4");
   ValidationSection validation{r.match, r.completeness, r.correction};
   b.object("validation", validation, "how truth and measurement are compared");

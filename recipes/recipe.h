@@ -139,6 +139,7 @@ struct Recipe {
   sed::GridAxes grid;
   population::MassFunctionOptions mass_function;
   bool run_mass_function = true;
+  bool correct_mass_function = true;  ///< with the run's injections (recipes/science.h)
   validation::MatchOptions match;
   CompletenessRecipe completeness;
   validation::CorrectionOptions correction;

@@ -243,13 +243,67 @@ html::Figure joint_figure(const RunFolder& run) {
   return figure;
 }
 
+// ---------------------------------------------------------------- corrected beside published
+
+// Interval of the published fit with the same model and parameter; a dash where there is none.
+std::string published_interval(const io::Table& t, const std::string& model, const std::string& parameter) {
+  const io::Texts models = text_column(t, "model"), parameters = text_column(t, "parameter");
+  const io::Reals median = real_column(t, "median"), low = real_column(t, "q16"),
+                  high = real_column(t, "q84");
+  for (std::size_t i = 0; i < t.rows(); ++i)
+    if (models[i] == model && parameters[i] == parameter)
+      return html::with_interval(median[i], low[i], high[i], 2);
+  return std::string(html::dash);
+}
+
+html::Table corrected_rows(const RunFolder& run) {
+  const io::Table& t = run.corrected;
+  html::Table table{{"model", "parameter", "published (68%)", "corrected (68%)", "Monte-Carlo error", "N_eff",
+                     "clusters", "status"},
+                    {0, 1, 7},
+                    {}};
+  const io::Texts model = text_column(t, "model"), parameter = text_column(t, "parameter"),
+                  status = text_column(t, "status");
+  const io::Reals median = real_column(t, "median"), low = real_column(t, "q16"),
+                  high = real_column(t, "q84"), error = real_column(t, "monte_carlo_error"),
+                  n_eff = real_column(t, "n_eff");
+  const io::Integers clusters = integer_column(t, "n_obs");
+  for (std::size_t i = 0; i < t.rows(); ++i)
+    table.rows.push_back({model[i] == "power_law" ? "power law" : "Schechter",
+                          parameter[i] == "beta" ? "\u03b2" : "log<sub>10</sub> M<sub>c</sub>",
+                          published_interval(run.mass_function, model[i], parameter[i]),
+                          html::with_interval(median[i], low[i], high[i], 2), html::fixed(error[i], 2),
+                          html::significant(n_eff[i], 3), html::count(static_cast<double>(clusters[i])),
+                          html::badge(status[i], status[i] == "ok" ? "good" : "neutral")});
+  return table;
+}
+
+html::Figure corrected_figure(const RunFolder& run) {
+  html::Figure figure{"mass-corrected", "Corrected for what the catalogue missed", "", "", "", "full"};
+  figure.body = html::table(corrected_rows(run));
+  figure.shows =
+      "The same models with mass errors and selection in the likelihood; the selection comes from this run's "
+      "injections, counted by clump: found by any of its images, and within the cuts on measured mass and "
+      "age.";
+  if (const io::Json* notes = run.report.find("not_corrected"); notes && notes->is_array())
+    for (const io::Json& note : notes->as_array())
+      if (note.is_string()) figure.shows += fmt::format(" <b>{}.</b>", html::escape(note.as_string()));
+  figure.well =
+      "N_eff above four times the number of clusters, a Monte-Carlo error well below the interval. Where the "
+      "two slopes differ by more than their intervals, the published one is that of the selection.";
+  return figure;
+}
+
 }  // namespace
 
 std::vector<html::Figure> mass_function_figures(const RunFolder& run) {
   if (!std::isfinite(run.metric("mass_function.n_clusters")))
     return {
         {"mass-none", "Mass function", html::nothing("This recipe fits no mass function."), "", "", "full"}};
-  return {counts_figure(run), joint_figure(run), beta_figure(run), cutoff_figure(run)};
+  std::vector<html::Figure> figures = {counts_figure(run), joint_figure(run), beta_figure(run),
+                                       cutoff_figure(run)};
+  if (run.corrected.rows() > 0) figures.push_back(corrected_figure(run));
+  return figures;
 }
 
 }  // namespace arcproof::reports

@@ -104,6 +104,7 @@ RunFolder read_run_folder(const fs::path& folder) {
   // if it fitted any.
   if (std::isfinite(run.metric("mass_function.n_clusters"))) {
     run.mass_function = optional_table(masses, "MASSFUNC");
+    run.corrected = optional_table(masses, "CORRECTED");
     run.chain_power_law = optional_table(masses, "CHAIN_power_law");
     run.chain_schechter = optional_table(masses, "CHAIN_schechter");
   }

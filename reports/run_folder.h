@@ -17,15 +17,15 @@ struct RunFolder {
   io::Json convergence =
       io::Json::object();  ///< convergence.json: model -> parameter -> numbers; {} without a mass function
   io::Table completeness_mag, completeness_radius, completeness_mass,
-      completeness_mag_radius;                                ///< completeness.fits
-  io::Table bias, coverage;                                   ///< bias.fits
-  io::Table injections;                                       ///< injections.fits
-  io::Table catalogue;                                        ///< science_catalog.fits
-  io::Table mass_function, chain_power_law, chain_schechter;  ///< mass_function.fits, optional
-  io::Table examples;                                         ///< examples.fits, optional
-  io::Table host_truth;                                       ///< host_truth.fits, optional
-  io::Table psf;                                              ///< psf.fits, optional
-  io::Table lens_pairs, lens_fields, lens_science;            ///< lens_systematics.fits, optional
+      completeness_mag_radius;                                           ///< completeness.fits
+  io::Table bias, coverage;                                              ///< bias.fits
+  io::Table injections;                                                  ///< injections.fits
+  io::Table catalogue;                                                   ///< science_catalog.fits
+  io::Table mass_function, corrected, chain_power_law, chain_schechter;  ///< mass_function.fits, optional
+  io::Table examples;                                                    ///< examples.fits, optional
+  io::Table host_truth;                                                  ///< host_truth.fits, optional
+  io::Table psf;                                                         ///< psf.fits, optional
+  io::Table lens_pairs, lens_fields, lens_science;                       ///< lens_systematics.fits, optional
   std::vector<std::string> files;  ///< names of the files beside the report, for its footer
   std::optional<double>
       max_age_myr;  ///< of the mass function's clusters: report.json, or the recipe in run.json

@@ -1,6 +1,6 @@
 // The commands that work alone on a user's data, without a recipe: `arcproof detect`, `arcproof fit` and
-// `arcproof psf` on mosaics, `arcproof sed` on a table of photometry, `arcproof library` on stellar
-// libraries.
+// `arcproof psf` on mosaics, `arcproof sed` on a table of photometry, `arcproof cmf` on a catalogue of
+// masses, `arcproof library` on stellar libraries.
 //
 // An image is named FILE or FILE[HDU], HDU an EXTNAME or a number from 0. Where there are several bands,
 // values are given per band as BAND=VALUE. Units, zero points and sky coordinates come from the headers
@@ -9,10 +9,12 @@
 #pragma once
 
 #include "engine/photometry/detection.h"
+#include "engine/population/mass_function.h"
 #include "engine/sed/library_file.h"
 
 #include <cstdint>
 #include <filesystem>
+#include <limits>
 #include <optional>
 #include <string>
 #include <vector>
@@ -107,11 +109,32 @@ struct SedArguments {
   int threads = 1;
 };
 
+/// `arcproof cmf`: the cluster mass function of a catalogue, power law and Schechter, as published
+/// (engine/population/mass_function.h); with injections also corrected for mass errors and selection
+/// (engine/population/corrected.h).
+///
+/// What columns are read: recipes/products/mass_function.h. The injections are the table of a run
+/// (injections.fits); manifest.json or run.json beside it says in which range of masses they were drawn.
+/// Refused: a catalogue with fewer than 3 clusters within the cuts; injections of another recipe (where both
+/// say it) or of other bands; injections of which none was found; masses outside the range.
+struct CmfArguments {
+  std::string catalog;                                               ///< FITS or FITS[HDU], or ECSV
+  std::string injections;                                            ///< the same; may be empty
+  double mass_error_dex = std::numeric_limits<double>::quiet_NaN();  ///< of all rows, over the table's
+  std::vector<double> injected_masses_msun;  ///< low, high; where no file beside the injections says it
+  double lowest_mass_msun = 0;               ///< of the population, true masses; 0: the least injected mass
+  population::MassFunctionOptions options;
+  std::uint64_t seed = 1;
+  std::filesystem::path output;  ///< FITS tables MASSFUNC, CHAIN_MODEL, CONVERGENCE and CORRECTED
+  int threads = 1;
+};
+
 /// Each runs the command and returns the lines to print. Throws InputError.
 std::string run_detect(const DetectArguments& arguments);
 std::string run_fit(const FitArguments& arguments);
 std::string run_psf(const PsfArguments& arguments);
 std::string run_library(const LibraryArguments& arguments);
 std::string run_sed(const SedArguments& arguments);
+std::string run_cmf(const CmfArguments& arguments);
 
 }  // namespace arcproof::commands

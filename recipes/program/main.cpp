@@ -12,6 +12,8 @@
 #include <csignal>
 #include <cstdio>
 #include <optional>
+#include <tuple>
+#include <utility>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -238,6 +240,40 @@ CLI::App* add_sed(CLI::App& app, commands::SedArguments& s) {
   return command;
 }
 
+CLI::App* add_cmf(CLI::App& app, commands::CmfArguments& c) {
+  CLI::App* command = app.add_subcommand("cmf", "fit the cluster mass function of a catalogue");
+  command
+      ->add_option("catalog", c.catalog,
+                   "FITS[HDU] or ECSV: log_mass_msun or mass_msun, its error, log_age_yr")
+      ->required();
+  command->add_option("--injections", c.injections,
+                      "injections.fits of a run: corrects for mass errors and selection");
+  command
+      ->add_option("--injected-masses", c.injected_masses_msun,
+                   "LOW HIGH [Msun], uniform in log; without a manifest.json beside the injections")
+      ->expected(2);
+  command->add_option("--lowest-mass", c.lowest_mass_msun,
+                      "of the corrected population [Msun] (the least injected)");
+  command->add_option("--mass-error", c.mass_error_dex, "of all rows [dex], over the table's");
+  population::MassFunctionOptions& o = c.options;
+  command->add_option("--min-mass", o.min_mass_msun, "Msun (2e6)");
+  command->add_option("--max-mass", o.max_mass_msun, "Msun (none)");
+  command->add_option("--max-age", o.max_age_myr, "Myr (100)");
+  command->add_option_function<std::pair<double, double>>(
+      "--beta", [&o](const std::pair<double, double>& range) { std::tie(o.beta_low, o.beta_high) = range; },
+      "LOW HIGH: flat prior on the slope (-3 -1)");
+  command->add_option("--log-cutoff-high", o.log_cutoff_high, "flat prior on log10 M_c up to here (9)");
+  command->add_option("--walkers", o.sampler.walkers, "of an ensemble, even (100)");
+  command->add_option("--steps", o.sampler.steps, "of a walker (600)");
+  command->add_option("--burn-in", o.burn_in, "steps left out (100)");
+  command->add_option("--ensembles", o.ensembles, "independent ones (4)");
+  command->add_option("--bootstraps", o.bootstraps, "redrawn masses and ages (500)");
+  command->add_option("--seed", c.seed, "of chains and bootstraps (1)");
+  command->add_option("-o,--output", c.output, "FITS tables")->required();
+  command->add_option("-j,--threads", c.threads, "threads")->check(CLI::Range(1, 4096));
+  return command;
+}
+
 int print(const std::string& lines) {
   fmt::print("{}", lines);
   return exit_done;
@@ -284,9 +320,11 @@ int dispatch(int argc, char** argv) {
   CLI::App* psf_command = add_psf(app, psf_arguments);
   commands::LibraryArguments library_arguments;
   commands::SedArguments sed_arguments;
-  sed_arguments.threads = hardware_threads();
+  commands::CmfArguments cmf_arguments;
+  sed_arguments.threads = cmf_arguments.threads = hardware_threads();
   CLI::App* library_command = add_library(app, library_arguments);
   CLI::App* sed_command = add_sed(app, sed_arguments);
+  CLI::App* cmf_command = add_cmf(app, cmf_arguments);
 
   CLI::App* schema_command = app.add_subcommand("schema", "JSON Schema of a recipe");
 
@@ -313,6 +351,7 @@ int dispatch(int argc, char** argv) {
   if (*psf_command) return print(commands::run_psf(psf_arguments));
   if (*library_command) return print(commands::run_library(library_arguments));
   if (*sed_command) return print(commands::run_sed(sed_arguments));
+  if (*cmf_command) return print(commands::run_cmf(cmf_arguments));
   if (*schema_command) fmt::print("{}", recipe_schema().dump());
   return exit_done;
 }

@@ -1,0 +1,112 @@
+// The mass function corrected for what the catalogue missed: the published models, the catalogue's own cuts,
+// and injections that went through the same pipeline and the same cuts.
+//
+//   L(theta) = prod_i [ int N(l; l_i, s_i) p(l | theta) dl ] / xi(theta)^N
+//
+// (engine/population/hierarchical.h; Mandel, Farr & Gair 2019, MNRAS 486, 1086). l_i, s_i: measured log10
+// mass of cluster i and its error [dex], magnification included. xi: the fraction of a population that a
+// catalogue holds, from the injections (engine/population/selection.h).
+//
+// The selection in a lensed field. A clump has several images, and the catalogue holds it once: by the image
+// of the highest S/N. So the injections are counted by clump, not by image. An injected clump is found when
+// at least one of its images was recovered and the recovered image with the highest S/N passes the cuts of
+// the catalogue (mass and age as measured). Every clump that was drawn counts, also one whose images all fell
+// on no data. Were a catalogue to hold every image, the likelihood would need the number of images found per
+// clump instead.
+//
+// The population that is assumed beside the mass: the injections' ages, sizes and colours as they were drawn;
+// places uniform over the source plane. Injections are drawn uniform over the host's area on the sky, which
+// holds a place in the source plane as often as the lens magnifies it, summed over its images there: sum_k
+// |mu_k|. Each clump therefore has the weight 1 / sum_k |mu_k|, scaled to a mean of 1.
+//
+// Weights r of the clusters are 1 (hierarchical.h): exact if what decides on detection is part of the data
+// that gave the mass. Here it is so in part. S/N in the reference bands decides; the mass comes from those
+// fluxes and from others, by way of an age, and mass errors that come from the age or the magnification do
+// not move the flux. As far as they do not, r is taken too large for the low masses of a cluster's posterior,
+// and the slope comes out too steep (hierarchical.h).
+//
+// Where the injections end below the heaviest clusters, the share u of the selected population that lies
+// beyond is not in xi, and the slope comes out too shallow by about sqrt(N) u ln(1/u) sigma (for a power
+// law): 0.65 sigma at N = 200 and the u = 0.01 that selection.h lets pass. `uncovered` says u.
+//
+// All by quadrature (engine/population/quadrature_posterior.h): no chain, no seed, the same bits always.
+// Quantiles to 1e-6 for the power law and 1e-3 of the posterior's width for the Schechter function.
+#pragma once
+
+#include "engine/population/hierarchical.h"
+#include "engine/population/mass_function.h"
+#include "engine/population/selection.h"
+
+#include <cstdint>
+#include <limits>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace arcproof::population {
+
+/// One image of an injected clump. Images of one clump share its number and its true mass.
+struct InjectedClumpImage {
+  std::int64_t clump = 0;
+  double log_mass_msun = 0;  ///< true
+  /// |mu| at the image's centre; NaN where the image lies outside the host or on no data.
+  double magnification = 1;
+  bool recovered = false;
+  double snr = std::numeric_limits<double>::quiet_NaN();  ///< of the measurement, reference band
+  ClusterMass measured = {};                              ///< as the pipeline gave it; NaN where it gave none
+};
+
+/// The range in which the injections' masses were drawn, uniform in the logarithm [Msun].
+struct InjectedMasses {
+  double low_msun = 0, high_msun = 0;
+};
+
+/// Injections by clump, in the order in which clumps first appear. `cuts` are the catalogue's: age, mass. A
+/// range without width, or images of one clump with different masses: ContractError.
+std::vector<Injection> injections_by_clump(std::span<const InjectedClumpImage> images,
+                                           const InjectedMasses& drawn, const MassFunctionOptions& cuts);
+
+/// The clusters whose measured mass and age pass the cuts, as select_masses does.
+std::vector<ClusterMass> select_clusters(std::span<const ClusterMass> clusters,
+                                         const MassFunctionOptions& cuts);
+
+enum class CorrectedStatus {
+  ok,
+  too_few_clusters,         ///< fewer than 3 pass the cuts
+  no_mass_errors,           ///< a cluster that passes has no error
+  nothing_found,            ///< no injection of a possible mass was found
+  too_few_injections,       ///< N_eff <= 4 N_obs within the best-covered 99% of the posterior
+  injections_do_not_cover,  ///< over 1% of the selected population has masses that were never injected
+};
+/// As tables name it: "ok", "too_few_clusters", ...
+const char* name_of(CorrectedStatus status);
+
+struct CorrectedParameter {
+  std::string name;                      ///< "beta", "log_cutoff_msun"
+  double median = 0, low = 0, high = 0;  ///< 50, 16, 84%; the Monte-Carlo error added to both sides
+  /// Of the finite number of injections, 1 sigma (HierarchicalLikelihood::monte_carlo_error).
+  double monte_carlo_error = 0;
+};
+
+struct CorrectedFit {
+  MassFunctionModel model = MassFunctionModel::power_law;
+  CorrectedStatus status = CorrectedStatus::ok;
+  std::string message;              ///< empty if ok; else what is missing and how much of it
+  int clusters = 0;                 ///< that pass the cuts
+  int injections = 0, found = 0;    ///< clumps
+  double effective_injections = 0;  ///< N_eff that 99% of the posterior exceeds; 0 without a posterior
+  double uncovered = 0;             ///< u at the median; NaN without a posterior
+  double injections_needed = 0;     ///< for N_eff = 4 N_obs, drawn in the same way; NaN where not known
+  std::vector<CorrectedParameter> parameters;  ///< NaN unless ok
+};
+
+/// Fits one model. The population reaches from `lowest_mass_msun` (true masses; at most cuts.min_mass_msun)
+/// upwards without end: clusters below the cut scatter over it, so it lies below the cut by several mass
+/// errors; the least injected mass is the natural choice. Flat priors as published, within the bounds of
+/// `cuts`; nothing else of `cuts` but the limits on mass and age is read. All clusters and injections may be
+/// given, selected or not.
+CorrectedFit correct_mass_function(MassFunctionModel model, std::span<const ClusterMass> clusters,
+                                   std::span<const Injection> injections, double lowest_mass_msun,
+                                   const MassFunctionOptions& cuts);
+
+}  // namespace arcproof::population

@@ -1,0 +1,238 @@
+#include "recipes/products/mass_function.h"
+
+#include "engine/core/parallel.h"
+#include "engine/core/statistics.h"
+#include "validation/convergence.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include <fmt/format.h>
+
+namespace arcproof::products {
+namespace {
+
+using population::CorrectedFit;
+using population::MassFunctionFit;
+using population::MassFunctionModel;
+using population::MassFunctionOptions;
+
+constexpr int chain_rows = 20000;  // kept per model in mass_function.fits: every n-th step
+constexpr std::array models = {MassFunctionModel::power_law, MassFunctionModel::schechter};
+
+// ---- MASSFUNC
+
+struct SummaryRows {
+  io::Texts model, parameter;
+  io::Integers objects;
+  io::Reals median, low, high, mode, boot_median, boot_low, boot_high;
+
+  void add(const char* model_name, int n, const population::ParameterSummary& p,
+           const std::vector<double>& bootstrap) {
+    model.emplace_back(model_name);
+    parameter.push_back(p.name);
+    objects.push_back(n);
+    median.push_back(p.median);
+    low.push_back(p.low);
+    high.push_back(p.high);
+    mode.push_back(p.mode);
+    const double points[] = {0.5, 0.16, 0.84};
+    const auto q = statistics::quantiles(bootstrap, points);
+    boot_median.push_back(q[0]);
+    boot_low.push_back(q[1]);
+    boot_high.push_back(q[2]);
+  }
+
+  io::Table table() && {
+    io::Table t("MASSFUNC");
+    t.add("model", "", "power_law: M^beta; schechter: M^beta exp(-M / M_c); above the minimum mass",
+          std::move(model));
+    t.add("parameter", "", "beta, or log10 M_c [solMass]", std::move(parameter));
+    t.add("n_clusters", "", "clusters in the fit", std::move(objects));
+    t.add("median", "", "of the posterior", std::move(median));
+    t.add("q16", "", "16% quantile of the posterior", std::move(low));
+    t.add("q84", "", "84% quantile of the posterior", std::move(high));
+    t.add("mode", "", "of the posterior, by Gaussian KDE", std::move(mode));
+    t.add("bootstrap_median", "", "maxima of the posterior over redrawn masses and ages: median",
+          std::move(boot_median));
+    t.add("bootstrap_q16", "", "16% quantile", std::move(boot_low));
+    t.add("bootstrap_q84", "", "84% quantile", std::move(boot_high));
+    return t;
+  }
+};
+
+std::vector<double> bootstrap_of(const std::vector<double>& all, std::size_t parameter,
+                                 std::size_t dimensions) {
+  std::vector<double> values;
+  for (std::size_t i = parameter; i < all.size(); i += dimensions)
+    if (std::isfinite(all[i])) values.push_back(all[i]);
+  return values;
+}
+
+// ---- chains
+
+io::Table chain_table(const MassFunctionFit& fit, int burn_in) {
+  io::Integers ensemble, walker, step;
+  std::vector<io::Reals> values(fit.parameters.size());
+  io::Reals density;
+  const population::EnsembleChain& first = fit.chains.front();
+  const int rows = static_cast<int>(fit.chains.size()) * first.walkers * (first.steps - burn_in);
+  const int every = std::max(1, rows / chain_rows);
+  for (std::size_t e = 0; e < fit.chains.size(); ++e)
+    for (int s = burn_in; s < first.steps; s += every)
+      for (int w = 0; w < first.walkers; ++w) {
+        ensemble.push_back(static_cast<std::int64_t>(e));
+        walker.push_back(w);
+        step.push_back(s);
+        for (std::size_t p = 0; p < values.size(); ++p)
+          values[p].push_back(fit.chains[e].value(s, w, static_cast<int>(p)));
+        density.push_back(fit.chains[e].log_density[static_cast<std::size_t>(s) * first.walkers + w]);
+      }
+  io::Table table(std::string("CHAIN_") + population::name_of(fit.model));
+  table.add("ensemble", "", "independent run of the sampler", std::move(ensemble));
+  table.add("step", "", "step of the walker", std::move(step));
+  table.add("walker", "", "walker of the ensemble", std::move(walker));
+  for (std::size_t p = 0; p < values.size(); ++p)
+    table.add(fit.parameters[p].name, "", "parameter of the model", std::move(values[p]));
+  table.add("log_density", "", "log posterior density, not normalised", std::move(density));
+  return table;
+}
+
+std::vector<validation::Chains> walkers_of(const MassFunctionFit& fit, int parameter, int burn_in) {
+  std::vector<validation::Chains> ensembles;
+  for (const population::EnsembleChain& chain : fit.chains)
+    ensembles.push_back(chain.walker_series(parameter, burn_in));
+  return ensembles;
+}
+
+io::Json convergence_of(const MassFunctionFit& fit, int parameter, int burn_in) {
+  const validation::ConvergenceSummary c =
+      validation::summarise_convergence(walkers_of(fit, parameter, burn_in));
+  double acceptance = 0;
+  for (const population::EnsembleChain& chain : fit.chains)
+    acceptance += chain.acceptance / static_cast<double>(fit.chains.size());
+  io::Json json = io::Json::object();
+  json["r_hat"] = c.r_hat;
+  json["r_hat_between_ensembles"] = c.r_hat_between_ensembles;
+  json["ess_bulk"] = c.ess_bulk;
+  json["ess_tail"] = c.ess_tail;
+  json["mcse_median"] = c.mcse_median;
+  json["mcse_q16"] = c.mcse_q16;
+  json["mcse_q84"] = c.mcse_q84;
+  json["autocorrelation_time"] = c.autocorrelation_time;
+  json["length_over_tau"] = c.length_over_tau;
+  json["acceptance"] = acceptance;
+  json["converged"] = c.converged;
+  return json;
+}
+
+// Names the parameters whose mode lies at the end of their prior.
+void note_edges(const MassFunctionFit& fit, const MassFunctionOptions& o, io::Json& list) {
+  constexpr double near_edge = 0.02;  // of the prior's width
+  for (const population::ParameterSummary& p : fit.parameters) {
+    const bool slope = p.name == "beta";
+    const double low = slope ? o.beta_low : std::log10(o.min_mass_msun),
+                 high = slope ? o.beta_high : o.log_cutoff_high;
+    if (std::min(p.mode - low, high - p.mode) < near_edge * (high - low))
+      list.push_back(std::string(population::name_of(fit.model)) + ", " + p.name);
+  }
+}
+
+struct Fitted {
+  MassFunctionFit fit;
+  std::vector<double> bootstrap;
+};
+
+}  // namespace
+
+PublishedMassFunctions fit_published(std::span<const population::ClusterMass> clusters,
+                                     const MassFunctionOptions& options, std::uint64_t seed, int threads) {
+  const std::vector<double> masses = population::select_masses(clusters, options);
+  std::array<Fitted, models.size()> fitted;
+  parallel_for(models.size(), threads, [&](std::size_t m) {
+    fitted[m].fit = population::fit_mass_function(models[m], masses, options, seed);
+    if (!fitted[m].fit.chains.empty())
+      fitted[m].bootstrap = population::bootstrap_mass_function(models[m], clusters, options, seed);
+  });
+  PublishedMassFunctions out;
+  out.clusters = static_cast<int>(masses.size());
+  out.convergence = io::Json::object();
+  out.at_prior_edge = io::Json::array();
+  SummaryRows rows;
+  std::vector<io::Table> chains;
+  for (auto& [fit, bootstrap] : fitted) {
+    if (fit.chains.empty()) continue;
+    io::Json convergence = io::Json::object();
+    for (std::size_t p = 0; p < fit.parameters.size(); ++p) {
+      rows.add(population::name_of(fit.model), fit.objects, fit.parameters[p],
+               bootstrap_of(bootstrap, p, fit.parameters.size()));
+      convergence[fit.parameters[p].name] = convergence_of(fit, static_cast<int>(p), options.burn_in);
+    }
+    note_edges(fit, options, out.at_prior_edge);
+    out.convergence[population::name_of(fit.model)] = std::move(convergence);
+    chains.push_back(chain_table(fit, options.burn_in));
+    out.fits.push_back(std::move(fit));
+  }
+  out.tables.push_back(std::move(rows).table());
+  for (io::Table& chain : chains) out.tables.push_back(std::move(chain));
+  return out;
+}
+
+std::vector<CorrectedFit> fit_corrected(std::span<const population::ClusterMass> clusters,
+                                        std::span<const population::InjectedClumpImage> images,
+                                        const population::InjectedMasses& drawn, double lowest_mass_msun,
+                                        const MassFunctionOptions& options, int threads) {
+  const auto injections = population::injections_by_clump(images, drawn, options);
+  const double lowest =
+      lowest_mass_msun > 0 ? lowest_mass_msun : std::min(drawn.low_msun, options.min_mass_msun);
+  std::vector<CorrectedFit> fits(models.size());
+  parallel_for(models.size(), threads, [&](std::size_t m) {
+    fits[m] = population::correct_mass_function(models[m], clusters, injections, lowest, options);
+  });
+  return fits;
+}
+
+io::Table corrected_table(std::span<const CorrectedFit> fits) {
+  io::Texts model, parameter, status;
+  io::Reals median, low, high, error, n_eff, uncovered, needed;
+  io::Integers clusters, injections, found;
+  for (const CorrectedFit& fit : fits)
+    for (const population::CorrectedParameter& p : fit.parameters) {
+      model.emplace_back(population::name_of(fit.model));
+      parameter.push_back(p.name);
+      median.push_back(p.median);
+      low.push_back(p.low);
+      high.push_back(p.high);
+      error.push_back(p.monte_carlo_error);
+      n_eff.push_back(fit.effective_injections);
+      clusters.push_back(fit.clusters);
+      injections.push_back(fit.injections);
+      found.push_back(fit.found);
+      uncovered.push_back(fit.uncovered);
+      needed.push_back(fit.injections_needed);
+      status.emplace_back(population::name_of(fit.status));
+    }
+  io::Table t("CORRECTED");
+  t.add("model", "", "as in MASSFUNC; mass errors and selection are part of the likelihood",
+        std::move(model));
+  t.add("parameter", "", "beta, or log10 M_c [solMass]", std::move(parameter));
+  t.add("median", "", "of the posterior", std::move(median));
+  t.add("q16", "", "16% quantile of the posterior, with monte_carlo_error in quadrature", std::move(low));
+  t.add("q84", "", "84% quantile of the posterior, with monte_carlo_error in quadrature", std::move(high));
+  t.add("monte_carlo_error", "", "1 sigma from the finite number of injections", std::move(error));
+  t.add("n_eff", "", "effective injections; 99% of the posterior has more", std::move(n_eff));
+  t.add("n_obs", "", "clusters in the fit", std::move(clusters));
+  t.add("n_injections", "", "injected clumps, the lost ones included", std::move(injections));
+  t.add("n_found", "", "of these found, by any image, and within the cuts", std::move(found));
+  t.add("uncovered", "", "share of the selected population at masses that were never injected",
+        std::move(uncovered));
+  t.add("injections_needed", "", "for n_eff = 4 n_obs, drawn in the same way", std::move(needed));
+  t.add("status", "",
+        "ok, too_few_clusters, no_mass_errors, nothing_found, too_few_injections (n_eff <= 4 n_obs) or "
+        "injections_do_not_cover",
+        std::move(status));
+  return t;
+}
+
+}  // namespace arcproof::products
