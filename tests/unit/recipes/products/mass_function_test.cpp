@@ -1,0 +1,85 @@
+// What is read from a catalogue and from a table of injections.
+#include "recipes/products/mass_function.h"
+
+#include "engine/core/error.h"
+
+#include <cmath>
+#include <limits>
+
+#include <gtest/gtest.h>
+
+namespace arcproof::products {
+namespace {
+
+constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+using io::missing_integer;
+
+// A run's own catalogue: the second row is not selected, the third has no SED, the fourth is a counter image.
+io::Table run_catalogue() {
+  io::Table t("CATALOG");
+  t.add("selected", "", "", io::Flags{true, false, true, true, true});
+  t.add("sed_status", "", "", io::Texts{"fitted", "fitted", "too_few_bands", "fitted", "fitted"});
+  t.add("counter_image_of", "", "",
+        io::Integers{missing_integer, missing_integer, missing_integer, 0, missing_integer});
+  t.add("log_mass_msun", "", "", io::Reals{7, 7.1, nan, 7.3, 7.4});
+  t.add("log_mass_msun_q16", "", "", io::Reals{6.8, 6.8, nan, 6.8, 7.3});
+  t.add("log_mass_msun_q84", "", "", io::Reals{7.4, 7.4, nan, 7.4, 7.5});
+  t.add("log_mass_mu_err", "", "", io::Reals{0.4, 0.1, nan, 0.1, 0});
+  t.add("log_age_yr", "", "", io::Reals{7, 7, nan, 7, 8});
+  t.add("log_age_yr_q16", "", "", io::Reals{6.9, 7, nan, 7, 7.5});
+  t.add("log_age_yr_q84", "", "", io::Reals{7.1, 7, nan, 7, 8.1});
+  return t;
+}
+
+TEST(ReadClusters, TakesTheRowsThatARunFits) {
+  const CatalogueClusters c = read_clusters(run_catalogue(), "catalog", nan);
+  EXPECT_EQ(c.rows, (std::vector<std::size_t>{0, 4}));
+  EXPECT_TRUE(c.has_ages);
+  EXPECT_DOUBLE_EQ(c.clusters[0].log_mass_msun, 7);
+  EXPECT_NEAR(c.clusters[0].log_mass_error, 0.5, 1e-15);  // 0.3 and 0.4
+  EXPECT_NEAR(c.clusters[0].log_age_error, 0.1, 1e-12);
+  EXPECT_NEAR(c.clusters[1].log_mass_error, 0.1, 1e-12);
+  EXPECT_EQ(read_clusters(run_catalogue(), "catalog", 0.25).clusters[0].log_mass_error, 0.25);
+}
+
+TEST(ReadClusters, ConvertsLinearMasses) {
+  io::Table t;
+  t.add("MASS_MSUN", "solMass", "", io::Integers{1000000, missing_integer, 0});
+  t.add("mass_msun_err", "solMass", "", io::Reals{230258.50929940457, 1, 1});
+  t.add("status", "", "", io::Texts{"good", "good", "good"});
+  const CatalogueClusters c = read_clusters(t, "catalog", nan);
+  ASSERT_EQ(c.clusters.size(), 3u);
+  EXPECT_FALSE(c.has_ages);
+  EXPECT_DOUBLE_EQ(c.clusters[0].log_mass_msun, 6);
+  EXPECT_NEAR(c.clusters[0].log_mass_error, 0.1, 1e-12);
+  EXPECT_TRUE(std::isnan(c.clusters[1].log_mass_msun) && std::isnan(c.clusters[2].log_mass_msun));
+  // Without ages no limit on age leaves a cluster out.
+  population::MassFunctionOptions cuts;
+  cuts.min_mass_msun = 1e5;
+  cuts.max_age_myr = 1e-3;
+  EXPECT_EQ(population::select_clusters(c.clusters, cuts).size(), 1u);
+}
+
+TEST(ReadInjectedImages, OnlyImagesInTheHostCarryWeight) {
+  io::Table t;
+  t.add("parent_id", "", "", io::Integers{4, 4, 4});
+  t.add("injection_flag", "", "", io::Texts{"injected", "outside_host", "arc"});
+  t.add("true_log_mass_msun", "", "", io::Reals{7, 7, 7});
+  t.add("true_mu", "", "", io::Reals{3, 5, 20});
+  t.add("recovered", "", "", io::Flags{true, false, false});
+  t.add("measured_log_mass_msun", "", "", io::Reals{6.9, nan, 7});
+  t.add("measured_sed_status", "", "", io::Texts{"fitted", "", "no_allowed_model"});
+  t.add("measured_snr_f150w", "", "", io::Reals{8, nan, 9});
+  const auto images = read_injected_images(t, "injections", "f150w", false);
+  ASSERT_EQ(images.size(), 3u);
+  EXPECT_EQ(images[0].magnification, 3);
+  EXPECT_TRUE(std::isnan(images[1].magnification));
+  EXPECT_EQ(images[2].magnification, 20);
+  EXPECT_EQ(images[0].snr, 8);
+  EXPECT_EQ(images[0].measured.log_mass_msun, 6.9);
+  EXPECT_TRUE(std::isnan(images[2].measured.log_mass_msun));
+  EXPECT_THROW(read_injected_images(t, "injections", "f150w", true), InputError);  // no measured ages
+}
+
+}  // namespace
+}  // namespace arcproof::products
