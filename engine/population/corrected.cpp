@@ -14,6 +14,8 @@ namespace {
 
 constexpr std::size_t fewest_clusters = 3;
 constexpr double best_covered = 0.99;
+constexpr int nodes_of_two =
+    101;  // a side: quantiles to 1e-4 of the width, in a quarter of the default's time
 constexpr double negligible = 1e-9;  // probability of a node
 
 bool passes(const ClusterMass& cluster, const MassFunctionOptions& cuts) {
@@ -194,7 +196,9 @@ CorrectedFit correct_mass_function(MassFunctionModel model, std::span<const Clus
   for (const ClusterMass& c : selected)
     masses.push_back(normal_mass_posterior(c.log_mass_msun, c.log_mass_error));
   const HierarchicalLikelihood likelihood(model_of(model, lowest_mass_msun, cuts), masses, injections);
-  const QuadraturePosterior posterior = integrate_hierarchical(likelihood);
+  QuadratureOptions quadrature;
+  if (fit.parameters.size() > 1) quadrature.nodes = nodes_of_two;
+  const QuadraturePosterior posterior = integrate_hierarchical(likelihood, quadrature);
   const std::vector<double> error = likelihood.monte_carlo_error(posterior);
   for (std::size_t p = 0; p < fit.parameters.size(); ++p)
     fit.parameters[p] = summary_of(posterior, static_cast<int>(p), fit.parameters[p].name, error[p]);

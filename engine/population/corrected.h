@@ -30,7 +30,7 @@
 // law): 0.65 sigma at N = 200 and the u = 0.01 that selection.h lets pass. `uncovered` says u.
 //
 // All by quadrature (engine/population/quadrature_posterior.h): no chain, no seed, the same bits always.
-// Quantiles to 1e-6 for the power law and 1e-3 of the posterior's width for the Schechter function.
+// Quantiles to 1e-4 of the posterior's width.
 #pragma once
 
 #include "engine/population/hierarchical.h"
