@@ -78,7 +78,7 @@ io::Table injections(int count) {
 // A folder with a catalogue, and injections whose manifest says where they were drawn.
 const fs::path& mock_folder() {
   static const fs::path folder = [] {
-    const fs::path path = scratch_folder("cmf-mock");
+    fs::path path = scratch_folder("cmf-mock");
     io::write_fits_tables(path / "catalog.fits", {catalogue(120)});
     io::write_ecsv(path / "catalog.ecsv", catalogue(120));
     io::write_fits_tables(path / "injections.fits", {injections(30000)});
