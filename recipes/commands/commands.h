@@ -1,6 +1,8 @@
 // The commands that work alone on a user's data, without a recipe: `arcproof detect`, `arcproof fit` and
 // `arcproof psf` on mosaics, `arcproof sed` on a table of photometry, `arcproof cmf` on a catalogue of
 // masses, `arcproof library` on stellar libraries.
+// `arcproof psf` on mosaics, `arcproof sed` on a table of photometry, `arcproof library` on stellar
+// libraries, `arcproof lens-map`, `arcproof delens` and `arcproof images` on lens models and maps.
 //
 // An image is named FILE or FILE[HDU], HDU an EXTNAME or a number from 0. Where there are several bands,
 // values are given per band as BAND=VALUE. Units, zero points and sky coordinates come from the headers
@@ -11,6 +13,7 @@
 #include "engine/photometry/detection.h"
 #include "engine/population/mass_function.h"
 #include "engine/sed/library_file.h"
+#include "recipes/commands/lens_source.h"
 
 #include <cstdint>
 #include <filesystem>
@@ -47,7 +50,7 @@ struct FitArguments {
   std::string reference;                ///< the band of shapes and detections; empty: the first
   std::string catalog;                  ///< FITS or ECSV with x, y or ra, dec; or DS9 regions; empty: detect
   photometry::DetectionOptions detection;  ///< also masks the sources where the sky's noise is measured
-  std::string background = "plane";  ///< plane or constant
+  std::string background = "plane";        ///< plane or constant
   std::string noise = "white";             ///< of the redraws: white or correlated
   int redraws = 100;
   bool map_prior = false;              ///< weak priors on the shape (photometry::ShapePrior)
@@ -129,6 +132,47 @@ struct CmfArguments {
   int threads = 1;
 };
 
+/// `arcproof lens-map`: the lens on a grid, as a file (engine/lens/map_file.h; further keywords ZLENS, H0,
+/// OMEGAM), with its critical lines.
+struct LensMapArguments {
+  LensArguments lens;              ///< posterior_rows adds the images MU_Q16, MU_MEDIAN and MU_Q84
+  FieldArguments field;            ///< none of a map: its own grid (arcproof's only)
+  std::optional<double> z, dlsds;  ///< for which source the numbers are: one of the two
+  std::filesystem::path output;
+  std::filesystem::path critical, caustics;  ///< DS9; may be empty
+  int threads = 1;
+};
+
+/// `arcproof delens`: a catalogue of clumps as it is in the source plane, after Claeyssens et al. (2023),
+/// table B2 (engine/lens/delens.h).
+///
+/// Columns (any case): ra, dec [deg]; z (or --z); a shape: sigma_major and sigma_minor (or axis_ratio) with
+/// pa_deg where they differ, or sigma_circular, or r_eff (of a Gaussian, PSF removed), each with an ending
+/// _arcsec or _pix or with that unit, and errors _err, or _err_minus and _err_plus; photometry: flux_BAND
+/// with flux_BAND_err, or mag_BAND (AB) with mag_BAND_err; id. The tables of `arcproof fit` have them all but
+/// z. NaN is what is not known: a clump without a shape keeps its place and magnification.
+struct DelensArguments {
+  LensArguments lens;
+  std::string catalog;            ///< FITS or FITS[HDU], or ECSV
+  std::optional<double> z;        ///< of all rows, where there is no column z
+  double pixel_scale_arcsec = 0;  ///< of the reference band: the floor of sizes is 0.4 pixel
+  std::filesystem::path output;   ///< FITS table CLUMPS: one row per row given, in their order
+  int threads = 1;
+};
+
+/// `arcproof images`: where the source of an image, or of each row of a catalogue, is seen.
+struct ImagesArguments {
+  LensArguments lens;
+  FieldArguments field;                      ///< where images of a model are looked for: 100" at 0.1"
+  std::string catalog;                       ///< ra, dec [deg], z, id; or one position:
+  std::optional<double> ra, dec;             ///< on the sky [deg]
+  std::optional<double> source_x, source_y;  ///< or in the source plane [arcsec, lens frame, +x west]
+  std::optional<double> z;
+  std::filesystem::path output;   ///< FITS tables IMAGES and SOURCES
+  std::filesystem::path regions;  ///< DS9; may be empty
+  int threads = 1;
+};
+
 /// Each runs the command and returns the lines to print. Throws InputError.
 std::string run_detect(const DetectArguments& arguments);
 std::string run_fit(const FitArguments& arguments);
@@ -136,5 +180,8 @@ std::string run_psf(const PsfArguments& arguments);
 std::string run_library(const LibraryArguments& arguments);
 std::string run_sed(const SedArguments& arguments);
 std::string run_cmf(const CmfArguments& arguments);
+std::string run_lens_map(const LensMapArguments& arguments);
+std::string run_delens(const DelensArguments& arguments);
+std::string run_images(const ImagesArguments& arguments);
 
 }  // namespace arcproof::commands
