@@ -481,6 +481,85 @@ TEST(Refused, ByPsf) {
   expect_refused("psf --psf " + in_folder("list.ecsv"), "FITS");
 }
 
+// ---------------------------------------------------------------- lenses
+
+/// Places behind the embedded cluster, with a shape and a flux.
+std::string clumps_behind_the_cluster() {
+  io::Table table("CLUMPS");
+  table.add("id", "", "", io::Texts{"A", "B", "C"});
+  table.add("ra", "deg", "", io::Reals{14.9992, 15.001, 15.0005});
+  table.add("dec", "deg", "", io::Reals{-1.9987, -2.001, -2.0012});
+  table.add("z", "", "", io::Reals{1.4, 2, 0.3});  // the last one is in front
+  table.add("sigma_major_pix", "pix", "", io::Reals{3, 0.2, 2});
+  table.add("sigma_minor_pix", "pix", "", io::Reals{1.5, 0.2, 2});
+  table.add("pa_deg", "deg", "", io::Reals{30, 0, 0});
+  table.add("flux_f150w", "nJy", "", io::Reals{40, 20, 20});
+  table.add("flux_f150w_err", "nJy", "", io::Reals{4, 4, 4});
+  io::write_fits_tables(folder() / "clumps.fits", {table});
+  return in_folder("clumps.fits");
+}
+
+// A map is made, and a catalogue goes through it: the numbers are those through the model itself. Threads
+// change no bit.
+TEST(LensCommands, MapAndModelGiveTheSameCatalogue) {
+  const std::string clumps = clumps_behind_the_cluster();
+  const Outcome map = run_program(
+      fmt::format("lens-map --cluster --posterior-rows 5 --z 2 --size 16 --step 0.04 -j2 -o {} --critical {} "
+                  "--caustics {}",
+                  in_folder("lens.fits"), in_folder("critical.reg"), in_folder("caustics.reg")));
+  ASSERT_EQ(map.exit_code, 0) << map.output;
+  EXPECT_NE(map.output.find("effective Einstein radius"), std::string::npos) << map.output;
+  expect_verified("lens.fits");
+  EXPECT_NE(io::read_text(in_folder("caustics.reg")).find("polygon("), std::string::npos);
+  const std::string command = "delens " + clumps + " --pixel-scale 0.02 ";
+  const io::Table exact = table_of(command + "--cluster --posterior-rows 9 -j1", "delensed.fits");
+  table_of(command + "--cluster --posterior-rows 9 -j3", "delensed_3.fits");
+  EXPECT_EQ(io::read_text(in_folder("delensed.fits")), io::read_text(in_folder("delensed_3.fits")));
+  expect_verified("delensed.fits");
+  const io::Table of_map = table_of(command + "--map " + in_folder("lens.fits"), "delensed_map.fits");
+  EXPECT_EQ(of_map.texts("status"), (io::Texts{"ok", "ok", "not_behind_lens"}));
+  for (const std::size_t i : {0, 1})
+    for (const char* column : {"mu", "r_eff_pc", "absmag_f150w", "source_sigma_major_pc"})
+      EXPECT_NEAR(of_map.reals(column)[i] / exact.reals(column)[i], 1, 0.002) << column;  // bilinear Hessian
+  EXPECT_EQ(exact.column("r_eff_pc").unit, "pc");
+  const io::Table images = table_of(
+      "images --cluster --size 30 --ra 15.001 --dec -2.001 --z 2 --regions " + in_folder("images.reg"),
+      "images.fits");
+  EXPECT_GE(images.rows(), 3u);
+  EXPECT_EQ(io::read_ds9(in_folder("images.reg")).regions.size(), images.rows());
+  expect_verified("images.fits");
+}
+
+TEST(LensCommands, RefuseBadInput) {
+  const std::string clumps = clumps_behind_the_cluster(), delens = "delens " + clumps + " --pixel-scale 0.02";
+  expect_refused(delens, "lens: found none");
+  expect_refused(delens + " --cluster --map x.fits", "2 of them");
+  expect_refused(delens + " --par nowhere.par", "--par");
+  expect_refused(delens + " --par " + clumps, "clumps.fits");
+  expect_refused(delens + " --map " + clumps, "ALPHA_X");
+  expect_refused(delens + " --cluster --z 2", "one of the two");
+  expect_refused(delens + " --cluster --row 2", "--bayes");
+  expect_refused("delens " + clumps + " --cluster --pixel-scale 0", "--pixel-scale");
+  expect_refused("delens nowhere.fits --cluster --pixel-scale 0.02", "nowhere.fits");
+  expect_refused("delens " + in_folder("list.ecsv") + " --cluster --pixel-scale 0.02 --z 2", "column ra");
+  expect_refused("lens-map --cluster --size 10 --step 0.1", "--dlsds");
+  expect_refused("lens-map --cluster --z 0.2 --size 10 --step 0.1", "above that of the lens");
+  expect_refused("lens-map --cluster --z 2 --step 0.1", "--like");
+  expect_refused("lens-map --cluster --z 2 --size 10", "--step");
+  expect_refused("lens-map --cluster --z 2 --size ten --step 0.1", "--size");
+  expect_refused("lens-map --cluster --z 2 --size 10 --step 1e-6", "20000");
+  expect_refused("lens-map --cluster --z 2 --size 10 --step 0.1 --centre 400,0", "--centre");
+  expect_refused("lens-map --cluster --z 2 --like '" + in_folder("nosky.fits") + "[SCI]'",
+                 "no celestial WCS");
+  expect_refused("lens-map --cluster --z 2 --size 10 --step 0.1 --critical /nowhere/at/all.reg",
+                 "--critical");
+  expect_refused("images --cluster --z 2", "position");
+  expect_refused("images --cluster --z 2 --ra 15", "--dec");
+  expect_refused("images --cluster --z 2 --ra 15 --dec -2.5", "--ra, --dec");
+  expect_refused("images --cluster --ra 15 --dec -2", "--z");
+  expect_refused("images --cluster --z 0.3 --ra 15 --dec -2", "--z");
+}
+
 // ---- sed and library
 
 io::Table photometry(bool magnitudes) {
