@@ -123,15 +123,19 @@ void write_map(const LensMapArguments& a, const LensSource& source, const lens::
 
 std::string about_lines(const std::vector<lens::CriticalLine>& lines) {
   double radius = 0;
-  for (const lens::CriticalLine& line : lines)
-    if (line.closed && line.kind == lens::CriticalKind::tangential)
-      radius = std::max(radius, lens::effective_radius(line.image_plane));
-  const auto tangential = std::count_if(lines.begin(), lines.end(), [](const lens::CriticalLine& line) {
-    return line.kind == lens::CriticalKind::tangential;
-  });
-  return fmt::format("{} tangential and {} radial critical lines", tangential,
-                     std::ssize(lines) - tangential) +
-         (radius > 0 ? fmt::format("; largest effective Einstein radius {:.3f}\"\n", radius) : "\n");
+  std::ptrdiff_t tangential = 0, open = 0;
+  for (const lens::CriticalLine& line : lines) {
+    open += !line.closed;
+    if (line.kind != lens::CriticalKind::tangential) continue;
+    ++tangential;
+    if (line.closed) radius = std::max(radius, lens::effective_radius(line.image_plane));
+  }
+  std::string text =
+      fmt::format("{} tangential and {} radial critical lines", tangential, std::ssize(lines) - tangential);
+  if (open) text += fmt::format(", {} of which leave the field", open);
+  if (radius > 0)
+    text += fmt::format("; largest effective radius of a closed tangential one {:.3f}\"", radius);
+  return text + "\n";
 }
 
 }  // namespace

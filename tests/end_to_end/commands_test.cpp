@@ -508,7 +508,7 @@ TEST(LensCommands, MapAndModelGiveTheSameCatalogue) {
                   "--caustics {}",
                   in_folder("lens.fits"), in_folder("critical.reg"), in_folder("caustics.reg")));
   ASSERT_EQ(map.exit_code, 0) << map.output;
-  EXPECT_NE(map.output.find("effective Einstein radius"), std::string::npos) << map.output;
+  EXPECT_NE(map.output.find("effective radius"), std::string::npos) << map.output;
   expect_verified("lens.fits");
   EXPECT_NE(io::read_text(in_folder("caustics.reg")).find("polygon("), std::string::npos);
   const std::string command = "delens " + clumps + " --pixel-scale 0.02 ";
@@ -528,6 +528,32 @@ TEST(LensCommands, MapAndModelGiveTheSameCatalogue) {
   EXPECT_GE(images.rows(), 3u);
   EXPECT_EQ(io::read_ds9(in_folder("images.reg")).regions.size(), images.rows());
   expect_verified("images.fits");
+}
+
+// The catalogue of `fit` as it is, behind a lens of two lines: ellipses in pixels with errors, fluxes in nJy.
+TEST(LensCommands, DelensTakesTheTableOfFit) {
+  io::write_text(in_folder("lens.par"),
+                 "runmode\n\treference 3 110.825 -73.454\n\tend\ngrille\n\tnlentille 1\n\tend\n"
+                 "potentiel 1\n\tprofil 81\n\tx_centre 12\n\ty_centre 3\n\tcore_radius 0.5\n"
+                 "\tcut_radius 30\n\tv_disp 700\n\tz_lens 0.4\n\tend\nfini\n");
+  const io::Table fit =
+      table_of("fit --redraws 20" + one_band() + " --catalog " + in_folder("list.ecsv"), "to_delens.fits");
+  const io::Table clumps = table_of(fmt::format("delens {} --par {} --z 2 --pixel-scale 0.02",
+                                                in_folder("to_delens.fits"), in_folder("lens.par")),
+                                    "fit_delensed.fits");
+  ASSERT_EQ(clumps.rows(), 25u);
+  for (std::size_t i = 0; i < 25; ++i) {
+    EXPECT_EQ(clumps.texts("status")[i], "ok");
+    EXPECT_EQ(clumps.texts("size_case")[i] == "unresolved", bool(fit.flags("unresolved")[i]));
+    const double mu = clumps.reals("mu")[i], mag = fit.reals("mag_f150w")[i];
+    // Distance modulus of z = 2 by astropy 5.2, FlatLambdaCDM(70, 0.3).
+    EXPECT_NEAR(clumps.reals("absmag_f150w")[i],
+                mag + 2.5 * std::log10(mu) - 45.957197 + 2.5 * std::log10(3.0), 1e-5);
+    if (clumps.texts("size_case")[i] == "resolved") {
+      EXPECT_GT(clumps.reals("r_eff_err_plus_pc")[i], 0);
+    }
+  }
+  expect_verified("fit_delensed.fits");
 }
 
 TEST(LensCommands, RefuseBadInput) {
