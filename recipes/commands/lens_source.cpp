@@ -10,7 +10,8 @@
 
 #include <algorithm>
 #include <cmath>
-#include <functional>
+#include <cstdlib>
+#include <tuple>
 
 #include <fmt/format.h>
 

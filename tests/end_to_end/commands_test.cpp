@@ -554,6 +554,18 @@ TEST(LensCommands, DelensTakesTheTableOfFit) {
     }
   }
   expect_verified("fit_delensed.fits");
+  // The same through a map of the mosaic's field, at its pixel scale. The bilinear Hessian errs by step^2 / 8
+  // times its second derivatives, 2 R / r^3 each for an Einstein radius R = 10" and r > 9": 3e-6, and mu by
+  // mu_t times that (mu_t is 3.5 to 516 here).
+  const Outcome map =
+      run_program(fmt::format("lens-map --par {} --z 2 --like '{}[SCI]' -o {}", in_folder("lens.par"),
+                              in_folder("a.fits"), in_folder("like.fits")));
+  ASSERT_EQ(map.exit_code, 0) << map.output;
+  const io::Table of_map = table_of(fmt::format("delens {} --map {} --z 2 --pixel-scale 0.02",
+                                                in_folder("to_delens.fits"), in_folder("like.fits")),
+                                    "like_delensed.fits");
+  for (std::size_t i = 0; i < 25; ++i)
+    EXPECT_NEAR(of_map.reals("mu")[i] / clumps.reals("mu")[i], 1, 3e-6 * clumps.reals("mu_tangential")[i]);
 }
 
 TEST(LensCommands, RefuseBadInput) {

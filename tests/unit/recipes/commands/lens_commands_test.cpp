@@ -11,7 +11,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <sstream>
+#include <tuple>
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
@@ -79,7 +81,7 @@ const std::vector<Clump>& clumps() {
 }
 
 fs::path catalog() {
-  const fs::path path = folder() / "catalog.fits";
+  fs::path path = folder() / "catalog.fits";
   io::Reals ra, dec, major, minor, pa, flux, error;
   for (const Clump& c : clumps()) {
     ra.push_back(ra_of(c.at));
@@ -289,8 +291,7 @@ TEST(Delens, RefusesImpossibleColumns) {
   const auto refused = [](const io::Table& table) {
     io::write_fits_tables(folder() / "bad.fits", {table});
     fs::remove(folder() / "bad_out.fits");
-    const std::string text =
-        refusal([] { delens(of_cluster(), "bad_out.fits", folder() / "bad.fits", false); });
+    std::string text = refusal([] { delens(of_cluster(), "bad_out.fits", folder() / "bad.fits", false); });
     EXPECT_EQ(fs::exists(folder() / "bad_out.fits"), text.empty());  // nothing written where it is refused
     return text;
   };
@@ -481,6 +482,18 @@ TEST(LensSource, ReadsDeflectionMapsAsTheOptionsSay) {
     EXPECT_NEAR(table.reals("source_ra")[i], exact.reals("source_ra")[i], 1e-8);
     EXPECT_NEAR(table.reals("source_dec")[i], exact.reals("source_dec")[i], 1e-8);
   }
+  // On a grid of arcproof's own: interpolated, from the projection of the files.
+  LensMapArguments again = map_arguments("again.fits", 0.25);
+  again.lens = lens;
+  again.field.size = "10";
+  run_lens_map(again);
+  const io::FitsImage alpha = io::read_fits_image(again.output, "ALPHA_Y");
+  for (int j = 0; j < 41; j += 5) {
+    const Point at{-5 + 0.25 * j, -5 + 0.25 * (40 - j)};
+    EXPECT_NEAR(alpha.pixels(j, 40 - j), at.y - source_of(at).y, 2e-4);
+  }
+  again.field.size = "17";
+  EXPECT_NE(refusal([&] { run_lens_map(again); }).find("within the map"), std::string::npos);
   const auto refused = [](LensArguments bad) { return refusal([&] { read_lens(bad); }); };
   LensArguments wrong = lens;
   wrong.map_sign = 1;
