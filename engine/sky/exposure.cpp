@@ -29,6 +29,8 @@ struct Lookup {
 // "10.0*nanoJansky", "10 nJy", "nJy/pixel", "uJy", "Jy" -> nJy; 0 when the unit is not a flux density.
 double njy_of_jansky_unit(std::string unit) {
   double factor = 1;
+  for (const char* blank : {" /", "/ "})
+    while (unit.find(blank) != std::string::npos) unit.replace(unit.find(blank), 2, "/");
   for (const char* per_pixel : {"/pixel", "/pix", " pixel-1", " pix-1"})  // which is what a pixel holds
     if (unit.ends_with(per_pixel)) unit = trimmed(unit.substr(0, unit.size() - std::strlen(per_pixel)));
   if (const auto sign = unit.find_first_of("* "); sign != std::string::npos) {
