@@ -140,9 +140,9 @@ std::vector<html::Figure> lens_figures(const RunFolder& run) {
 namespace {
 
 // Numbers of a table's row, as cells.
-class Cells {
+class LensCells {
  public:
-  Cells(const io::Table& table, std::size_t row) : table_(table), row_(row) {}
+  LensCells(const io::Table& table, std::size_t row) : table_(table), row_(row) {}
   std::string text(const char* name) const { return html::escape(text_column(table_, name)[row_]); }
   double number(const char* name) const { return real_column(table_, name)[row_]; }
   std::string count(const char* name) const {
@@ -171,7 +171,7 @@ std::string pairs_table(const io::Table& pairs) {
       {0, 1},
       {}};
   for (std::size_t i = 0; i < pairs.rows(); ++i) {
-    const Cells c(pairs, i);
+    const LensCells c(pairs, i);
     const std::string analysis = c.text("analysis_lens");
     table.rows.push_back(
         {c.text("truth_lens"), flag_column(pairs, "same_model")[i] ? "<b>" + analysis + "</b>" : analysis,
@@ -189,7 +189,7 @@ std::string science_table(const io::Table& science) {
                     {0},
                     {}};
   for (std::size_t i = 0; i < science.rows(); ++i) {
-    const Cells c(science, i);
+    const LensCells c(science, i);
     table.rows.push_back({c.text("analysis_lens"), c.count("n_clumps"), html::fixed(c.number("median_mu"), 2),
                           html::fixed(c.number("median_radius_pc"), 1),
                           html::fixed(c.number("median_log_mass_msun"), 2),

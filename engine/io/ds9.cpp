@@ -126,7 +126,8 @@ class Ds9Reader {
     if (words.size() < 6 || words.size() % 2 == 1)
       fail(fmt::format("a polygon of {} numbers", words.size()), "x and y of three corners or more");
     Ds9Region r;
-    const double count = static_cast<double>(words.size() / 2);
+    const std::size_t corners = words.size() / 2;
+    const double count = static_cast<double>(corners);
     for (std::size_t i = 0; i < words.size(); i += 2) {
       r.vertices.emplace_back(position(words[i], true), position(words[i + 1], false));
       r.x += r.vertices.back().first / count;

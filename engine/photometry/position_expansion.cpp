@@ -72,7 +72,7 @@ class Descent {
     normal.template block<B, B>(1, 1) = ground_;
     const Eigen::Matrix2d curvature =
         flux * flux * (slope.transpose() * planes() * slope) - cross * normal.ldlt().solve(cross.transpose());
-    const Eigen::Vector2d result = within(s, curvature.ldlt().solve(downhill));
+    Eigen::Vector2d result = within(s, curvature.ldlt().solve(downhill));
     predicted = 2 * downhill.dot(result) - result.dot(curvature * result);
     return result;
   }

@@ -173,7 +173,7 @@ Problem::Solution Problem::solve(const VectorXd& p, bool derivatives) const {
   Solution solution;
   solution.design.resize(valid(), linear());
   for (int k = 0; k < count_; ++k) {
-    image.push_back(images(profile(p, k), derivatives)(pixels_, Eigen::all));
+    image.emplace_back(images(profile(p, k), derivatives)(pixels_, Eigen::all));
     solution.design.col(k) = weight_.cwiseProduct(image.back().col(SersicRenderer::image_column));
   }
   solution.design.rightCols(background_terms()) = background_;

@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include <fmt/format.h>
+
 namespace arcproof::pipeline {
 namespace {
 
@@ -222,8 +224,8 @@ void alternative_columns(Columns& add, const AnalysisField& field) {
              "half-light radius by the lens " + name + "; an upper limit when unresolved",
              [&](const auto& c) { return other(c).size.radius_pc; });
     add.real("log_mass_msun_" + suffix, "",
-             "log10 of the stellar mass [solMass] by the lens " + name + ": shifted by -log10(mu_" + suffix +
-                 " / mu)",
+             fmt::format("log10 of the stellar mass [solMass] by the lens {}: shifted by -log10(mu_{} / mu)",
+                         name, suffix),
              [&](const auto& c) { return other(c).log_mass_msun; });
   }
 }

@@ -326,9 +326,9 @@ Array2D<float> subtract_profiles(Array2D<float> image, const std::vector<photome
 // ---------------------------------------------------------------- the catalogue
 
 /// The rows of the catalogue, by number; quantities of fits that did not take place are NaN.
-class Catalogue {
+class FittedRows {
  public:
-  Catalogue(const Bands& bands, const std::vector<ClumpPhotometry>& clumps)
+  FittedRows(const Bands& bands, const std::vector<ClumpPhotometry>& clumps)
       : bands_(bands), clumps_(clumps) {}
 
   io::Table table(const io::Column& id) {
@@ -535,7 +535,7 @@ std::string run_fit(const FitArguments& a) {
   std::vector<photometry::SersicFit> profiles;
   if (a.model == "sersic") profiles = fit_profiles(clumps, bands, a);
 
-  io::Table table = Catalogue(bands, clumps).table(sources.id);
+  io::Table table = FittedRows(bands, clumps).table(sources.id);
   if (a.model == "sersic") add_sersic_columns(table, profiles, bands, !a.sersic_index);
   add_notes(table, bands, a);
   io::write_fits_tables(a.output, {table});
