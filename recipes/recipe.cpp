@@ -477,6 +477,9 @@ class Checker {
       if (std::find(names.begin(), names.end(), name) == names.end())
         refuse(key, "'" + name + "'", fmt::format("one of the recipe's bands: {}", fmt::join(names, ", ")));
     for (const pipeline::ColourRange& range : r_.pipeline.interloper_box)
+      if (range.blue == range.red)
+        refuse("pipeline.interloper_box", fmt::format("'{0}' - '{0}'", range.blue), "two bands");
+    for (const pipeline::ColourRange& range : r_.pipeline.interloper_box)
       for (const std::string& name : {range.blue, range.red})
         if (std::find(names.begin(), names.end(), name) == names.end())
           refuse("pipeline.interloper_box", "'" + name + "'",

@@ -65,7 +65,7 @@ Planes with_mask(const Array2D<float>& image, const Array2D<float>& error) {
 sep_image as_sep(const Planes& planes) {
   sep_image image{};
   image.data = planes.flux.data();
-  if (planes.one_noise) image.noiseval = planes.noise_value;
+  if (planes.one_noise && !planes.any_masked) image.noiseval = planes.noise_value;
   else image.noise = planes.noise.data();
   if (planes.any_masked) image.mask = planes.mask.data();
   image.dtype = SEP_TFLOAT;

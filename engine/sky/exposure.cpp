@@ -113,6 +113,10 @@ Array2D<float> read_error(const ExposureFile& file, const Array2D<double>& scien
   const io::FitsImage image = io::read_fits_image(path, hdu);
   require_shape(image, science, path.string());
   require_data(image.pixels, path.string(), image.hdu);
+  if (std::none_of(image.pixels.begin(), image.pixels.end(), [](double v) { return v > 0; }))
+    refuse(path, "HDU " + image.hdu, "no pixel above 0",
+           weights ? "weights (1 / variance); pixels without data have 0"
+                   : "errors (1 sigma) above 0; pixels without data may have 0, less or NaN");
   return weights ? error_from_weight(image.pixels, factor) : scaled(image.pixels, factor);
 }
 

@@ -32,8 +32,8 @@ void check_cuts(const population::MassFunctionOptions& o) {
   if (!(o.max_age_myr > 0)) bad("--max-age", fmt::format("{:g}", o.max_age_myr), "Myr, above 0");
   if (!(o.beta_low < o.beta_high && o.beta_low < -1))
     bad("--beta", fmt::format("{:g} {:g}", o.beta_low, o.beta_high), "LOW HIGH, LOW below HIGH and below -1");
-  if (!(o.log_cutoff_high > std::log10(o.min_mass_msun)))
-    bad("--log-cutoff-high", fmt::format("{:g}", o.log_cutoff_high), "above log10 of --min-mass");
+  if (!(o.log_cutoff_high > std::log10(o.min_mass_msun)) || o.log_cutoff_high > 20)
+    bad("--log-cutoff-high", fmt::format("{:g}", o.log_cutoff_high), "above log10 of --min-mass, up to 20");
 }
 
 void check_sampler(const population::MassFunctionOptions& o) {

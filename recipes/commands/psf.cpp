@@ -27,8 +27,8 @@ void check(const PsfArguments& a) {
                       "--image FILE[HDU] --stars LIST, or --stars auto"});
   if (a.form != "image" && a.form != "parametric")
     throw InputError({"", "--form", "'" + a.form + "'", "image or parametric"});
-  if (a.size_pix < 11 || a.size_pix % 2 == 0)
-    throw InputError({"", "--size", std::to_string(a.size_pix), "an odd number, 11 or more"});
+  if (a.size_pix < 11 || a.size_pix > 2001 || a.size_pix % 2 == 0)
+    throw InputError({"", "--size", std::to_string(a.size_pix), "an odd number, 11 .. 2001"});
   const std::pair<std::string, std::filesystem::path> outputs[] = {{"-o", a.output},
                                                                    {"--regions", a.regions}};
   std::vector<std::string> inputs = a.cutouts;

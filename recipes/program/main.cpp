@@ -9,8 +9,10 @@
 #include "recipes/manifest.h"
 #include "reports/report.h"
 
+#include <cmath>
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <optional>
 #include <tuple>
 #include <utility>
@@ -115,6 +117,17 @@ void add_run_options(CLI::App& command, Arguments& a) {
 
 // ---------------------------------------------------------------- commands that work without a recipe
 
+// CLI11's own takes NaN for a positive number.
+const CLI::Validator above_zero(
+    [](const std::string& text) {
+      char* end = nullptr;
+      const double value = std::strtod(text.c_str(), &end);
+      return *end == '\0' && value > 0 && std::isfinite(value)
+                 ? std::string()
+                 : "found " + text + ", allowed: a number above 0";
+    },
+    "POSITIVE");
+
 void add_detection_options(CLI::App& command, photometry::DetectionOptions& detection) {
   command.add_option("--threshold", detection.threshold_sigma, "sigma of the error image, per pixel (1.5)");
   command.add_option("--min-area", detection.min_area_pix, "pixels above the threshold (5)");
@@ -128,10 +141,10 @@ CLI::App* add_detect(CLI::App& app, commands::DetectArguments& d) {
   command->add_option("--error", d.error, "FILE[HDU], 1 sigma; with neither this nor --weight: measured");
   command->add_option("--weight", d.weight, "FILE[HDU], 1 / variance");
   command->add_option("--pixel-scale", d.pixel_scale_arcsec, "arcsec, where the header does not say it")
-      ->check(CLI::PositiveNumber);
+      ->check(above_zero);
   command->add_option("--psf", d.psf, "FILE[HDU], or a band with an embedded PSF: adds point-source fluxes");
   command->add_option("--psf-scale", d.psf_scale_arcsec, "arcsec, where the PSF's header does not say it")
-      ->check(CLI::PositiveNumber);
+      ->check(above_zero);
   add_detection_options(*command, d.detection);
   command->add_option("-o,--output", d.output, "FITS table")->required();
   command->add_option("--regions", d.regions, "DS9 regions");
@@ -182,17 +195,17 @@ CLI::App* add_psf(CLI::App& app, commands::PsfArguments& p) {
   command->add_option("--cutout", p.cutouts, "FILE[HDU] of one star, once or more per star");
   command->add_option("--psf", p.psf, "image of a PSF, FILE[HDU]");
   command->add_option("--pixel-scale", p.pixel_scale_arcsec, "arcsec, where the header does not say it")
-      ->check(CLI::PositiveNumber);
+      ->check(above_zero);
   command->add_option("--to-scale", p.to_scale_arcsec, "pixel scale of the result [arcsec]")
-      ->check(CLI::PositiveNumber);
+      ->check(above_zero);
   command->add_option("--size", p.size_pix, "side of the stars' cutouts [pixel], odd (101)");
-  command->add_option("--min-snr", p.min_snr, "auto: S/N of a star (100)")->check(CLI::PositiveNumber);
+  command->add_option("--min-snr", p.min_snr, "auto: S/N of a star (100)")->check(above_zero);
   command->add_option("--isolation", p.isolation_arcsec, "auto: radius without neighbours [arcsec] (1)")
-      ->check(CLI::PositiveNumber);
+      ->check(above_zero);
   command
       ->add_option("--saturation", p.saturation,
                    "stars with a pixel at or above it are left out [image unit]")
-      ->check(CLI::PositiveNumber);
+      ->check(above_zero);
   command->add_option("--form", p.form, "image (default), or parametric: Moffat + Gaussian + power law");
   command->add_option("-o,--output", p.output, "FITS image and tables")->required();
   command->add_option("--regions", p.regions, "DS9 regions of the stars");

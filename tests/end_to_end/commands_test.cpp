@@ -474,6 +474,10 @@ TEST(Refused, ByFit) {
 TEST(Refused, ByPsf) {
   expect_refused("psf", "none of them");
   expect_refused("psf --image '" + in_folder("a.fits") + "[SCI]'", "--stars");
+  for (const char* option : {"--to-scale nan", "--to-scale 0", "--pixel-scale nan", "--size 99999"})
+    expect_refused("psf --image '" + in_folder("a.fits") + "[SCI]' --stars auto " + option,
+                   std::string(option).substr(0, std::string(option).find(' ')));
+  expect_refused("psf --psf '" + in_folder("a.fits") + "[SCI]' --to-scale 1e-9", "--to-scale");
   expect_refused("psf --image '" + in_folder("a.fits") + "[SCI]' --stars auto --min-snr 1e6",
                  "nothing with S/N above");
   expect_refused("psf --psf " + in_folder("psf_a.fits") + " --pixel-scale 0.03", "--pixel-scale");

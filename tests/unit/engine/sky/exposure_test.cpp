@@ -166,6 +166,11 @@ TEST(ReadExposure, ImagesWithoutDataAreRefused) {
   const float nan = std::nanf("");
   EXPECT_THROW(read_exposure(written("empty", {image("SCI", 7, 5, nan, in_10_njy), image("ERR", 7, 5, 1)})),
                InputError);
+  for (const float useless : {0.0F, -1.0F})
+    EXPECT_THROW(
+        read_exposure(written("useless", {image("SCI", 7, 5, 1, in_10_njy), image("ERR", 7, 5, useless)})),
+        InputError)
+        << useless;
   EXPECT_THROW(read_exposure(written("noerror", {image("SCI", 7, 5, 1, in_10_njy), image("ERR", 7, 5, nan)})),
                InputError);
   ExposureFile file = written("neither", {image("SCI", 7, 5, 2, in_10_njy)});
