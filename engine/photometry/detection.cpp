@@ -39,22 +39,34 @@ void set_work_space() {
   });
 }
 
+/// What libsep is given. It needs no second image where the noise is one number, and no mask where all pixels
+/// have data.
 struct Planes {
-  Array2D<float> flux, noise;
+  Array2D<float> flux;
+  const Array2D<float>* error = nullptr;
+  Array2D<float> noise;  ///< the error, 1e30 where masked; empty where nothing is
   Array2D<unsigned char> mask;
-  bool any_masked = false;
-  bool one_noise = true;  ///< error(0, 0) for all pixels: libsep then needs no second image
-  float noise_value = 0;
+  bool one_noise = false;  ///< error(0, 0) for all pixels, none of which is masked
 };
 
-Planes with_mask(const Array2D<float>& image, const Array2D<float>& error) {
-  Planes planes{image, error, Array2D<unsigned char>(image.width(), image.height(), 0)};
-  if (error.size()) planes.noise_value = error.data()[0];
-  for (std::size_t i = 0; i < image.size(); ++i) {
-    const float flux = image.data()[i], noise = error.data()[i];
-    if (noise != error.data()[0]) planes.one_noise = false;
+Planes with_mask(Array2D<float> image, const Array2D<float>& error) {
+  Planes planes;
+  planes.flux = std::move(image);
+  planes.error = &error;
+  bool all_good = true;
+  planes.one_noise = true;
+  for (std::size_t i = 0; i < error.size(); ++i) {
+    const float noise = error.data()[i];
+    all_good &= std::isfinite(planes.flux.data()[i]) && std::isfinite(noise) && noise > 0;
+    planes.one_noise &= noise == error.data()[0];
+  }
+  if (all_good) return planes;
+  planes.one_noise = false;
+  planes.noise = error;
+  planes.mask = Array2D<unsigned char>(error.width(), error.height(), 0);
+  for (std::size_t i = 0; i < error.size(); ++i) {
+    const float flux = planes.flux.data()[i], noise = error.data()[i];
     if (std::isfinite(flux) && std::isfinite(noise) && noise > 0) continue;
-    planes.any_masked = true;
     planes.flux.data()[i] = 0;
     planes.noise.data()[i] = 1e30F;
     planes.mask.data()[i] = 1;
@@ -65,9 +77,9 @@ Planes with_mask(const Array2D<float>& image, const Array2D<float>& error) {
 sep_image as_sep(const Planes& planes) {
   sep_image image{};
   image.data = planes.flux.data();
-  if (planes.one_noise && !planes.any_masked) image.noiseval = planes.noise_value;
-  else image.noise = planes.noise.data();
-  if (planes.any_masked) image.mask = planes.mask.data();
+  if (planes.one_noise) image.noiseval = planes.error->data()[0];
+  else image.noise = planes.noise.size() ? planes.noise.data() : planes.error->data();
+  if (planes.mask.size()) image.mask = planes.mask.data();
   image.dtype = SEP_TFLOAT;
   image.ndtype = SEP_TFLOAT;
   image.mdtype = SEP_TBYTE;
@@ -76,6 +88,17 @@ sep_image as_sep(const Planes& planes) {
   image.noise_type = SEP_NOISE_STDDEV;
   image.maskthresh = 0.5;
   return image;
+}
+
+// Masked pixels are left at 0.
+void subtract_background(Planes& planes, int mesh_pix) {
+  const sep_image image = as_sep(planes);
+  sep_bkg* raw_background = nullptr;
+  check(sep_background(&image, mesh_pix, mesh_pix, 3, 3, 0.0, &raw_background));
+  const std::unique_ptr<sep_bkg, BackgroundCloser> background(raw_background);
+  check(sep_bkg_subarray(background.get(), planes.flux.data(), SEP_TFLOAT));
+  for (std::size_t i = 0; i < planes.mask.size(); ++i)
+    if (planes.mask.data()[i]) planes.flux.data()[i] = 0;
 }
 
 // Median of every other finite pixel (a chequerboard) of a square about (x, y), cut at the image's edges; 0
@@ -111,10 +134,10 @@ DetectionResult detect(const Array2D<float>& image_njy, const Array2D<float>& er
                        const DetectionOptions& options) {
   require(image_njy.same_shape(error_njy), "detect: image and error have the same shape");
   set_work_space();
-  const Array2D<float> contrast =
-      options.median_side_pix > 0 ? median_subtracted(image_njy, options.median_side_pix)
-                                  : background_subtracted(image_njy, error_njy, options.background_mesh_pix);
-  const Planes planes = with_mask(contrast, error_njy);
+  Planes planes = with_mask(
+      options.median_side_pix > 0 ? median_subtracted(image_njy, options.median_side_pix) : image_njy,
+      error_njy);
+  if (options.median_side_pix == 0) subtract_background(planes, options.background_mesh_pix);
   DetectionResult result;
   result.segmentation = Array2D<int>(image_njy.width(), image_njy.height(), 0);
 
@@ -155,11 +178,7 @@ Array2D<float> median_subtracted(const Array2D<float>& image_njy, int side_pix) 
 Array2D<float> background_subtracted(const Array2D<float>& image_njy, const Array2D<float>& error_njy,
                                      int mesh_pix) {
   Planes planes = with_mask(image_njy, error_njy);
-  sep_image image = as_sep(planes);
-  sep_bkg* raw_background = nullptr;
-  check(sep_background(&image, mesh_pix, mesh_pix, 3, 3, 0.0, &raw_background));
-  const std::unique_ptr<sep_bkg, BackgroundCloser> background(raw_background);
-  check(sep_bkg_subarray(background.get(), planes.flux.data(), SEP_TFLOAT));
+  subtract_background(planes, mesh_pix);
   for (std::size_t i = 0; i < planes.mask.size(); ++i)
     if (planes.mask.data()[i]) planes.flux.data()[i] = std::nanf("");
   return std::move(planes.flux);
