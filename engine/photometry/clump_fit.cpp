@@ -2,7 +2,6 @@
 
 #include "engine/core/error.h"
 #include "engine/photometry/gram.h"
-#include "engine/photometry/position_expansion.h"
 
 #include <algorithm>
 #include <array>
@@ -119,7 +118,6 @@ class Problem {
   int columns() const { return count() * planes_per_component + plane_terms; }
   int background_terms() const { return options_.plane ? plane_terms : 1; }
   const FitOptions& options() const { return options_; }
-  double data_squared() const { return data_squared_; }
   /// A column of the last point evaluated, times the weights.
   const double* weighted_column(int index) const {
     return weighted_.data() + static_cast<std::size_t>(index) * weight_.size();
@@ -584,53 +582,9 @@ bool is_allowed(const Component& c, const FitOptions& options) {
          axes.variance_major >= options.min_sigma_pix * options.min_sigma_pix;
 }
 
-PositionExpansion expansion_at(const Problem& problem, const Point& point) {
-  const FitOptions& o = problem.options();
-  const Component& c = point.components.front();
-  PositionExpansion e;
-  e.gram = point.gram;
-  e.data = point.data;
-  e.data_squared = problem.data_squared();
-  e.plane = o.plane;
-  // Half again beyond its reach, where it is still good enough to tell the way.
-  const double far = 1.5 * PositionExpansion::reach;
-  e.low_x = std::max(-far, c.start_x - o.max_shift_pix - c.x);
-  e.high_x = std::min(far, c.start_x + o.max_shift_pix - c.x);
-  e.low_y = std::max(-far, c.start_y - o.max_shift_pix - c.y);
-  e.high_y = std::min(far, c.start_y + o.max_shift_pix - c.y);
-  return e;
-}
-
-// One component of fixed shape: its position on expansions of the image, each from the end of the one before.
-Descent descend_expanded(Problem& problem, std::vector<Component> start) {
-  constexpr int most_expansions = 8;
-  Descent descent;
-  for (int round = 0; round < most_expansions && !descent.converged; ++round) {
-    descent.point = problem.evaluate(std::move(start), Derivatives::all);
-    const ExpandedFit fit =
-        fit_position(expansion_at(problem, descent.point), problem.options().tolerance_chi2);
-    descent.iterations += fit.iterations;
-    descent.singular = !fit.solvable;
-    if (descent.singular) return descent;
-    Component& c = descent.point.components.front();
-    c.x += fit.dx;
-    c.y += fit.dy;
-    descent.point.coefficient[0] = fit.flux;
-    for (int b = 0; b < problem.background_terms(); ++b)
-      descent.point.coefficient[planes_per_component + b] = fit.background[b];
-    descent.point.cost = fit.cost;
-    descent.converged = std::max(std::abs(fit.dx), std::abs(fit.dy)) <= PositionExpansion::reach;
-    start = descent.point.components;
-  }
-  return descent;
-}
-
 // Free shapes first; whatever ended outside the allowed shapes is refitted on their edge.
 Descent fit_from(Problem& problem, std::vector<Component> start) {
-  const FitOptions& o = problem.options();
-  if (o.expand_position && problem.count() == 1 && o.position_free && !o.shape_free)
-    return descend_expanded(problem, std::move(start));
-  const int limit = o.max_iterations;
+  const int limit = problem.options().max_iterations;
   Descent descent = descend(problem, std::move(start), limit);
   for (std::size_t round = 0; round < descent.point.components.size(); ++round) {
     std::vector<Component> components = descent.point.components;

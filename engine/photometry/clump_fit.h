@@ -59,10 +59,6 @@ struct FitOptions {
   int max_iterations = 60;
   double tolerance_chi2 = 1e-7;                   ///< a predicted fall of chi^2 below this ends the descent
   const NoiseCorrelation* correlation = nullptr;  ///< of the pixels' noise; null: white
-  /// One clump of fixed shape: its position on second-order expansions of its image
-  /// (engine/photometry/position_expansion.h), a third of the time; the flux errs by up to 0.3%. Without
-  /// errors.
-  bool expand_position = false;
   bool errors = true;  ///< analytic errors; without them nothing is said of degenerate fits
   bool try_several_sizes =
       true;  ///< choose the best of three round starting sizes (else start from `shape` as given)

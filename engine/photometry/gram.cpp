@@ -28,4 +28,9 @@ ARCPROOF_CLONES void gram_matrix(const double* const* columns, int count, int le
       out[i * count + j] = out[j * count + i] = dot(columns[i], columns[j], length);
 }
 
+ARCPROOF_CLONES void inner_products(const double* const* columns, int count, const double* with, int length,
+                                    double* out) {
+  for (int i = 0; i < count; ++i) out[i] = dot(columns[i], with, length);
+}
+
 }  // namespace arcproof::photometry

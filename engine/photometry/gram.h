@@ -8,4 +8,7 @@ namespace arcproof::photometry {
 /// processor.
 void gram_matrix(const double* const* columns, int count, int length, double* out);
 
+/// out[i] = column_i . with, summed in the same way.
+void inner_products(const double* const* columns, int count, const double* with, int length, double* out);
+
 }  // namespace arcproof::photometry

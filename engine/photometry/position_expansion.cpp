@@ -10,118 +10,70 @@ constexpr int most_iterations = 30;
 
 using Planes = Eigen::Matrix<double, 6, 1>;
 
-// Coefficients of the six planes in the moved image.
+// Coefficients of the six planes in the moved image, and their derivatives.
 Planes moved(double dx, double dy) {
   Planes c;
   c << 1, -dx, -dy, 0.5 * dx * dx, dx * dy, 0.5 * dy * dy;
   return c;
 }
 
-/// With B terms of background.
-template <int B>
-class Descent {
- public:
-  using Linear = Eigen::Matrix<double, B + 1, 1>;  // flux, background
-  using Square = Eigen::Matrix<double, B + 1, B + 1>;
-
-  explicit Descent(const PositionExpansion& e)
-      : e_(e), ground_(e.gram.template block<B, B>(6, 6)), mixed_(e.gram.template block<6, B>(0, 6)) {}
-
-  struct State {
-    double dx = 0, dy = 0, cost = 0;
-    Linear linear = Linear::Zero();
-    bool solvable = false;
-  };
-
-  State at(double dx, double dy) const {
-    State s;
-    s.dx = dx;
-    s.dy = dy;
-    const Planes c = moved(dx, dy);
-    Square normal;
-    normal(0, 0) = c.dot(planes() * c);
-    normal.template block<1, B>(0, 1) = (mixed_.transpose() * c).transpose();
-    normal.template block<B, 1>(1, 0) = normal.template block<1, B>(0, 1).transpose();
-    normal.template block<B, B>(1, 1) = ground_;
-    Linear right;
-    right << c.dot(e_.data.template head<6>()), e_.data.template segment<B>(6);
-    const Eigen::LDLT<Square> solver(normal);
-    s.linear = solver.solve(right);
-    s.solvable = solver.info() == Eigen::Success && solver.isPositive() && s.linear.allFinite();
-    s.cost = std::max(0.0, e_.data_squared - right.dot(s.linear));
-    return s;
-  }
-
-  // Step of the position, and the fall of chi^2 that it should bring. The linear parameters move along.
-  Eigen::Vector2d step(const State& s, double& predicted) const {
-    Eigen::Matrix<double, 6, 2> slope;
-    slope.col(0) << 0, -1, 0, s.dx, s.dy, 0;
-    slope.col(1) << 0, 0, -1, 0, s.dx, s.dy;
-    const double flux = s.linear[0];
-    const Planes c = moved(s.dx, s.dy);
-    const Eigen::Matrix<double, B, 1> ground = s.linear.template tail<B>();
-    const Planes residual = e_.data.template head<6>() - flux * (planes() * c) - mixed_ * ground;
-    const Eigen::Vector2d downhill = flux * (slope.transpose() * residual);
-    Eigen::Matrix<double, 2, B + 1> cross;
-    cross.col(0) = flux * (slope.transpose() * (planes() * c));
-    cross.template rightCols<B>() = flux * (slope.transpose() * mixed_);
-    Square normal;
-    normal(0, 0) = c.dot(planes() * c);
-    normal.template block<1, B>(0, 1) = (mixed_.transpose() * c).transpose();
-    normal.template block<B, 1>(1, 0) = normal.template block<1, B>(0, 1).transpose();
-    normal.template block<B, B>(1, 1) = ground_;
-    const Eigen::Matrix2d curvature =
-        flux * flux * (slope.transpose() * planes() * slope) - cross * normal.ldlt().solve(cross.transpose());
-    Eigen::Vector2d result = within(s, curvature.ldlt().solve(downhill));
-    predicted = 2 * downhill.dot(result) - result.dot(curvature * result);
-    return result;
-  }
-
- private:
-  Eigen::Matrix<double, 6, 6> planes() const { return e_.gram.template block<6, 6>(0, 0); }
-
-  Eigen::Vector2d within(const State& s, const Eigen::Vector2d& step) const {
-    return {std::clamp(s.dx + step[0], e_.low_x, e_.high_x) - s.dx,
-            std::clamp(s.dy + step[1], e_.low_y, e_.high_y) - s.dy};
-  }
-
-  const PositionExpansion& e_;
-  Eigen::Matrix<double, B, B> ground_;
-  Eigen::Matrix<double, 6, B> mixed_;
+struct Place {
+  ExpandedFit fit;
+  Planes product;   // G c
+  double size = 0;  // c . G c
 };
 
-template <int B>
-ExpandedFit descend(const PositionExpansion& expansion, double tolerance) {
-  const Descent<B> descent(expansion);
-  auto state = descent.at(0, 0);
-  ExpandedFit fit;
-  for (; state.solvable && fit.iterations < most_iterations; ++fit.iterations) {
-    double predicted = 0;
-    Eigen::Vector2d step = descent.step(state, predicted);
-    if (!step.allFinite() || !(predicted > tolerance)) break;
-    auto next = descent.at(state.dx + step[0], state.dy + step[1]);
-    for (int halving = 0; halving < 6 && !(next.solvable && next.cost < state.cost); ++halving) {
-      step *= 0.5;
-      next = descent.at(state.dx + step[0], state.dy + step[1]);
-    }
-    if (!(next.solvable && next.cost < state.cost)) break;
-    const bool enough = state.cost - next.cost < tolerance;
-    state = next;
-    if (enough) break;
-  }
-  fit.dx = state.dx;
-  fit.dy = state.dy;
-  fit.flux = state.linear[0];
-  fit.background.template head<B>() = state.linear.template tail<B>();
-  fit.cost = state.cost;
-  fit.solvable = state.solvable;
-  return fit;
+Place place_at(const PositionExpansion& e, double dx, double dy) {
+  Place place;
+  const Planes c = moved(dx, dy);
+  place.product.noalias() = e.gram * c;
+  place.size = c.dot(place.product);
+  const double match = c.dot(e.data);
+  place.fit = {dx, dy, match / place.size, match * match / place.size, false};
+  place.fit.solvable = place.size > 0 && std::isfinite(place.fit.flux);
+  return place;
+}
+
+// The flux moves along: its direction is taken out of the curvature.
+Eigen::Vector2d step_from(const PositionExpansion& e, const Place& at, double& predicted) {
+  const double dx = at.fit.dx, dy = at.fit.dy, flux = at.fit.flux;
+  Planes along_x, along_y;
+  along_x << 0, -1, 0, dx, dy, 0;
+  along_y << 0, 0, -1, 0, dx, dy;
+  const Planes residual = e.data - flux * at.product;
+  const double down_x = flux * along_x.dot(residual), down_y = flux * along_y.dot(residual);
+  const double with_x = along_x.dot(at.product), with_y = along_y.dot(at.product);
+  const Planes gx = e.gram * along_x, gy = e.gram * along_y;
+  const double xx = flux * flux * (along_x.dot(gx) - with_x * with_x / at.size);
+  const double xy = flux * flux * (along_x.dot(gy) - with_x * with_y / at.size);
+  const double yy = flux * flux * (along_y.dot(gy) - with_y * with_y / at.size);
+  const double determinant = xx * yy - xy * xy;
+  const double x = std::clamp(dx + (yy * down_x - xy * down_y) / determinant, e.low_x, e.high_x) - dx;
+  const double y = std::clamp(dy + (xx * down_y - xy * down_x) / determinant, e.low_y, e.high_y) - dy;
+  predicted = 2 * (down_x * x + down_y * y) - (xx * x * x + 2 * xy * x * y + yy * y * y);
+  return {x, y};
 }
 
 }  // namespace
 
 ExpandedFit fit_position(const PositionExpansion& expansion, double tolerance) {
-  return expansion.plane ? descend<3>(expansion, tolerance) : descend<1>(expansion, tolerance);
+  Place here = place_at(expansion, 0, 0);
+  for (int i = 0; here.fit.solvable && i < most_iterations; ++i) {
+    double predicted = 0;
+    Eigen::Vector2d step = step_from(expansion, here, predicted);
+    if (!step.allFinite() || !(predicted > tolerance)) break;
+    const auto better = [&](const Place& next) { return next.fit.solvable && next.fit.gain > here.fit.gain; };
+    Place next = place_at(expansion, here.fit.dx + step[0], here.fit.dy + step[1]);
+    for (int halving = 0; halving < 6 && !better(next); ++halving) {
+      step *= 0.5;
+      next = place_at(expansion, here.fit.dx + step[0], here.fit.dy + step[1]);
+    }
+    if (!better(next)) break;
+    const bool enough = next.fit.gain - here.fit.gain < tolerance;
+    here = next;
+    if (enough) break;
+  }
+  return here.fit;
 }
 
 }  // namespace arcproof::photometry

@@ -2,10 +2,12 @@
 
 #include "engine/core/error.h"
 #include "engine/core/statistics.h"
+#include "engine/photometry/position_fit.h"
 #include "engine/photometry/sky_noise.h"
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 
 namespace arcproof::photometry {
 namespace {
@@ -66,24 +68,36 @@ Prepared prepare_reference(std::span<const Detection> detections, const std::vec
   return prepared;
 }
 
-// The same components on another band's grid, with the shapes of a fit.
-Prepared prepare_forced(const ClumpFit& fit, const Cutout& reference, const PixelMap& map,
-                        const BandData& band, double sky_sigma, int size) {
-  Prepared prepared;
-  prepared.sky_sigma = sky_sigma;
-  std::vector<std::pair<double, double>> position;
-  double x = 0, y = 0;
+// The components of a fit on another band's grid, in that image's pixels.
+std::vector<ComponentStart> carried(const ClumpFit& fit, const Cutout& reference, const PixelMap& map) {
+  std::vector<ComponentStart> components;
   for (const ComponentFit& c : fit.components) {
     const double dx = reference.centre_x + c.x - map.from_x, dy = reference.centre_y + c.y - map.from_y;
-    position.emplace_back(map.to_x + map.xx * dx + map.xy * dy, map.to_y + map.yx * dx + map.yy * dy);
-    x += position.back().first / static_cast<double>(fit.components.size());
-    y += position.back().second / static_cast<double>(fit.components.size());
+    components.push_back({map.to_x + map.xx * dx + map.xy * dy, map.to_y + map.yx * dx + map.yy * dy,
+                          map.shape(c.shape)});
   }
+  return components;
+}
+
+void move_to(const Cutout& cutout, std::vector<ComponentStart>& components) {
+  for (ComponentStart& c : components) {
+    c.x -= cutout.centre_x;
+    c.y -= cutout.centre_y;
+  }
+}
+
+Prepared prepare_forced(std::vector<ComponentStart> components, const BandData& band, double sky_sigma,
+                        int size) {
+  double x = 0, y = 0;
+  for (const ComponentStart& c : components) {
+    x += c.x / static_cast<double>(components.size());
+    y += c.y / static_cast<double>(components.size());
+  }
+  Prepared prepared;
+  prepared.sky_sigma = sky_sigma;
   prepared.cutout = cut_uniform(band.exposure->flux_njy, x, y, size, sky_sigma);
-  for (std::size_t k = 0; k < fit.components.size(); ++k)
-    prepared.start.push_back({position[k].first - prepared.cutout.centre_x,
-                              position[k].second - prepared.cutout.centre_y,
-                              map.shape(fit.components[k].shape)});
+  prepared.start = std::move(components);
+  move_to(prepared.cutout, prepared.start);
   return prepared;
 }
 
@@ -201,20 +215,30 @@ BandFluxes measure_band(const ReferenceFits& reference, const BandData& band, co
   forced.max_shift_pix = o.forced_shift_pix;
   forced.correlation = band.correlation;
   const int size = reference.prepared.cutout.size;
-  const Prepared best = prepare_forced(reference.best, reference.prepared.cutout, map, band, sky_sigma, size);
-  const ClumpFit fit = fit_clumps(best.cutout, band.psf->serving(size), best.start, forced);
+  const Prepared best =
+      prepare_forced(carried(reference.best, reference.prepared.cutout, map), band, sky_sigma, size);
+  const PsfTransform& psf = band.psf->serving(size);
+  const ClumpFit fit = fit_clumps(best.cutout, psf, best.start, forced);
   if (fit.status == FitStatus::too_few_pixels || fit.status == FitStatus::singular) return no_data(band);
   forced.tolerance_chi2 = forced_redraw_tolerance_chi2;
-  forced.expand_position = true;
   forced.errors = false;
+  std::optional<PositionFit> alone;
+  if (!group && forced.position_free)
+    alone.emplace(best.cutout, psf, best.start.front(), forced.plane, forced.max_shift_pix,
+                  forced.tolerance_chi2);
   std::vector<double> draws;
   for (const ClumpFit& shape : reference.redraws) {
-    const Prepared redraw = prepare_forced(shape, reference.prepared.cutout, map, band, sky_sigma, size);
-    const auto noise = redraw_noise(redraw.cutout, band, sky_sigma, o.noise, random);
-    const ClumpFit again =
-        fit_clumps(with_noise(redraw.cutout, noise), band.psf->serving(size), redraw.start, forced);
-    if (again.status != FitStatus::singular && again.status != FitStatus::too_few_pixels)
-      draws.push_back(again.components.front().flux);
+    std::vector<ComponentStart> start = carried(shape, reference.prepared.cutout, map);
+    move_to(best.cutout, start);
+    const Cutout redrawn =
+        with_noise(best.cutout, redraw_noise(best.cutout, band, sky_sigma, o.noise, random));
+    if (alone) {
+      const PositionFitResult again = alone->fit(redrawn.flux, start.front());
+      if (again.solvable) draws.push_back(again.flux);
+      continue;
+    }
+    const ClumpFit again = fit_clumps(redrawn, psf, start, forced);
+    if (again.status != FitStatus::singular) draws.push_back(again.components.front().flux);
   }
   return band_fluxes(band, fit, draws, sky_sigma);
 }

@@ -135,47 +135,6 @@ TEST(ClumpFit, ForcedFluxesAreSigned) {
   EXPECT_NEAR(fit.components.front().flux, -40, 0.1);
 }
 
-// The position on expansions of the image against the full descent, from a start 0.3 pixel off: N = 600
-// clumps of S/N 5 to 100, seed 17. The fluxes may differ by the terms left out (0.3%), and, at low S/N, by
-// ending a hundredth of chi^2 apart.
-TEST(ClumpFit, PositionByExpansionIsThatOfTheDescent) {
-  const auto psf = std::make_shared<sky::Psf>(sky::Psf::parametric("F150W", 0.02));
-  const PsfTransform transform(*psf, 9);
-  Random random({.seed = 17, .purpose = "expansion"});
-  double worst_flux = 0, worst_position = 0, worst_chi2 = 0;
-  for (int i = 0; i < 200; ++i) {
-    const Truth truth = draw_truth(random, 0.3, 2.0);
-    const double snr = std::exp(random.uniform(std::log(5.0), std::log(100.0)));
-    Array2D<float> image = draw(psf, truth);
-    double signal = 0;
-    for (const float v : image) signal += static_cast<double>(v) * v;
-    const double sigma = std::sqrt(signal) / snr;
-    for (float& v : image) v += static_cast<float>(sigma * random.normal());
-    const Cutout cutout = cut_uniform(image, 30, 30, 9, sigma);
-    const ComponentStart start{
-        truth.x - 30 + 0.3, truth.y - 30 - 0.3, {truth.sigma * truth.sigma, 0, truth.sigma * truth.sigma}};
-    FitOptions options{.plane = i % 2 == 0,
-                       .shape_free = false,
-                       .max_shift_pix = 1,
-                       .tolerance_chi2 = 1e-6,
-                       .errors = false};
-    const ClumpFit full = fit_clumps(cutout, transform, std::span(&start, 1), options);
-    options.expand_position = true;
-    const ClumpFit expanded = fit_clumps(cutout, transform, std::span(&start, 1), options);
-    const double error = truth.flux / snr;
-    if (full.status == FitStatus::at_bound || expanded.status == FitStatus::at_bound) continue;
-    ASSERT_EQ(expanded.status, full.status);
-    const ComponentFit &a = full.components[0], &b = expanded.components[0];
-    worst_flux = std::max(worst_flux, std::abs(b.flux - a.flux) / (0.003 * truth.flux + 0.02 * error));
-    worst_position = std::max(worst_position, std::hypot(b.x - a.x, b.y - a.y));
-    worst_chi2 = std::max(worst_chi2, std::abs(expanded.chi2 - full.chi2));
-  }
-  std::printf("worst: flux %.3f of what is allowed, position %.4f pixel, chi^2 %.4f\n", worst_flux,
-              worst_position, worst_chi2);
-  EXPECT_LT(worst_flux, 1);
-  EXPECT_LT(worst_position, 0.12);
-}
-
 // On a constant sky both backgrounds find the truth; with fewer parameters the errors are smaller, and on a
 // slope only the plane is right.
 TEST(ClumpFit, ConstantBackgroundHasOneTerm) {
