@@ -1,10 +1,12 @@
 #include "mocks/convolve.h"
 
+#include "engine/core/error.h"
 #include "engine/core/fft.h"
 #include "engine/core/units.h"
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 namespace arcproof::mocks {
 namespace {
@@ -57,6 +59,31 @@ Spread spread_of(double position) {  // in fine-grid points
 // Without the test for infinities that std::complex's own product makes.
 complex<double> times(complex<double> a, complex<double> b) {
   return {a.real() * b.real() - a.imag() * b.imag(), a.real() * b.imag() + a.imag() * b.real()};
+}
+
+// The same light on another image's pixels. Which pixels are lit is not carried.
+Piece carried(const Piece& piece, const sky::PixelMap& map) {
+  Piece result;
+  result.flux = piece.flux;
+  result.samples.reserve(piece.samples.size());
+  for (const Sample& sample : piece.samples) {
+    const sky::PixelPosition at = map({sample.x, sample.y});
+    result.samples.push_back({at.x, at.y, sample.flux});
+  }
+  double low_x = HUGE_VAL, low_y = HUGE_VAL, high_x = -HUGE_VAL, high_y = -HUGE_VAL;
+  for (const double x : {piece.x_low - 0.5, piece.x_high + 0.5})
+    for (const double y : {piece.y_low - 0.5, piece.y_high + 0.5}) {
+      const sky::PixelPosition corner = map({x, y});
+      low_x = std::min(low_x, corner.x);
+      high_x = std::max(high_x, corner.x);
+      low_y = std::min(low_y, corner.y);
+      high_y = std::max(high_y, corner.y);
+    }
+  result.x_low = static_cast<int>(std::floor(low_x));
+  result.x_high = static_cast<int>(std::ceil(high_x));
+  result.y_low = static_cast<int>(std::floor(low_y));
+  result.y_high = static_cast<int>(std::ceil(high_y));
+  return result;
 }
 
 // Few lengths, so that few transforms of the PSFs have to be kept.
@@ -112,19 +139,36 @@ const Convolver::Spectrum& Convolver::psf_spectrum(std::size_t band, int width, 
   return *spectrum;
 }
 
-std::vector<Patch> Convolver::convolve(const Piece& piece) const {
+// The bands lie on the piece's grid.
+void Convolver::convolve_bands(const Piece& piece, std::span<const std::size_t> bands,
+                               std::vector<Patch>& patches) const {
   int half_psf = 0;
-  for (const auto& psf : psfs_) half_psf = std::max(half_psf, psf->half_size());
+  for (const std::size_t band : bands) half_psf = std::max(half_psf, psfs_[band]->half_size());
   const int x0 = piece.x_low - half_psf - 1, y0 = piece.y_low - half_psf - 1;
   const int width = transform_length(piece.x_high - piece.x_low + 2 * half_psf + 3);
   const int height = transform_length(piece.y_high - piece.y_low + 2 * half_psf + 3);
   const Spectrum source = spectrum_of(piece.samples, x0, y0, width, height);
-  std::vector<Patch> patches;
-  for (std::size_t band = 0; band < psfs_.size(); ++band) {
+  for (const std::size_t band : bands) {
     const Spectrum& psf = psf_spectrum(band, width, height);
     Spectrum product(source.width(), source.height());
     std::transform(source.begin(), source.end(), psf.begin(), product.begin(), times);
-    patches.push_back({x0, y0, shared_fft(width, height).inverse(std::move(product))});
+    patches[band] = {x0, y0, shared_fft(width, height).inverse(std::move(product))};
+  }
+}
+
+std::vector<Patch> Convolver::convolve(const Piece& piece, std::span<const sky::PixelMap> maps) const {
+  require(maps.empty() || maps.size() == psfs_.size(), "Convolver::convolve: one map a band");
+  std::vector<Patch> patches(psfs_.size());
+  std::vector<std::size_t> left(psfs_.size());
+  std::iota(left.begin(), left.end(), std::size_t{0});
+  while (!left.empty()) {  // all bands of the first one's grid
+    const std::size_t first = left.front();
+    const auto same = [&](std::size_t b) { return maps.empty() || maps[b] == maps[first]; };
+    const auto others = std::stable_partition(left.begin(), left.end(), same);
+    const std::vector<std::size_t> bands(left.begin(), others);
+    if (maps.empty() || maps[first].is_identity()) convolve_bands(piece, bands, patches);
+    else convolve_bands(carried(piece, maps[first]), bands, patches);
+    left.erase(left.begin(), others);
   }
   return patches;
 }

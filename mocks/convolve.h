@@ -10,6 +10,7 @@
 #pragma once
 
 #include "engine/core/array2d.h"
+#include "engine/sky/pixel_map.h"
 #include "engine/sky/psf.h"
 #include "mocks/shoot.h"
 
@@ -17,6 +18,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <span>
 #include <tuple>
 #include <vector>
 
@@ -28,12 +30,13 @@ struct Patch {
   Array2D<double> flux;
 };
 
-/// Convolves with the PSFs of several bands on one grid. PSF transforms are kept. Thread-safe.
+/// Convolves with the PSFs of several bands, each on its own grid. PSF transforms are kept. Thread-safe.
 class Convolver {
  public:
   explicit Convolver(std::vector<std::shared_ptr<const sky::Psf>> psfs);
-  /// One patch a band. The patch holds the piece and the PSF's whole image around it.
-  std::vector<Patch> convolve(const Piece& piece) const;
+  /// One patch a band. The patch holds the piece and the PSF's whole image around it. `maps` carry the
+  /// piece's pixels to each band's; empty: all bands lie on the piece's grid.
+  std::vector<Patch> convolve(const Piece& piece, std::span<const sky::PixelMap> maps = {}) const;
   /// Convolves an image with the PSF of one band; light beyond the edges is lost.
   Array2D<double> convolve_image(const Array2D<double>& image, std::size_t band) const;
   std::size_t bands() const { return psfs_.size(); }
@@ -41,6 +44,8 @@ class Convolver {
  private:
   using Spectrum = Array2D<std::complex<double>>;
   const Spectrum& psf_spectrum(std::size_t band, int width, int height) const;
+  void convolve_bands(const Piece& piece, std::span<const std::size_t> bands,
+                      std::vector<Patch>& patches) const;
   std::vector<std::shared_ptr<const sky::Psf>> psfs_;
   mutable std::mutex mutex_;
   mutable std::map<std::tuple<std::size_t, int, int>, std::unique_ptr<Spectrum>> spectra_;

@@ -90,6 +90,14 @@ std::string_view to_string(InjectionFlag flag) {
   return "";
 }
 
+std::vector<sky::PixelMap> maps_to_bands(const std::vector<sky::Exposure>& exposures,
+                                         std::size_t reference_band, double x, double y) {
+  std::vector<sky::PixelMap> maps;
+  for (const sky::Exposure& exposure : exposures)
+    maps.push_back(sky::PixelMap::between(exposures[reference_band], exposure, x, y));
+  return maps;
+}
+
 SourceProfile profile_of(const Clump& clump, double arcsec_per_pc) {
   const double sigma = clump.radius_pc * arcsec_per_pc / units::gaussian_half_light_per_sigma;
   const double q = std::sqrt(clump.axis_ratio);
@@ -128,7 +136,9 @@ std::vector<InjectedImage> inject_clump(const Clump& clump, const InjectionField
     for (InjectedImage* row : seen) row->merged_images = static_cast<int>(seen.size());
     if (seen.size() == 1) seen.front()->mu_profile = piece.flux;
     if (!exposures) continue;
-    const std::vector<Patch> patches = field.convolver->convolve(piece);
+    const std::vector<Patch> patches = field.convolver->convolve(
+        piece, maps_to_bands(*exposures, reference_band, 0.5 * (piece.x_low + piece.x_high),
+                             0.5 * (piece.y_low + piece.y_high)));
     for (std::size_t b = 0; b < exposures->size(); ++b)
       add_with_shot_noise((*exposures)[b], patches[b], clump.flux_njy[b], noise[b]);
   }

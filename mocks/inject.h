@@ -35,16 +35,21 @@ struct InjectedImage {
   std::vector<double> flux_njy;  ///< observed, per band: intrinsic flux * |mu_profile|
 };
 
-/// All that injection needs to know of a field, beside the exposures. All exposures lie on one grid.
+/// All that injection needs to know of a field, beside the exposures. Frame and size are those of the
+/// reference band; exposures on other grids have a WCS, as the reference band then has.
 struct InjectionField {
   const lens::LensMap* lens = nullptr;
   const lens::ImageFinder* finder = nullptr;  ///< for the sources' redshift
   const lens::ImageFrame* frame = nullptr;
   const Convolver* convolver = nullptr;
   double arcsec_per_pc = 0;   ///< at the sources' redshift
-  int width = 0, height = 0;  ///< of the exposures [pixel]
+  int width = 0, height = 0;  ///< of the reference band [pixel]
   ShootOptions shoot;
 };
+
+/// Maps from the pixels of the reference band to those of each exposure, near pixel (x, y).
+std::vector<sky::PixelMap> maps_to_bands(const std::vector<sky::Exposure>& exposures,
+                                         std::size_t reference_band, double x, double y);
 
 SourceProfile profile_of(const Clump& clump, double arcsec_per_pc);
 

@@ -1,5 +1,6 @@
 #include "mocks/scene.h"
 
+#include "engine/core/error.h"
 #include "engine/core/units.h"
 
 #include <algorithm>
@@ -84,53 +85,81 @@ class SceneMaker {
     return Random({seed_, purpose, number_, clump, band});
   }
 
-  // Lensed exponential disc on the pixel grid, one sample a pixel: its half-light radius is many pixels wide.
-  Array2D<double> host_image(lens::Vector2 centre, double arcsec_per_pc) const {
+  // Lensed exponential disc on the pixels of a band, one sample a pixel: its half-light radius is many pixels
+  // wide.
+  Array2D<double> host_image(lens::Vector2 centre, double arcsec_per_pc, const sky::Exposure& band) const {
     const HostOptions& host = options_.host;
     const double scale_length =
         host.radius_kpc * 1e3 * arcsec_per_pc / 1.6783;  // half light of an exponential disc
-    Array2D<double> image(options_.width, options_.height);
+    const Grid grid = grid_of(band);
+    Array2D<double> image(band.flux_njy.width(), band.flux_njy.height());
     const double efficiency = field_.finder->efficiency();
-    for (int y = 0; y < options_.height; ++y)
-      for (int x = 0; x < options_.width; ++x) {
-        const sky::PixelPosition pixel{static_cast<double>(x), static_cast<double>(y)};
-        const lens::Vector2 theta = to_lens(pixel);
+    for (int y = 0; y < image.height(); ++y)
+      for (int x = 0; x < image.width(); ++x) {
+        const lens::Vector2 theta =
+            linear_.to_lens(grid.to_field({static_cast<double>(x), static_cast<double>(y)}));
         if (!field_.lens->covers(theta)) continue;
         const lens::Vector2 beta = field_.lens->source_position(theta, efficiency);
         const double dx = beta.x - centre.x, dy = (beta.y - centre.y) / host.axis_ratio;
-        image(x, y) = std::exp(-std::hypot(dx, dy) / scale_length) * pixel_area_ /
+        image(x, y) = std::exp(-std::hypot(dx, dy) / scale_length) * grid.pixel_area /
                       (2 * units::pi * scale_length * scale_length * host.axis_ratio);
       }
     return image;
   }
 
   // Cluster light of unit total flux, (1 + r^2 / c^2)^(-1.3) cut at 30 core radii.
-  Array2D<double> cluster_image() const {
+  Array2D<double> cluster_image(const sky::Exposure& band) const {
     const ClusterLightOptions& c = options_.cluster;
     const double cut = 30.0, slope = 1.3;
     const double norm = units::pi * c.core_radius_arcsec * c.core_radius_arcsec * c.axis_ratio / (slope - 1) *
                         (1 - std::pow(1 + cut * cut, 1 - slope));
-    Array2D<double> image(options_.width, options_.height);
+    const Grid grid = grid_of(band);
+    Array2D<double> image(band.flux_njy.width(), band.flux_njy.height());
     const double cs = std::cos(c.angle_rad), sn = std::sin(c.angle_rad);
-    for (int y = 0; y < options_.height; ++y)
-      for (int x = 0; x < options_.width; ++x) {
-        const lens::Vector2 theta = to_lens({static_cast<double>(x), static_cast<double>(y)});
+    for (int y = 0; y < image.height(); ++y)
+      for (int x = 0; x < image.width(); ++x) {
+        const lens::Vector2 theta =
+            linear_.to_lens(grid.to_field({static_cast<double>(x), static_cast<double>(y)}));
         const double dx = theta.x - c.centre_arcsec.x, dy = theta.y - c.centre_arcsec.y;
         const double u = dx * cs + dy * sn, v = (dy * cs - dx * sn) / c.axis_ratio;
         const double r2 = (u * u + v * v) / (c.core_radius_arcsec * c.core_radius_arcsec);
-        if (r2 < cut * cut) image(x, y) = pixel_area_ * std::pow(1 + r2, -slope) / norm;
+        if (r2 < cut * cut) image(x, y) = grid.pixel_area * std::pow(1 + r2, -slope) / norm;
       }
     return image;
   }
 
-  void prepare(double pixel_scale) {
-    const sky::PixelPosition centre{0.5 * (options_.width - 1), 0.5 * (options_.height - 1)};
+  /// Exposures without light, each on the pixels of its band about the field's centre.
+  std::vector<sky::Exposure> empty_exposures(double pixel_scale, const sky::Wcs* wcs) {
+    const sky::PixelPosition centre = middle(options_.width, options_.height);
     linear_ = field_.frame->linear_at(centre);
-    pixel_area_ = pixel_scale * pixel_scale;
+    pixel_scale_ = pixel_scale;
+    std::vector<sky::Exposure> exposures;
+    for (const SceneBand& band : bands_) {
+      const double scale = band.pixel_scale_arcsec > 0 ? band.pixel_scale_arcsec : pixel_scale;
+      const bool own = scale != pixel_scale;
+      require(!own || wcs, "make_scene: bands of another pixel scale need sky coordinates");
+      const int width = own ? even(options_.width * pixel_scale / scale) : options_.width;
+      const int height = own ? even(options_.height * pixel_scale / scale) : options_.height;
+      sky::Exposure exposure;
+      exposure.band = band.name;
+      exposure.flux_njy = Array2D<float>(width, height, 0.0F);
+      exposure.error_njy = Array2D<float>(width, height, 1.0F);
+      exposure.pixel_scale_arcsec = scale;
+      exposure.electrons_per_njy = band.electrons_per_njy;
+      if (own) exposure.wcs = sky::Wcs::tangential(wcs->to_sky(centre), middle(width, height), scale);
+      else if (wcs) exposure.wcs = *wcs;
+      exposures.push_back(std::move(exposure));
+    }
+    return exposures;
   }
 
-  void add_smooth(Scene& scene, const Array2D<double>& image, const std::vector<double>& flux) const {
+  template <class Draw>
+  void add_smooth(Scene& scene, const std::vector<double>& flux, Draw draw) const {
+    Array2D<double> image;
     for (std::size_t b = 0; b < bands_.size(); ++b) {
+      const bool drawn =
+          b > 0 && scene.exposures[b].pixel_scale_arcsec == scene.exposures[b - 1].pixel_scale_arcsec;
+      if (!drawn) image = draw(scene.exposures[b]);
       const Array2D<double> convolved = field_.convolver->convolve_image(image, b);
       Array2D<float>& out = scene.exposures[b].flux_njy;
       for (std::size_t i = 0; i < out.size(); ++i)
@@ -143,12 +172,13 @@ class SceneMaker {
     for (int k = 0; k < o.count; ++k) {
       Random random = stream("scene interloper", k);
       const double mag = random.uniform(o.mag_ab.low, o.mag_ab.high);
-      const double sigma = random.uniform(o.sigma_arcsec.low, o.sigma_arcsec.high) / std::sqrt(pixel_area_);
+      const double sigma = random.uniform(o.sigma_arcsec.low, o.sigma_arcsec.high) / pixel_scale_;
       const double x = random.uniform(0, options_.width - 1), y = random.uniform(0, options_.height - 1);
       sed::Population old{uniform_in_log({2000, 9000}, random), 0.008, random.uniform(0, 0.1), {0}};
       std::vector<double> flux = with_extinction(light.fluxes_njy_per_msun(old), bands_);
       const double scale = units::njy_from_abmag(mag) / flux[reference_];
-      const std::vector<Patch> patches = field_.convolver->convolve(unlensed_piece(x, y, sigma));
+      const std::vector<Patch> patches = field_.convolver->convolve(
+          unlensed_piece(x, y, sigma), maps_to_bands(scene.exposures, reference_, x, y));
       for (std::size_t b = 0; b < bands_.size(); ++b)
         add_patch(scene.exposures[b].flux_njy, patches[b], scale * flux[b]);
     }
@@ -170,18 +200,30 @@ class SceneMaker {
     for (std::size_t b = 0; b < bands_.size(); ++b) {
       const double sigma = pixel_sigma_for_depth(bands_[b], *psfs[b], options_.noise_correlation);
       sky::Exposure& exposure = scene.exposures[b];
-      exposure.error_njy = Array2D<float>(options_.width, options_.height, static_cast<float>(sigma));
+      const int width = exposure.flux_njy.width(), height = exposure.flux_njy.height();
+      exposure.error_njy = Array2D<float>(width, height, static_cast<float>(sigma));
       if (!options_.noise) continue;
       Random random = stream("scene noise", -1, bands_[b].name);
-      const Array2D<double> noise =
-          unit_noise(options_.width, options_.height, options_.noise_correlation, random);
+      const Array2D<double> noise = unit_noise(width, height, options_.noise_correlation, random);
       for (std::size_t i = 0; i < noise.size(); ++i)
         exposure.flux_njy.data()[i] += static_cast<float>(sigma * noise.data()[i]);
     }
   }
 
  private:
-  lens::Vector2 to_lens(sky::PixelPosition pixel) const { return linear_.to_lens(pixel); }
+  struct Grid {
+    sky::PixelMap to_field;  // from the band's pixels to the field's
+    double pixel_area;       // [arcsec^2]
+  };
+  Grid grid_of(const sky::Exposure& band) const {
+    const double ratio = band.pixel_scale_arcsec / pixel_scale_;
+    const sky::PixelPosition from = middle(band.flux_njy.width(), band.flux_njy.height()),
+                             to = middle(options_.width, options_.height);
+    return {{from.x, from.y, to.x, to.y, ratio, 0, 0, ratio},
+            band.pixel_scale_arcsec * band.pixel_scale_arcsec};
+  }
+  static sky::PixelPosition middle(int width, int height) { return {0.5 * (width - 1), 0.5 * (height - 1)}; }
+  static int even(double pixels) { return 2 * static_cast<int>(std::lround(0.5 * pixels)); }
 
   Clump host_clump(const sed::BandSynthesis& light, lens::Vector2 centre, double age_of_universe,
                    Random& random) const {
@@ -213,7 +255,7 @@ class SceneMaker {
   std::uint64_t seed_;
   int number_;
   lens::ImageFrame::Linear linear_;
-  double pixel_area_ = 0;
+  double pixel_scale_ = 0;
 };
 
 }  // namespace
@@ -234,26 +276,16 @@ Scene make_scene(const SceneOptions& options, const std::vector<SceneBand>& band
                  const InjectionField& field, const sed::BandSynthesis& source_light,
                  const sed::BandSynthesis& lens_light, double age_of_universe_myr, lens::Vector2 host_arcsec,
                  double pixel_scale_arcsec, const sky::Wcs* wcs, std::uint64_t seed, int field_number) {
-  Scene scene;
-  for (const SceneBand& band : bands) {
-    sky::Exposure exposure;
-    exposure.band = band.name;
-    exposure.flux_njy = Array2D<float>(options.width, options.height, 0.0F);
-    exposure.error_njy = Array2D<float>(options.width, options.height, 1.0F);
-    exposure.pixel_scale_arcsec = pixel_scale_arcsec;
-    if (wcs) exposure.wcs = *wcs;
-    exposure.electrons_per_njy = band.electrons_per_njy;
-    scene.exposures.push_back(std::move(exposure));
-  }
   SceneMaker maker(options, bands, reference_band, field, seed, field_number);
-  maker.prepare(pixel_scale_arcsec);
+  Scene scene;
+  scene.exposures = maker.empty_exposures(pixel_scale_arcsec, wcs);
   if (options.cluster.mag_ab > 0) {
     std::vector<double> flux = with_extinction(
         lens_light.fluxes_njy_per_msun({options.cluster.age_myr, options.cluster.metallicity, 0, {0}}),
         bands);
     const double scale = units::njy_from_abmag(options.cluster.mag_ab) / flux[reference_band];
     for (double& f : flux) f *= scale;
-    maker.add_smooth(scene, maker.cluster_image(), flux);
+    maker.add_smooth(scene, flux, [&](const sky::Exposure& band) { return maker.cluster_image(band); });
   }
   if (options.host.mass_msun > 0) {
     std::vector<double> flux =
@@ -263,7 +295,9 @@ Scene make_scene(const SceneOptions& options, const std::vector<SceneBand>& band
                                                           {100}}),
                         bands);
     for (double& f : flux) f *= options.host.mass_msun;
-    maker.add_smooth(scene, maker.host_image(host_arcsec, field.arcsec_per_pc), flux);
+    maker.add_smooth(scene, flux, [&](const sky::Exposure& band) {
+      return maker.host_image(host_arcsec, field.arcsec_per_pc, band);
+    });
   }
   maker.add_interlopers(scene, lens_light);
   maker.add_host_clumps(scene, source_light, host_arcsec, age_of_universe_myr);

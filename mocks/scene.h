@@ -1,5 +1,5 @@
 // A simulated field: sky noise, cluster light, interlopers and a lensed host galaxy with its own clumps, in
-// several bands on one grid. It is the un-injected sky into which a campaign then injects.
+// several bands, each on its own pixels. It is the un-injected sky into which a campaign then injects.
 #pragma once
 
 #include "engine/sed/synthesis.h"
@@ -19,6 +19,7 @@ struct SceneBand {
   double depth_sigmas = 5;
   double electrons_per_njy = 0;
   double galactic_extinction_mag = 0;
+  double pixel_scale_arcsec = 0;  ///< 0: that of the field
 };
 
 struct HostOptions {
@@ -51,7 +52,7 @@ struct InterloperOptions {
 };
 
 struct SceneOptions {
-  int width = 512, height = 512;
+  int width = 512, height = 512;   ///< on the field's pixel scale
   bool noise = true;               ///< false: the error images say the depth, the pixels hold no noise
   double noise_correlation = 0.0;  ///< of neighbouring pixels, 0 .. 0.6: drizzling
   HostOptions host;

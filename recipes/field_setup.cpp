@@ -59,21 +59,24 @@ class FieldMaker {
     return {f.ra_deg, f.dec_deg};
   }
 
-  // Frame and size of the images.
+  // Of the reference band.
+  double simulated_scale() const { return r_.simulated_scale(r_.bands[r_.band_index(r_.reference_band)]); }
+
+  // Frame and size of the reference band's images.
   void set_geometry() {
     const sky::SkyPosition centre = field_centre();
     const sky::SkyPosition reference = reference_model() ? reference_model()->reference() : centre;
     if (real_exposures().empty()) {
       width_ = height_ =
-          2 * static_cast<int>(std::lround(0.5 * setup_.recipe.size_arcsec / r_.pixel_scale_arcsec));
-      wcs_ = sky::Wcs::tangential(centre, {0.5 * (width_ - 1), 0.5 * (height_ - 1)}, r_.pixel_scale_arcsec);
-      scale_ = r_.pixel_scale_arcsec;
+          2 * static_cast<int>(std::lround(0.5 * setup_.recipe.size_arcsec / simulated_scale()));
+      wcs_ = sky::Wcs::tangential(centre, {0.5 * (width_ - 1), 0.5 * (height_ - 1)}, simulated_scale());
+      scale_ = simulated_scale();
     } else {
-      const sky::Exposure& first = real_exposures().front();
-      width_ = first.flux_njy.width();
-      height_ = first.flux_njy.height();
-      wcs_ = first.wcs;
-      scale_ = first.pixel_scale_arcsec;
+      const sky::Exposure& reference = real_exposures()[r_.band_index(r_.reference_band)];
+      width_ = reference.flux_njy.width();
+      height_ = reference.flux_njy.height();
+      wcs_ = reference.wcs;
+      scale_ = reference.pixel_scale_arcsec;
     }
     if (!wcs_ && has_model())
       throw InputError({(r_.folder / "recipe.json").string(),
@@ -189,8 +192,8 @@ class FieldMaker {
     }
     std::vector<mocks::SceneBand> bands;
     for (const BandRecipe& b : r_.bands)
-      bands.push_back(
-          {b.name, b.depth_mag_ab, b.depth_sigmas, b.electrons_per_njy, b.galactic_extinction_mag});
+      bands.push_back({b.name, b.depth_mag_ab, b.depth_sigmas, b.electrons_per_njy, b.galactic_extinction_mag,
+                       r_.simulated_scale(b)});
     mocks::SceneOptions options = r_.scene;
     options.width = width_;
     options.height = height_;

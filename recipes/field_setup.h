@@ -21,7 +21,7 @@ struct FieldSetup {
   std::shared_ptr<const sed::BandSynthesis> truth_light;  ///< fluxes of injected clumps
   double arcsec_per_pc = 0;
   double age_of_universe_myr = 0;
-  int width = 0, height = 0;                  ///< of the exposures [pixel]
+  int width = 0, height = 0;                  ///< of the reference band [pixel]
   std::vector<sky::Exposure> exposures;       ///< without injections
   std::vector<mocks::HostClump> host_clumps;  ///< of a simulated sky
   pipeline::AnalysisField analysis;

@@ -58,7 +58,7 @@ class Reader {
   double pixel_scale(std::size_t band) const {
     for (const auto& field : in_.exposures)
       if (!field.empty()) return field[band].pixel_scale_arcsec;
-    return r_.pixel_scale_arcsec;
+    return r_.simulated_scale(r_.bands[band]);
   }
 
   void read_exposures() {
@@ -90,14 +90,18 @@ class Reader {
     return result;
   }
 
-  // Injection draws all bands on one grid.
+  // Bands of another pixel scale lie on a grid of their own, which their sky coordinates tell.
   void check_shapes(const std::vector<sky::Exposure>& exposures, std::size_t f) const {
-    for (const sky::Exposure& e : exposures)
-      if (!e.flux_njy.same_shape(exposures.front().flux_njy))
+    for (const sky::Exposure& e : exposures) {
+      const sky::Exposure& first = exposures.front();
+      const bool own_grid = std::abs(e.pixel_scale_arcsec / first.pixel_scale_arcsec - 1) > 0.01;
+      if (own_grid && e.wcs && first.wcs) continue;
+      if (!e.flux_njy.same_shape(first.flux_njy))
         throw InputError({recipe_file(), fmt::format("fields[{}].exposures ({})", f, e.band),
                           fmt::format("{} x {} pixels", e.flux_njy.width(), e.flux_njy.height()),
-                          fmt::format("{} x {} pixels as in {}", exposures.front().flux_njy.width(),
-                                      exposures.front().flux_njy.height(), exposures.front().band)});
+                          fmt::format("{} x {} pixels as in {}; or another pixel scale, and a WCS in both",
+                                      first.flux_njy.width(), first.flux_njy.height(), first.band)});
+    }
   }
 
   void read_host_masks() {

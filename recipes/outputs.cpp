@@ -181,7 +181,7 @@ io::Json report_json(const Recipe& recipe, const Inputs& inputs, const std::vect
   io::Json bands = io::Json::array();
   for (const BandRecipe& band : recipe.bands) bands.push_back(lower_case(band.name));
   json["bands"] = std::move(bands);
-  json["pixel_scale_arcsec"] = fields.front().exposures.front().pixel_scale_arcsec;
+  json["pixel_scale_arcsec"] = fields.front().exposures[fields.front().analysis.reference].pixel_scale_arcsec;
   json["min_mass_msun"] = recipe.mass_function.min_mass_msun;
   io::Json numbers = io::Json::object();
   for (const auto& [name, value] : metrics.all()) numbers[name] = value;

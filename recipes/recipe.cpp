@@ -49,6 +49,9 @@ static void describe(Binder& b, BandRecipe& r) {
            Bounds::at_least(0));
   b.number("electrons_per_njy", r.electrons_per_njy,
            "detected electrons per nJy; 0: sources carry no shot noise", Bounds::at_least(0));
+  b.number("pixel_scale_arcsec", r.pixel_scale_arcsec,
+           "of this band's simulated exposures, such as 0.04 beside 0.02; 0: that of the recipe",
+           Bounds::at_least(0));
 }
 
 static void describe(Binder& b, LensRecipe& l) {
@@ -557,12 +560,14 @@ class Checker {
 
   // A cutout must fit, and an image must fit into memory.
   void check_size(const FieldRecipe& field, const std::string& key) const {
-    const double pixels = field.size_arcsec / r_.pixel_scale_arcsec;
-    if (!(pixels >= 64 && pixels <= 16384))
-      refuse(
-          key + ".size_arcsec",
-          fmt::format("{:g}, {:g} pixels of {:g} arcsec", field.size_arcsec, pixels, r_.pixel_scale_arcsec),
-          "64 to 16384 pixels");
+    for (const BandRecipe& band : r_.bands) {
+      const double scale = r_.simulated_scale(band), pixels = field.size_arcsec / scale;
+      if (!(pixels >= 64 && pixels <= 16384))
+        refuse(key + ".size_arcsec",
+               fmt::format("{:g}, {:g} pixels of {:g} arcsec in {}", field.size_arcsec, pixels, scale,
+                           band.name),
+               "64 to 16384 pixels in every band");
+    }
   }
 
   void check_exposures(const FieldRecipe& field, const std::string& key) const {

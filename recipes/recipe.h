@@ -34,7 +34,8 @@ struct BandRecipe {
   double depth_mag_ab = 29;  ///< of simulated exposures
   double depth_sigmas = 5;
   double galactic_extinction_mag = 0;
-  double electrons_per_njy = 0;  ///< 0: no shot noise of sources
+  double electrons_per_njy = 0;   ///< 0: no shot noise of sources
+  double pixel_scale_arcsec = 0;  ///< of simulated exposures; 0: the recipe's
 };
 
 struct LensRecipe {
@@ -145,6 +146,10 @@ struct Recipe {
   validation::CorrectionOptions correction;
   std::vector<validation::Criterion> criteria;
 
+  /// Pixel scale of a band's simulated exposures.
+  double simulated_scale(const BandRecipe& band) const {
+    return band.pixel_scale_arcsec > 0 ? band.pixel_scale_arcsec : pixel_scale_arcsec;
+  }
   std::size_t band_index(const std::string& name) const;
   /// The lens that clumps of a field are injected through.
   const LensRecipe& truth_lens_of(const FieldRecipe& field) const {

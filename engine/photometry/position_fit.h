@@ -2,9 +2,9 @@
 // forced photometry. Claeyssens+2023 section 5.2.
 //
 // The position is found on second-order expansions of the image (position_expansion.h). Where to expand is
-// foreseen with a typical image: its expansions on a grid of positions are made once, and the data of each fit
-// are led over them, so that most fits draw their own image once. The flux errs by up to 0.3% against the full
-// descent of clump_fit.h (tested); there are no errors, which is what redraws are for.
+// foreseen with a typical image: its expansions on a grid of positions are made once, and the data of each
+// fit are led over them, so that most fits draw their own image once. The flux errs by up to 0.3% against the
+// full descent of clump_fit.h (tested); there are no errors, which is what redraws are for.
 #pragma once
 
 #include "engine/photometry/clump_fit.h"
@@ -40,7 +40,7 @@ class PositionFit {
 
  private:
   struct Expansion {
-    std::vector<double> planes;         // six, weighted
+    std::vector<double> planes;        // six, weighted
     Eigen::Matrix<double, 6, 6> gram;  // without their background
   };
   struct Bounds {

@@ -69,12 +69,11 @@ Prepared prepare_reference(std::span<const Detection> detections, const std::vec
 }
 
 // The components of a fit on another band's grid, in that image's pixels.
-std::vector<ComponentStart> carried(const ClumpFit& fit, const Cutout& reference, const PixelMap& map) {
+std::vector<ComponentStart> on_grid(const ClumpFit& fit, const Cutout& reference, const sky::PixelMap& map) {
   std::vector<ComponentStart> components;
   for (const ComponentFit& c : fit.components) {
-    const double dx = reference.centre_x + c.x - map.from_x, dy = reference.centre_y + c.y - map.from_y;
-    components.push_back({map.to_x + map.xx * dx + map.xy * dy, map.to_y + map.yx * dx + map.yy * dy,
-                          map.shape(c.shape)});
+    const sky::PixelPosition at = map({reference.centre_x + c.x, reference.centre_y + c.y});
+    components.push_back({at.x, at.y, carried(map, c.shape)});
   }
   return components;
 }
@@ -203,7 +202,7 @@ ReferenceFits fit_reference(std::span<const Detection> detections, const std::ve
   return fits;
 }
 
-BandFluxes measure_band(const ReferenceFits& reference, const BandData& band, const PixelMap& map,
+BandFluxes measure_band(const ReferenceFits& reference, const BandData& band, const sky::PixelMap& map,
                         const ProtocolOptions& o, Random& random) {
   const double x = map.to_x, y = map.to_y;
   const double sky_sigma = sky_sigma_at(band, x, y);
@@ -216,7 +215,7 @@ BandFluxes measure_band(const ReferenceFits& reference, const BandData& band, co
   forced.correlation = band.correlation;
   const int size = reference.prepared.cutout.size;
   const Prepared best =
-      prepare_forced(carried(reference.best, reference.prepared.cutout, map), band, sky_sigma, size);
+      prepare_forced(on_grid(reference.best, reference.prepared.cutout, map), band, sky_sigma, size);
   const PsfTransform& psf = band.psf->serving(size);
   const ClumpFit fit = fit_clumps(best.cutout, psf, best.start, forced);
   if (fit.status == FitStatus::too_few_pixels || fit.status == FitStatus::singular) return no_data(band);
@@ -228,7 +227,7 @@ BandFluxes measure_band(const ReferenceFits& reference, const BandData& band, co
                   forced.tolerance_chi2);
   std::vector<double> draws;
   for (const ClumpFit& shape : reference.redraws) {
-    std::vector<ComponentStart> start = carried(shape, reference.prepared.cutout, map);
+    std::vector<ComponentStart> start = on_grid(shape, reference.prepared.cutout, map);
     move_to(best.cutout, start);
     const Cutout redrawn =
         with_noise(best.cutout, redraw_noise(best.cutout, band, sky_sigma, o.noise, random));
@@ -262,23 +261,10 @@ void fill_sizes(const ReferenceFits& fits, ClumpPhotometry& clump) {
 
 }  // namespace
 
-PixelMap PixelMap::between(const sky::Exposure& reference, const sky::Exposure& band, double x, double y) {
-  PixelMap map{x, y, x, y};
-  if (!reference.wcs || !band.wcs) {
-    require(reference.flux_njy.same_shape(band.flux_njy), "PixelMap: images without WCS lie on one grid");
-    return map;
-  }
-  const auto carried = [&](double px, double py) {
-    return band.wcs->to_pixel(reference.wcs->to_sky({px, py}));
-  };
-  const sky::PixelPosition here = carried(x, y), right = carried(x + 1, y), up = carried(x, y + 1);
-  return {x, y, here.x, here.y, right.x - here.x, up.x - here.x, right.y - here.y, up.y - here.y};
-}
-
-Covariance PixelMap::shape(const Covariance& c) const {
-  const double a = xx * c.xx + xy * c.xy, b = xx * c.xy + xy * c.yy;
-  const double d = yx * c.xx + yy * c.xy, e = yx * c.xy + yy * c.yy;
-  return {a * xx + b * xy, a * yx + b * yy, d * yx + e * yy};
+Covariance carried(const sky::PixelMap& map, const Covariance& c) {
+  const double a = map.xx * c.xx + map.xy * c.xy, b = map.xx * c.xy + map.xy * c.yy;
+  const double d = map.yx * c.xx + map.yy * c.xy, e = map.yx * c.xy + map.yy * c.yy;
+  return {a * map.xx + b * map.xy, a * map.yx + b * map.yy, d * map.yx + e * map.yy};
 }
 
 ClumpPhotometry measure_clump(std::span<const Detection> detections, std::size_t index,
@@ -310,7 +296,8 @@ ClumpPhotometry measure_clump(std::span<const Detection> detections, std::size_t
       clump.bands.push_back(band_fluxes(bands[b], fits.best, reference_draws, fits.prepared.sky_sigma));
       continue;
     }
-    const PixelMap map = PixelMap::between(*bands[reference].exposure, *bands[b].exposure, clump.x, clump.y);
+    const sky::PixelMap map =
+        sky::PixelMap::between(*bands[reference].exposure, *bands[b].exposure, clump.x, clump.y);
     clump.bands.push_back(measure_band(fits, bands[b], map, options, random));
   }
   return clump;

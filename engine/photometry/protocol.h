@@ -1,17 +1,18 @@
 // The photometry protocol `claeyssens2023`: from a list of detections to sizes and fluxes with errors in all
 // bands. Claeyssens+2023 section 5.2; Claeyssens+2025 section 3.1.2.
 //
-//   reference band  9 x 9 cutout, elliptical Gaussian (PSF-convolved) + plane; clumps closer than 4 pixels
-//   together in 13 x 13 other bands     flux + plane, shape fixed (scaled to the band's pixels), centre free
-//   within 1 pixel errors          100 refits with the local sky's noise redrawn, in every band with the
-//   shape of that redraw; the flux error is
-//                   the quadrature of the redraws' scatter and the source's own shot noise
+// - Reference band: 9 x 9 cutout, elliptical Gaussian (PSF-convolved) and plane; clumps closer than 4 pixels
+//   are fitted together in 13 x 13.
+// - Other bands: flux and plane, shape fixed (on the band's own pixels), centre free within 1 pixel.
+// - Errors: 100 refits with the local sky's noise redrawn, in every band with the shape of that redraw; the
+//   flux error is the quadrature of the redraws' scatter and the source's own shot noise.
 #pragma once
 
 #include "engine/core/random.h"
 #include "engine/photometry/clump_fit.h"
 #include "engine/photometry/detection.h"
 #include "engine/sky/exposure.h"
+#include "engine/sky/pixel_map.h"
 
 #include <span>
 #include <string>
@@ -45,14 +46,8 @@ struct BandData {
   const NoiseCorrelation* correlation = nullptr;  ///< of this band's noise; null: taken to be white
 };
 
-/// Linear map from reference-band pixels to a band's pixels near a position: (x, y) -> matrix (x - from) +
-/// to.
-struct PixelMap {
-  double from_x = 0, from_y = 0, to_x = 0, to_y = 0;
-  double xx = 1, xy = 0, yx = 0, yy = 1;
-  static PixelMap between(const sky::Exposure& reference, const sky::Exposure& band, double x, double y);
-  Covariance shape(const Covariance& reference) const;
-};
+/// A shape on another image's pixels.
+Covariance carried(const sky::PixelMap& map, const Covariance& shape);
 
 struct Interval68 {
   double value = 0;

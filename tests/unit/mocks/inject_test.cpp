@@ -3,6 +3,7 @@
 #include "engine/core/statistics.h"
 #include "engine/lens/compact_cluster.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include <gtest/gtest.h>
@@ -38,6 +39,31 @@ TEST(Convolver, DrawsThePsfForAPoint) {
   for (int d = -6; d <= 6; ++d)
     EXPECT_NEAR(patch.flux(200 + d - patch.x0, 150 - patch.y0), psf()->image()(half + d, half), 1e-4 * peak)
         << d;
+}
+
+// A clump carried to the pixels of another band - coarser, turned by 25 degrees, elsewhere - is the clump
+// drawn there. The bands on the piece's own grid are as they were.
+TEST(Convolver, DrawsBandsOnTheirOwnGrids) {
+  const auto coarse = std::make_shared<const sky::Psf>(sky::Psf::parametric("F277W", 0.04));
+  const Convolver three({psf(), coarse, psf()});
+  const double c = 0.5 * std::cos(0.44), s = 0.5 * std::sin(0.44);
+  const sky::PixelMap identity, turned{40, 50, 70.3, 21.8, c, -s, s, c};
+  const sky::PixelPosition there = turned({40.3, 51.7});
+  const std::vector<sky::PixelMap> maps = {identity, turned, identity};
+  const Piece piece = unlensed_piece(40.3, 51.7, 1.6);
+  const std::vector<Patch> patches = three.convolve(piece, maps);
+  const Patch expected = Convolver({coarse}).convolve(unlensed_piece(there.x, there.y, 0.8)).front();
+  const double peak = coarse->image()(coarse->half_size(), coarse->half_size());
+  Array2D<float> drawn(140, 60, 0.0F), direct(140, 60, 0.0F);
+  add_patch(drawn, patches[1], 1);
+  add_patch(direct, expected, 1);
+  double worst = 0;
+  for (std::size_t i = 0; i < drawn.size(); ++i)
+    worst = std::max(worst, std::abs(static_cast<double>(drawn.data()[i]) - direct.data()[i]));
+  EXPECT_LT(worst, 1e-5 * peak);
+  const Patch alone = Convolver({psf()}).convolve(piece).front();
+  for (const std::size_t b : {std::size_t{0}, std::size_t{2}})
+    EXPECT_TRUE(std::equal(alone.flux.begin(), alone.flux.end(), patches[b].flux.begin())) << b;
 }
 
 TEST(Shoot, MagnifiesByAConstantLens) {
