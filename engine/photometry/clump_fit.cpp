@@ -636,6 +636,44 @@ std::vector<Component> best_start(Problem& problem, const std::vector<Component>
   return best;
 }
 
+// A point-like start, moved by up to a pixel to where it fits best.
+std::vector<Component> best_point(Problem& problem, const std::vector<Component>& base) {
+  std::vector<Component> best = base;
+  double least = HUGE_VAL;
+  for (const double dx : {-1.0, 0.0, 1.0})
+    for (const double dy : {-1.0, 0.0, 1.0}) {
+      std::vector<Component> trial = base;
+      for (Component& c : trial) {
+        c.x += dx;
+        c.y += dy;
+        c.c = {0.09, 0, 0.09};
+        if (c.shape == Shape::prior) set_prior_shape(c, problem.options());
+      }
+      const Point point = problem.evaluate(trial, Derivatives::none);
+      if (!point.solvable || point.cost >= least) continue;
+      least = point.cost;
+      best = std::move(trial);
+    }
+  return best;
+}
+
+bool is_settled(const Problem& problem, const Descent& descent) {
+  return descent.converged && !descent.singular &&
+         std::none_of(descent.point.components.begin(), descent.point.components.end(),
+                      [&](const Component& c) { return on_bound(c, problem.options()); });
+}
+
+// From the best of several starts; a descent that ends on a bound or nowhere is not the last word: at low S/N
+// a broad ripple of the noise may have drawn it away from the clump.
+Descent fit_from_several(Problem& problem, const std::vector<Component>& base) {
+  Descent first = fit_from(problem, best_start(problem, base));
+  if (is_settled(problem, first)) return first;
+  Descent second = fit_from(problem, best_point(problem, base));
+  const bool better = !second.singular && (first.singular || second.point.cost < first.point.cost);
+  (better ? second : first).iterations = first.iterations + second.iterations;
+  return better ? second : first;
+}
+
 // The error of a linear combination of the data's noise: an estimate moves by -(N^-1 J^T noise), so that its
 // variance is u^T R u with u = J (N^-1 e), R the correlation of the pixels.
 double correlated_error(const Problem& problem, const ParameterRows& rows, const Vector& response, int side) {
@@ -739,8 +777,10 @@ ClumpFit fit_clumps(const Cutout& cutout, const PsfTransform& psf, std::span<con
     fit.components.resize(start.size());
     return fit;
   }
-  if (options.shape_free && options.try_several_sizes) components = best_start(problem, components);
-  return as_result(problem, fit_from(problem, std::move(components)), cutout);
+  const Descent descent = options.shape_free && options.try_several_sizes
+                              ? fit_from_several(problem, components)
+                              : fit_from(problem, std::move(components));
+  return as_result(problem, descent, cutout);
 }
 
 std::vector<double> model_image(const ClumpFit& fit, const Cutout& cutout, const PsfTransform& psf,
