@@ -43,6 +43,8 @@ double ionising_rate(const Library& library, const std::vector<NodeWeight>& node
 void check(const SynthesisOptions& options) {
   require(options.covering_fraction >= 0 && options.covering_fraction <= 1,
           "covering fraction between 0 and 1");
+  require(options.stars_over_gas_ebv > 0 && options.stars_over_gas_ebv <= 1,
+          "E(B-V) of stars over gas above 0, not above 1");
 }
 
 }  // namespace
@@ -107,13 +109,13 @@ BandSynthesis::BandSynthesis(std::shared_ptr<const Library> library, std::vector
                  units::speed_of_light_angstrom_s * 1e32;
 }
 
-BandSynthesis::ReddenedWeights BandSynthesis::redden(std::span<const double> ebv_mag) const {
+BandSynthesis::ReddenedWeights BandSynthesis::redden(std::span<const double> ebv_mag, double factor) const {
   const std::size_t ebvs = ebv_mag.size();
   std::vector<double> dust((last_ - first_) * ebvs);
   for (std::size_t i = first_; i < last_; ++i)
     for (std::size_t e = 0; e < ebvs; ++e)
       dust[(i - first_) * ebvs + e] =
-          std::pow(10, -0.4 * attenuation_k_[i] * ebv_mag[e]) * transmission_[i] * flux_factor_;
+          std::pow(10, -0.4 * attenuation_k_[i] * (ebv_mag[e] * factor)) * transmission_[i] * flux_factor_;
   ReddenedWeights out{ebvs, {}};
   for (const BandWeights& weights : weights_) {
     std::vector<double>& band = out.band.emplace_back(weights.weight.size() * ebvs);
@@ -124,32 +126,49 @@ BandSynthesis::ReddenedWeights BandSynthesis::redden(std::span<const double> ebv
   return out;
 }
 
-void BandSynthesis::synthesise(const Population& population, std::vector<double>& spectrum) const {
+/// Spectra before dust; where stars and gas lie behind the same dust, all light is in `stars`.
+struct BandSynthesis::Light {
+  std::vector<double> stars, gas;
+};
+
+void BandSynthesis::synthesise(const Population& population, Light& light) const {
   const std::vector<NodeWeight> nodes = node_weights(*library_, population);
-  spectrum.assign(library_->wavelength_angstrom.size(), 0.0);
-  add_stars(*library_, nodes, options_.covering_fraction, first_, last_, spectrum);
+  light.stars.assign(library_->wavelength_angstrom.size(), 0.0);
+  add_stars(*library_, nodes, options_.covering_fraction, first_, last_, light.stars);
+  const bool alike = options_.stars_over_gas_ebv == 1;
+  if (!alike) light.gas.assign(light.stars.size(), 0.0);
+  std::vector<double>& gas = alike ? light.stars : light.gas;
   for (std::size_t iz = 0; iz < nebular_.size(); ++iz) {
     const double photons = ionising_rate(*library_, nodes, iz);
     if (photons <= 0) continue;
-    for (std::size_t i = first_; i < last_; ++i) spectrum[i] += photons * nebular_[iz][i];
+    for (std::size_t i = first_; i < last_; ++i) gas[i] += photons * nebular_[iz][i];
+  }
+}
+
+/// All reddenings side by side, so that the loop vectorises and each sum keeps its order.
+void BandSynthesis::add_light(std::size_t band, const std::vector<double>& spectrum,
+                              const ReddenedWeights& weights, std::vector<double>& sum) const {
+  const double* weight = weights.band[band].data();
+  for (std::size_t i = 0; i < weights_[band].weight.size(); ++i, weight += weights.ebvs) {
+    const double light = spectrum[weights_[band].first + i];
+    for (std::size_t e = 0; e < weights.ebvs; ++e) sum[e] += weight[e] * light;
   }
 }
 
 std::vector<double> BandSynthesis::many_fluxes_njy_per_msun(std::span<const Population> populations,
                                                             std::span<const double> ebv_mag) const {
-  const ReddenedWeights reddened = redden(ebv_mag);
+  const bool alike = options_.stars_over_gas_ebv == 1;
+  const ReddenedWeights reddened = redden(ebv_mag, 1),
+                        gas = alike ? ReddenedWeights{} : redden(ebv_mag, 1 / options_.stars_over_gas_ebv);
   const std::size_t ebvs = ebv_mag.size(), bands = filters_.size();
-  std::vector<double> fluxes(populations.size() * ebvs * bands), spectrum, sum(ebvs);
+  std::vector<double> fluxes(populations.size() * ebvs * bands), sum(ebvs);
+  Light light;
   for (std::size_t p = 0; p < populations.size(); ++p) {
-    synthesise(populations[p], spectrum);
+    synthesise(populations[p], light);
     for (std::size_t b = 0; b < bands; ++b) {
-      // All reddenings side by side, so that the loop vectorises and each sum keeps its order.
       std::fill(sum.begin(), sum.end(), 0.0);
-      const double* weight = reddened.band[b].data();
-      for (std::size_t i = 0; i < weights_[b].weight.size(); ++i, weight += ebvs) {
-        const double light = spectrum[weights_[b].first + i];
-        for (std::size_t e = 0; e < ebvs; ++e) sum[e] += weight[e] * light;
-      }
+      add_light(b, light.stars, reddened, sum);
+      if (!alike) add_light(b, light.gas, gas, sum);
       for (std::size_t e = 0; e < ebvs; ++e) fluxes[(p * ebvs + e) * bands + b] = sum[e];
     }
   }

@@ -42,7 +42,7 @@ double specific_rate_per_yr(const StarFormation& history, double age_myr, double
 struct Population {
   double age_myr = 10;
   double metallicity = 0.008;
-  double ebv_mag = 0;  ///< by the synthesis' dust law, on stars and gas alike
+  double ebv_mag = 0;  ///< of the stars, by the synthesis' dust law; the gas: see SynthesisOptions
   StarFormation history;
 };
 
@@ -53,6 +53,9 @@ struct SynthesisOptions {
   /// Ionisation parameter log10 U of the gas (engine/sed/nebular.h).
   double log_u = reference_log_u;
   DustLaw dust = DustLaw::calzetti;
+  /// E(B-V) of the stars over that of the gas: 1, both alike (Claeyssens+2023, 2025); 0.44, Calzetti et al.
+  /// (2000) for starbursts. Above 0, not above 1.
+  double stars_over_gas_ebv = 1;
   IgmLaw igm_law = IgmLaw::madau1995;
 };
 
@@ -114,8 +117,11 @@ class BandSynthesis {
 
  private:
   struct ReddenedWeights;  // of all bands, for a list of E(B-V)
-  ReddenedWeights redden(std::span<const double> ebv_mag) const;
-  void synthesise(const Population& population, std::vector<double>& spectrum) const;
+  struct Light;            // of stars and gas
+  ReddenedWeights redden(std::span<const double> ebv_mag, double factor) const;
+  void synthesise(const Population& population, Light& light) const;
+  void add_light(std::size_t band, const std::vector<double>& spectrum, const ReddenedWeights& weights,
+                 std::vector<double>& sum) const;
 
   std::shared_ptr<const Library> library_;
   std::vector<Filter> filters_;

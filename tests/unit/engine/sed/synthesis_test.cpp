@@ -125,32 +125,59 @@ TEST(BandSynthesis, AgreesWithScipyAndAstropy) {
   EXPECT_NEAR(at_high_z.fluxes_njy_per_msun({5, 0.01, 0.1, {0}})[1] / 1.9758991e-5, 1, 1e-6);
 }
 
-// The fast path through band weights against the long way round: spectrum, dust, IGM, weights, one by one.
+// The fast path through band weights against the long way round: spectra of stars and of gas, dust on each,
+// IGM, weights, one by one.
 TEST(BandSynthesis, FastPathIsTheLongWayRound) {
   const auto library = std::make_shared<Library>(analytic_library());
   const std::vector<Filter> filters{parametric_filter("F606W"), parametric_filter("F150W"),
                                     parametric_filter("F444W")};
   const double z = 4.2;
-  const SynthesisOptions options{.covering_fraction = 0.5, .igm = true};
-  const BandSynthesis synthesis(library, filters, z, {}, options);
   const Population population{7, 0.002, 0.35, {10}};
-  const std::vector<double> rest = rest_frame_spectrum(*library, population, options);
-  std::vector<double> observed(rest.size()), light(rest.size());
-  for (std::size_t i = 0; i < rest.size(); ++i) {
-    observed[i] = library->wavelength_angstrom[i] * (1 + z);
-    light[i] = rest[i] * std::pow(10, -0.4 * 0.35 * calzetti_k(library->wavelength_angstrom[i])) *
-               igm_transmission(observed[i], z);
+  for (const SynthesisOptions& options :
+       {SynthesisOptions{}, SynthesisOptions{.stars_over_gas_ebv = 0.44},
+        SynthesisOptions{.covering_fraction = 1, .dust = DustLaw::smc, .igm_law = IgmLaw::inoue2014},
+        SynthesisOptions{.dust = DustLaw::milky_way, .stars_over_gas_ebv = 0.7}}) {
+    const BandSynthesis synthesis(library, filters, z, {}, options);
+    const std::vector<double> both = rest_frame_spectrum(*library, population, options);
+    std::vector<double> stars = rest_frame_spectrum(*library, population, stars_alone);
+    std::vector<double> observed(both.size()), light(both.size());
+    for (std::size_t i = 0; i < both.size(); ++i) {
+      const double rest = library->wavelength_angstrom[i], k = dust_k(options.dust, rest);
+      observed[i] = rest * (1 + z);
+      if (rest < 912) stars[i] *= 1 - options.covering_fraction;
+      light[i] = (stars[i] * std::pow(10, -0.4 * 0.35 * k) +
+                  (both[i] - stars[i]) * std::pow(10, -0.4 * 0.35 / options.stars_over_gas_ebv * k)) *
+                 igm_transmission(observed[i], z, options.igm_law);
+    }
+    const std::vector<double> fast = synthesis.fluxes_njy_per_msun(population);
+    double factor = 0;  // the same for all bands
+    for (std::size_t b = 0; b < filters.size(); ++b) {
+      const BandWeights weights = band_weights(filters[b], observed);
+      double sum = 0;
+      for (std::size_t i = 0; i < weights.weight.size(); ++i)
+        sum += weights.weight[i] * light[weights.first + i];
+      if (b == 0) factor = fast[0] / sum;
+      EXPECT_NEAR(fast[b] / sum / factor, 1, 1e-12);
+    }
   }
-  const std::vector<double> fast = synthesis.fluxes_njy_per_msun(population);
-  double factor = 0;  // the same for all bands
-  for (std::size_t b = 0; b < filters.size(); ++b) {
-    const BandWeights weights = band_weights(filters[b], observed);
-    double sum = 0;
-    for (std::size_t i = 0; i < weights.weight.size(); ++i)
-      sum += weights.weight[i] * light[weights.first + i];
-    if (b == 0) factor = fast[0] / sum;
-    EXPECT_NEAR(fast[b] / sum / factor, 1, 1e-12);
-  }
+}
+
+// Gas behind more dust than the stars takes from a young population what it adds to it, and nothing from an
+// old one, whose gas does not shine.
+TEST(BandSynthesis, DustierGasDimsTheYoungOnly) {
+  const auto library = std::make_shared<Library>(analytic_library());
+  const std::vector<Filter> filters{parametric_filter("F200W")};
+  const auto flux = [&](double ratio, double age) {
+    return BandSynthesis(library, filters, 2, {}, {.stars_over_gas_ebv = ratio})
+        .fluxes_njy_per_msun({age, 0.008, 0.3, {0}})[0];
+  };
+  EXPECT_LT(flux(0.44, 2), 0.98 * flux(1, 2));
+  EXPECT_NEAR(flux(0.44, 2000) / flux(1, 2000), 1, 1e-3);
+  const auto synthesis = [&](double ratio) {
+    return BandSynthesis(library, filters, 2, {}, {.stars_over_gas_ebv = ratio});
+  };
+  EXPECT_THROW(synthesis(0), ContractError);
+  EXPECT_THROW(synthesis(1.1), ContractError);
 }
 
 TEST(BandSynthesis, ManyAtOnceAreTheSameAsOneByOne) {
