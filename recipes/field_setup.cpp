@@ -2,6 +2,7 @@
 
 #include "engine/core/error.h"
 #include "engine/core/units.h"
+#include "recipes/light.h"
 
 #include <algorithm>
 #include <cmath>
@@ -14,12 +15,6 @@ namespace {
 
 constexpr double map_margin_arcsec = 1.0;
 constexpr double lens_redshift_of_constant_field = 0.4;  // of the light in front of it, when a scene has any
-
-sed::SynthesisOptions synthesis_options(const Recipe& recipe) {
-  sed::SynthesisOptions options;
-  options.covering_fraction = recipe.covering_fraction;
-  return options;
-}
 
 class FieldMaker {
  public:
@@ -157,15 +152,14 @@ class FieldMaker {
 
   void set_light() {
     const double z = setup_.recipe.z;
-    const auto options = synthesis_options(r_);
-    setup_.truth_light =
-        std::make_shared<sed::BandSynthesis>(in_.truth_library, in_.filters, z, r_.cosmology, options);
+    setup_.truth_light = std::make_shared<sed::BandSynthesis>(in_.truth_library, in_.filters, z, r_.cosmology,
+                                                              truth_light(r_));
     setup_.arcsec_per_pc = 1e-3 / r_.cosmology.kpc_per_arcsec(z);
     setup_.age_of_universe_myr = r_.cosmology.age_myr(z);
     if (r_.run_sed)
-      setup_.analysis.grid =
-          sed::build_grid(sed::BandSynthesis(in_.analysis_library, in_.filters, z, r_.cosmology, options),
-                          r_.grid, r_.cosmology);
+      setup_.analysis.grid = sed::build_grid(
+          sed::BandSynthesis(in_.analysis_library, in_.filters, z, r_.cosmology, analysis_light(r_)), r_.grid,
+          r_.cosmology);
   }
 
   void set_bands() {
@@ -199,7 +193,7 @@ class FieldMaker {
     options.height = height_;
     const double z_lens = truth_lens().model ? truth_lens().model->z_lens() : lens_redshift_of_constant_field;
     const sed::BandSynthesis lens_light(in_.truth_library, in_.filters, z_lens, r_.cosmology,
-                                        synthesis_options(r_));
+                                        truth_light(r_));
     const lens::Vector2 host =
         setup_.truth_map->covers(host_on_sky())
             ? setup_.truth_map->source_position(host_on_sky(), setup_.finder->efficiency())
@@ -306,7 +300,7 @@ void check_light(const Recipe& recipe, const Inputs& inputs) {
                                      std::pair{"analysis_library", inputs.analysis_library}})
     for (const FieldRecipe& field : recipe.fields) {
       const sed::BandSynthesis light(library, inputs.filters, field.z, recipe.cosmology,
-                                     synthesis_options(recipe));
+                                     analysis_light(recipe));
       for (std::size_t b = 0; b < light.bands(); ++b) {
         if (!light.outside_library()[b]) continue;
         throw InputError({(recipe.folder / "recipe.json").string(),

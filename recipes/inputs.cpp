@@ -32,6 +32,7 @@ class Reader {
                                    r_.analysis_library.files == r_.truth_library.files
                                ? in_.truth_library
                                : library("analysis_library", r_.analysis_library);
+    read_templates();
     read_lenses();
     check_origins();
     check_redshifts();
@@ -185,6 +186,31 @@ class Reader {
       return std::make_shared<sed::Library>(sed::convert_library(source));
     }
     return std::make_shared<sed::Library>(sed::read_bc03(files));
+  }
+
+  static bool same_library(const LibraryRecipe& a, const LibraryRecipe& b) {
+    return a.kind == b.kind && a.files == b.files;
+  }
+
+  // Libraries that several templates share are read once.
+  void read_templates() {
+    if (!r_.template_mismatch) return;
+    const std::vector<TemplateRecipe>& all = r_.template_mismatch->templates;
+    for (std::size_t i = 0; i < all.size(); ++i) {
+      const auto before =
+          std::find_if(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(i),
+                       [&](const TemplateRecipe& t) { return same_library(t.library, all[i].library); });
+      const auto known = static_cast<std::size_t>(before - all.begin());
+      const std::string key = fmt::format("template_mismatch.templates[{}] ({}).library", i, all[i].name);
+      const auto read = [&] {
+        if (known < i) return in_.template_libraries[known];
+        if (same_library(all[i].library, r_.analysis_library)) return in_.analysis_library;
+        return library(key, all[i].library);
+      };
+      in_.template_libraries.push_back(read());
+      for (const double z : r_.population.metallicity) check_metallicity(key, z, *in_.template_libraries[i]);
+      for (const double z : r_.grid.metallicity) check_metallicity(key, z, *in_.template_libraries[i]);
+    }
   }
 
   LensInput lens(const std::string& key, const LensRecipe& recipe, bool with_posterior) {

@@ -29,6 +29,8 @@ struct Inputs {
       analysis_psf_images;  ///< what the analysis PSFs were before an analytic form took their place
   std::vector<sed::Filter> filters;
   std::shared_ptr<const sed::Library> truth_library, analysis_library;
+  std::vector<std::shared_ptr<const sed::Library>>
+      template_libraries;  ///< of template_mismatch, in the recipe's order
   LensInput truth_lens, analysis_lens;
   std::vector<LensInput> alternative_lenses;           ///< in the recipe's order; without posteriors
   std::vector<std::optional<LensInput>> field_lenses;  ///< truth lens of each field that has its own

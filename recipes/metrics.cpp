@@ -5,6 +5,7 @@
 #include "engine/population/mass_function.h"
 #include "recipes/lens_systematics.h"
 #include "recipes/science.h"
+#include "recipes/template_mismatch.h"
 #include "validation/bias.h"
 #include "validation/completeness.h"
 
@@ -295,6 +296,8 @@ std::vector<std::string> metric_names(const Recipe& recipe) {
   add("links", {"made", "right", "possible", "found"});
   const std::vector<std::string> of_lenses = lens_metric_names(recipe);
   names.insert(names.end(), of_lenses.begin(), of_lenses.end());
+  const std::vector<std::string> of_templates = template_metric_names(recipe);
+  names.insert(names.end(), of_templates.begin(), of_templates.end());
   if (!recipe.run_mass_function || !recipe.run_sed) return names;
   add("mass_function", {"n_clusters"});
   for (const auto model :

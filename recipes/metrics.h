@@ -18,7 +18,7 @@ struct RunTables {
 };
 
 /// Sets all metrics but those of the mass function, which its fit sets, and of the comparison of lenses
-/// (recipes/lens_systematics.h).
+/// (recipes/lens_systematics.h) and of templates (recipes/template_mismatch.h).
 void set_metrics(const Recipe& recipe, const std::vector<FieldSetup>& fields, const RunTables& tables,
                  validation::Metrics& metrics);
 

@@ -13,6 +13,7 @@
 #include "recipes/parts.h"
 #include "recipes/products/mass_function.h"
 #include "recipes/science.h"
+#include "recipes/template_mismatch.h"
 #include "reports/report.h"
 #include "validation/bias.h"
 #include "validation/completeness.h"
@@ -217,6 +218,7 @@ bool is_product(const std::string& file_name) {
                                               "bias.fits",
                                               "psf.fits",
                                               "lens_systematics.fits",
+                                              "template_mismatch.fits",
                                               "mass_function.fits",
                                               "report.json",
                                               "convergence.json",
@@ -254,6 +256,13 @@ bool write_outputs(const Recipe& recipe, const Inputs& inputs, const std::vector
     io::write_fits_tables(output / "lens_systematics.fits",
                           {pairs, lens_fields(recipe, joined.injections), lens_science(recipe, catalogue)});
     set_lens_metrics(pairs, metrics);
+  }
+  if (recipe.template_mismatch) {
+    const io::Table clumps = template_clumps(recipe, inputs, threads);
+    std::vector<io::Table> tables = template_tables(recipe, clumps);
+    set_template_metrics(tables, metrics);
+    tables.push_back(clumps);
+    io::write_fits_tables(output / "template_mismatch.fits", tables);
   }
   io::Json convergence = io::Json::object(), at_edge = io::Json::array(), not_corrected = io::Json::array();
   if (recipe.run_mass_function && recipe.run_sed) {

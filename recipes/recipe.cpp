@@ -86,6 +86,36 @@ static void describe(Binder& b, LibraryRecipe& l) {
   b.texts("files", l.files, "bc03: .ised files, one a metallicity; file: those of one library");
 }
 
+static void describe(Binder& b, LightRecipe& l) {
+  b.text("attenuation", l.attenuation,
+         "dust: Calzetti+2000, SMC bar of Gordon+2003, Milky Way of Cardelli+1989", sed::dust_law_names());
+  b.number("stars_over_gas_ebv", l.stars_over_gas_ebv,
+           "E(B-V) of stars over that of gas; 1: alike, 0.44: Calzetti+2000", {0, 1, true});
+  b.text("igm", l.igm, "intergalactic absorption", sed::igm_law_names());
+  b.number("log_u", l.log_u, "log10 of the ionisation parameter of the gas", Bounds::between(-4, 0));
+}
+
+static void describe(Binder& b, TemplateRecipe& t) {
+  b.require_key("name");
+  b.text("name", t.name, "what tables and figures call it");
+  b.object("library", t.library, "stellar library");
+  b.text("history", t.history, "of star formation", {"constant", "exponential", "delayed"});
+  b.number("duration_myr", t.duration_myr, "constant: its duration; 0: a burst", Bounds::at_least(0));
+  b.number("tau_myr", t.tau_myr, "exponential and delayed: time scale", Bounds::positive());
+  std::vector<std::string> laws = sed::dust_law_names();
+  laws.insert(laws.begin(), "");
+  b.text("attenuation", t.attenuation, "as in sed; empty: that one", laws);
+}
+
+static void describe(Binder& b, TemplateMismatchRecipe& m) {
+  b.require_key("templates");
+  b.list("templates", m.templates, "each is the truth in turn, and each is fitted to all");
+  b.numbers("redshifts", m.redshifts, "of the clumps", {0, 20, true});
+  b.integer("clumps", m.clumps, "drawn at each redshift", Bounds::between(1, 100000));
+  b.interval("snr", m.snr_low, m.snr_high, "S/N in the reference band, uniform in log", Bounds::positive());
+  b.number("age_step_dex", m.age_step_dex, "bins of age", Bounds::between(0.05, 5));
+}
+
 static void describe(Binder& b, ExposureRecipe& e) {
   b.require_key("band");
   b.require_key("file");
@@ -417,6 +447,13 @@ static void describe(Binder& b, Recipe& r) {
   b.object("analysis_library", r.analysis_library, "stellar library of the SED fits");
   b.number("covering_fraction", r.covering_fraction, "of ionising photons that light up gas",
            Bounds::between(0, 1));
+  // Absent from the resolved recipe where not given: older recipes keep their hash.
+  b.optional_object("sed", r.light, "dust and intergalactic gas of the SED fits, and of the truth");
+  b.optional_object("truth_sed", r.truth_light,
+                    "of injected clumps and simulated skies, where it is another");
+  b.optional_object("template_mismatch", r.template_mismatch,
+                    "fits of one kind of stellar population with another, on drawn photometry: the product "
+                    "template_mismatch.fits");
   b.list("fields", r.fields, "fields; realisations take them in turn");
   b.object("scene", r.scene, "simulated skies");
   b.object("population", r.population, "what is injected");
@@ -446,6 +483,7 @@ class Checker {
     check_alternatives();
     check_library("truth_library", r_.truth_library);
     check_library("analysis_library", r_.analysis_library);
+    check_templates();
     check_fields();
     check_sampler();
   }
@@ -540,6 +578,22 @@ class Checker {
     if (library.kind != "analytic" && library.files.empty())
       refuse(key + ".files", "an empty list",
              library.kind == "bc03" ? "at least one .ised file" : "the files of a library");
+  }
+
+  void check_templates() const {
+    if (!r_.template_mismatch) return;
+    const TemplateMismatchRecipe& m = *r_.template_mismatch;
+    const std::string key = "template_mismatch";
+    if (m.templates.empty()) refuse(key + ".templates", "an empty list", "one template or more");
+    if (m.redshifts.empty()) refuse(key + ".redshifts", "an empty list", "one redshift or more");
+    std::set<std::string> names;
+    for (std::size_t i = 0; i < m.templates.size(); ++i) {
+      const TemplateRecipe& t = m.templates[i];
+      const std::string here = fmt::format("{}.templates[{}] ({})", key, i, t.name);
+      if (t.name.empty()) refuse(here + ".name", "nothing", "a name");
+      if (!names.insert(t.name).second) refuse(here + ".name", "this name twice", "each template once");
+      check_library(here + ".library", t.library);
+    }
   }
 
   void check_fields() const {

@@ -68,6 +68,32 @@ struct LibraryRecipe {
       files;  ///< of bc03, one a metallicity; of file, those of engine/sed/library_file.h
 };
 
+/// Dust and intergalactic gas (names: engine/sed/attenuation.h).
+struct LightRecipe {
+  std::string attenuation = "calzetti2000";
+  double stars_over_gas_ebv = 1;  ///< E(B-V) of stars over that of gas
+  std::string igm = "madau1995";
+  double log_u = -2.5;  ///< ionisation parameter of the gas
+};
+
+/// One belief about stellar populations (recipes/template_mismatch.h).
+struct TemplateRecipe {
+  std::string name;
+  LibraryRecipe library;
+  std::string history = "constant";  ///< constant, exponential, delayed
+  double duration_myr = 10;          ///< of constant; 0: a burst
+  double tau_myr = 10;               ///< of the others
+  std::string attenuation;           ///< "" the recipe's
+};
+
+struct TemplateMismatchRecipe {
+  std::vector<TemplateRecipe> templates;
+  std::vector<double> redshifts = {1, 2, 4, 6};
+  int clumps = 100;  ///< at each redshift
+  double snr_low = 5, snr_high = 50;
+  double age_step_dex = 0.5;
+};
+
 struct ExposureRecipe {
   std::string band;
   std::string file, science_hdu, error_hdu, error_file, weight_file, weight_hdu;
@@ -131,6 +157,8 @@ struct Recipe {
   double lens_map_step_arcsec = 0.05;
   LibraryRecipe truth_library, analysis_library;
   double covering_fraction = 0.5;
+  std::optional<LightRecipe> light, truth_light;  ///< keys sed and truth_sed
+  std::optional<TemplateMismatchRecipe> template_mismatch;
   std::vector<FieldRecipe> fields;
   mocks::SceneOptions scene;
   mocks::PopulationOptions population;

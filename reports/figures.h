@@ -27,6 +27,10 @@ std::vector<html::Figure> lens_figures(const RunFolder& run);  ///< offsets by t
 std::string lens_lead_html(const RunFolder& run);
 /// Tables of the pairs of lenses and of the science catalogue by lens.
 std::string lens_tables_html(const RunFolder& run);
+std::vector<html::Figure> template_figures(
+    const RunFolder& run);                              ///< offsets by true and fitted stellar template
+std::string template_lead_html(const RunFolder& run);   ///< in words; "" without two templates
+std::string template_table_html(const RunFolder& run);  ///< all pairs
 std::vector<html::Figure> mass_function_figures(const RunFolder& run);  ///< cumulative counts and posteriors
 
 }  // namespace arcproof::reports

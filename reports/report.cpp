@@ -11,10 +11,12 @@ namespace {
 
 // The section stands only in reports of runs that compare lenses.
 bool compares_lenses(const RunFolder& run) { return run.lens_pairs.rows() > 0; }
+bool compares_templates(const RunFolder& run) { return run.template_pairs.rows() > 0; }
 
 std::string navigation(const RunFolder& run) {
   return "<nav><a href=\"#criteria\">Criteria</a> " +
          std::string(compares_lenses(run) ? "<a href=\"#lens\">Lens models</a> " : "") +
+         (compares_templates(run) ? "<a href=\"#templates\">Stellar templates</a> " : "") +
          "<a href=\"#completeness\">Completeness</a> <a "
          "href=\"#bias\">Bias and pulls</a> <a href=\"#truth\">Truth and recovery</a> "
          "<a href=\"#outcomes\">Outcomes</a> <a href=\"#examples\">Examples</a> <a href=\"#science\">Science "
@@ -29,12 +31,20 @@ std::string lens_section(const RunFolder& run) {
                        lens_lead_html(run) + html::grid(lens_figures(run)) + lens_tables_html(run));
 }
 
+std::string template_section(const RunFolder& run) {
+  if (!compares_templates(run)) return "";
+  return html::section(
+      "templates", "Stellar templates",
+      "What does a wrong stellar library, star-formation history or dust law do to ages, masses and dust?",
+      template_lead_html(run) + html::grid(template_figures(run)) + template_table_html(run));
+}
+
 std::string sections(const RunFolder& run) {
   using html::grid, html::section;
   return section("criteria", "Criteria",
                  "What the recipe asked of this run before it began, and what came out.",
                  criteria_html(run)) +
-         lens_section(run) +
+         lens_section(run) + template_section(run) +
          section("completeness", "Completeness", "How likely is a clump to be found, given what it truly is?",
                  grid(completeness_figures(run))) +
          section("bias", "Bias, pulls and coverage",

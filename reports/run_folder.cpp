@@ -59,7 +59,8 @@ std::vector<std::string> files_beside(const fs::path& folder) {
   std::vector<std::string> files = {"report.json",          "manifest.json",        "run.json",
                                     "injections.fits",      "completeness.fits",    "bias.fits",
                                     "science_catalog.fits", "science_catalog.ecsv", "convergence.json"};
-  for (const char* name : {"mass_function.fits", "examples.fits", "host_truth.fits", "lens_systematics.fits"})
+  for (const char* name : {"mass_function.fits", "examples.fits", "host_truth.fits", "lens_systematics.fits",
+                           "template_mismatch.fits"})
     if (fs::exists(folder / name)) files.emplace_back(name);
   return files;
 }
@@ -114,6 +115,9 @@ RunFolder read_run_folder(const fs::path& folder) {
   run.lens_pairs = optional_table(folder / "lens_systematics.fits", "PAIRS");
   run.lens_fields = optional_table(folder / "lens_systematics.fits", "FIELDS");
   run.lens_science = optional_table(folder / "lens_systematics.fits", "SCIENCE");
+  run.template_pairs = optional_table(folder / "template_mismatch.fits", "PAIRS");
+  run.template_ages = optional_table(folder / "template_mismatch.fits", "AGE");
+  run.template_redshifts = optional_table(folder / "template_mismatch.fits", "REDSHIFT");
   run.files = files_beside(folder);
   run.max_age_myr = max_age(folder, run.report);
   return run;

@@ -212,6 +212,9 @@ SedResult describe(const ModelGrid& grid, const Candidates& candidates, const Li
       estimate(choices, [&](const Choice& c) { return std::log10(model(c).metallicity); });
   result.history = model(choices.front()).history;
   result.best_model = index(choices.front());
+  for (std::size_t i = 1; i < choices.size(); ++i)
+    if (choices[i].model >= 0)
+      result.redrawn.push_back({index(choices[i]), choices[i].score / lines.length[index(choices[i])]});
   return result;
 }
 

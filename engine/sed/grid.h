@@ -57,6 +57,12 @@ struct Estimate {
   double high = 0;  ///< 84% quantile
 };
 
+/// What one redraw of the photometry chose.
+struct RedrawnModel {
+  std::size_t model = 0;  ///< of the grid
+  double mass_msun = 0;
+};
+
 struct SedResult {
   SedStatus status = SedStatus::too_few_bands;
   int bands_used = 0;  ///< bands detected (S/N > min_snr)
@@ -68,6 +74,7 @@ struct SedResult {
   Estimate log_metallicity;  ///< log10 Z, Z a mass fraction
   StarFormation history;     ///< of the best model
   std::size_t best_model = 0;
+  std::vector<RedrawnModel> redrawn;  ///< those that found a model
 };
 
 /// Least chi-squared over the grid with the mass scaled analytically, on detected bands; undetected bands

@@ -66,6 +66,39 @@ std::vector<double> rest_frame_spectrum(const Library& library, const Population
   return spectrum;
 }
 
+namespace {
+
+/// L [Lsun / Angstrom] at rest to f_lambda (c = 1 Angstrom^2 / s) whose weighted sums are nJy: with L per
+/// rest-frame Angstrom, f_lambda = L / (4 pi D_L^2 (1 + z)); the weights want a division by c; 1 nJy = 1e-32
+/// erg/s/cm^2/Hz.
+double flux_factor(double z, const sky::Cosmology& cosmology) {
+  const double distance_cm = cosmology.luminosity_distance_mpc(z) * 1e6 * units::parsec_cm;
+  return units::solar_luminosity_erg_s / (4 * units::pi * distance_cm * distance_cm * (1 + z)) /
+         units::speed_of_light_angstrom_s * 1e32;
+}
+
+}  // namespace
+
+std::vector<double> observed_spectrum_njy_per_msun(const Library& library, const Population& population,
+                                                   double z, const sky::Cosmology& cosmology,
+                                                   const SynthesisOptions& options) {
+  require(z > 0, "observed_spectrum_njy_per_msun: z > 0");
+  const std::vector<double> all = rest_frame_spectrum(library, population, options);
+  std::vector<double> stars(all.size(), 0.0);
+  add_stars(library, node_weights(library, population), options.covering_fraction, 0, all.size(), stars);
+  std::vector<double> flux(all.size());
+  const double factor = flux_factor(z, cosmology);
+  for (std::size_t i = 0; i < flux.size(); ++i) {
+    const double rest = library.wavelength_angstrom[i], observed = rest * (1 + z);
+    const double depth = -0.4 * dust_k(options.dust, rest) * population.ebv_mag;
+    const double light = stars[i] * std::pow(10, depth) +
+                         (all[i] - stars[i]) * std::pow(10, depth / options.stars_over_gas_ebv);
+    const double through = options.igm ? igm_transmission(observed, z, options.igm_law) : 1.0;
+    flux[i] = light * through * factor * observed * observed;
+  }
+  return flux;
+}
+
 /// Weights of all bands times dust: for band b, [(i - first of the band) * ebvs + i_ebv].
 struct BandSynthesis::ReddenedWeights {
   std::size_t ebvs = 0;
@@ -101,12 +134,7 @@ BandSynthesis::BandSynthesis(std::shared_ptr<const Library> library, std::vector
     nebular_.push_back(nebular_spectrum(rest, metallicity, options.log_u));
     for (double& value : nebular_.back()) value *= options.covering_fraction;
   }
-
-  // With L per rest-frame Angstrom, f_lambda = L / (4 pi D_L^2 (1 + z)); the weights want a division by c; 1
-  // nJy = 1e-32 erg/s/cm^2/Hz.
-  const double distance_cm = cosmology.luminosity_distance_mpc(z) * 1e6 * units::parsec_cm;
-  flux_factor_ = units::solar_luminosity_erg_s / (4 * units::pi * distance_cm * distance_cm * (1 + z)) /
-                 units::speed_of_light_angstrom_s * 1e32;
+  flux_factor_ = flux_factor(z, cosmology);
 }
 
 BandSynthesis::ReddenedWeights BandSynthesis::redden(std::span<const double> ebv_mag, double factor) const {

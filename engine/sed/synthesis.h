@@ -88,6 +88,13 @@ std::vector<double> rest_frame_spectrum(const Library& library, const Population
 std::vector<double> nebular_spectrum(std::span<const double> wavelength_angstrom, double metallicity,
                                      double log_u = reference_log_u);
 
+/// Observed spectrum f_nu [nJy per Msun formed], intrinsic (mu = 1), at the library's wavelengths times 1 +
+/// z: stars and gas behind their dust, through the intergalactic medium. Its means over bands are the fluxes
+/// of BandSynthesis. ContractError as there.
+std::vector<double> observed_spectrum_njy_per_msun(const Library& library, const Population& population,
+                                                   double z, const sky::Cosmology& cosmology,
+                                                   const SynthesisOptions& options);
+
 /// Observed fluxes of populations at one redshift in a set of bands: precomputes band weights, dust, IGM and
 /// gas.
 ///   f_nu(l) = (1 + z) L_nu(l / (1 + z)) / (4 pi D_L^2),   averaged over the band as by band_weights.

@@ -95,20 +95,27 @@ struct LibraryArguments {
 /// (optional). NaN is a band that was not observed. Fluxes are corrected for Milky-Way extinction by the
 /// user.
 struct SedArguments {
-  std::string catalog;                      ///< FITS or FITS[HDU], or ECSV
-  std::string protocol = "claeyssens2025";  ///< or claeyssens2023
-  double z = 0;                             ///< of all rows, where there is no column z
-  std::string unit;                         ///< of the fluxes, where the table does not say it
-  std::vector<std::string> filters;         ///< BAND=FILE; else the embedded ones
-  sed::LibrarySource library;               ///< no files: the embedded analytic one
-  std::optional<double> covering_fraction;  ///< default: 1 of claeyssens2025, 0.5 of claeyssens2023
-  double tau_myr = 1;                       ///< of the exponential history of claeyssens2025
-  std::string age_prior = "uniform";        ///< or log_uniform; claeyssens2025
-  bool upper_limits = false;                ///< undetected bands as limits, also in claeyssens2025
-  int draws = 1000;                         ///< of the posterior; redraws of claeyssens2023: 100
+  std::string catalog;                       ///< FITS or FITS[HDU], or ECSV
+  std::string protocol = "claeyssens2025";   ///< or claeyssens2023
+  double z = 0;                              ///< of all rows, where there is no column z
+  std::string unit;                          ///< of the fluxes, where the table does not say it
+  std::vector<std::string> filters;          ///< BAND=FILE; else the embedded ones
+  sed::LibrarySource library;                ///< no files: the embedded analytic one
+  std::optional<double> covering_fraction;   ///< default: 1 of claeyssens2025, 0.5 of claeyssens2023
+  double tau_myr = 1;                        ///< of the exponential history of claeyssens2025
+  std::string attenuation = "calzetti2000";  ///< names of engine/sed/attenuation.h
+  std::string igm = "madau1995";
+  double stars_over_gas_ebv = 1;      ///< E(B-V) of stars over that of gas
+  std::optional<double> log_u;        ///< of claeyssens2023 (-2.5); free in claeyssens2025
+  std::string age_prior = "uniform";  ///< or log_uniform; claeyssens2025
+  bool upper_limits = false;          ///< undetected bands as limits, also in claeyssens2025
+  int draws = 1000;                   ///< of the posterior; redraws of claeyssens2023: 100
   int min_bands = 4;
   std::uint64_t seed = 1;
   std::filesystem::path output;  ///< FITS table SED, a row for each given; and POSTERIOR, the draws
+  std::filesystem::path report;  ///< HTML: colours with tracks, spectra with photometry; may be empty
+  std::string colors;            ///< BLUE,MIDDLE,RED: bands of the colour-colour diagram; empty: chosen
+  int spectra = 24;              ///< rows whose spectra the report shows
   int threads = 1;
 };
 

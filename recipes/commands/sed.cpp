@@ -1,27 +1,23 @@
 #include "engine/core/error.h"
-#include "engine/core/missing.h"
 #include "engine/core/parallel.h"
-#include "engine/core/text.h"
-#include "engine/core/units.h"
-#include "engine/io/ecsv.h"
+#include "engine/io/files.h"
 #include "engine/io/fits.h"
 #include "engine/sed/posterior.h"
 #include "recipes/commands/commands.h"
 #include "recipes/commands/parts.h"
+#include "recipes/commands/sed_catalog.h"
+#include "recipes/commands/sed_report.h"
+#include "reports/html.h"
 
 #include <algorithm>
 #include <cmath>
 #include <map>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 namespace arcproof::commands {
 namespace {
-
-std::string upper(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(), [](unsigned char c) { return std::toupper(c); });
-  return text;
-}
 
 void check(const SedArguments& a) {
   if (a.protocol != "claeyssens2025" && a.protocol != "claeyssens2023")
@@ -33,148 +29,31 @@ void check(const SedArguments& a) {
   if (!(a.tau_myr > 0)) throw InputError({"", "--tau", fmt::format("{:g}", a.tau_myr), "Myr, above 0"});
   if (a.draws < 1 || a.draws > 100000)
     throw InputError({"", "--draws", std::to_string(a.draws), "1 to 100000"});
-  const std::pair<std::string, std::filesystem::path> outputs[] = {{"-o", a.output}};
+  const auto known = [](const char* option, const std::string& name, const std::vector<std::string>& names) {
+    if (std::find(names.begin(), names.end(), name) == names.end())
+      throw InputError({"", option, "'" + name + "'", fmt::format("{}", fmt::join(names, ", "))});
+  };
+  known("--attenuation", a.attenuation, sed::dust_law_names());
+  known("--igm", a.igm, sed::igm_law_names());
+  if (!(a.stars_over_gas_ebv > 0 && a.stars_over_gas_ebv <= 1))
+    throw InputError(
+        {"", "--stars-over-gas", fmt::format("{:g}", a.stars_over_gas_ebv), "above 0, at most 1"});
+  if (a.log_u && a.protocol != "claeyssens2023")
+    throw InputError({"", "--log-u", fmt::format("{:g}", *a.log_u),
+                      "none with claeyssens2025, where it is a free parameter between -3 and -1"});
+  if (a.log_u && !(*a.log_u >= -4 && *a.log_u <= 0))
+    throw InputError({"", "--log-u", fmt::format("{:g}", *a.log_u), "-4 to 0"});
+  const std::pair<std::string, std::filesystem::path> outputs[] = {{"-o", a.output}, {"--report", a.report}};
   std::vector<std::string> inputs{a.catalog};
   for (const std::filesystem::path& file : a.library.files) inputs.push_back(file.string());
   check_outputs(outputs, inputs);
 }
 
-// ---- the table
-
-/// What converts numbers of a unit to nJy; 0 for magnitudes.
-double njy_per(const std::string& unit, const std::string& file, const std::string& column) {
-  static const std::map<std::string, double> known{{"nJy", 1},  {"uJy", 1e3}, {"mJy", 1e6},
-                                                   {"Jy", 1e9}, {"mag", 0},   {"mag(AB)", 0}};
-  const auto at = known.find(unit);
-  if (at == known.end())
-    throw InputError({file, "unit of column " + column, unit.empty() ? "none" : "'" + unit + "'",
-                      "nJy, uJy, mJy, Jy or mag; or --unit, where the table has none"});
-  return at->second;
-}
-
-class Catalog {
- public:
-  Catalog(const SedArguments& a) : a_(a) {
-    const HduPath file = input_hdu(a.catalog, "catalog");
-    name_ = file.path.string();
-    table_ = lower_case(file.path.extension().string()) == ".ecsv" ? io::read_ecsv(file.path)
-                                                                   : io::read_fits_table(file.path, file.hdu);
-    for (const io::Column& column : table_.columns()) {
-      const std::string text = lower_case(column.name);
-      if (text.starts_with("flux_") && find(text + "_err")) bands_.push_back(upper(text.substr(5)));
-    }
-    if (bands_.empty())
-      throw InputError(
-          {name_, "columns", "no pair of flux_BAND and flux_BAND_err", "one pair for each band"});
-    photometry_.assign(table_.rows(), std::vector<sed::BandFlux>(bands_.size()));
-    for (std::size_t b = 0; b < bands_.size(); ++b) read_band(b);
-    read_redshifts();
-    demagnify();
-  }
-
-  std::size_t rows() const { return table_.rows(); }
-  const std::vector<std::string>& bands() const { return bands_; }
-  double z(std::size_t row) const { return z_[row]; }
-  const std::vector<sed::BandFlux>& photometry(std::size_t row) const { return photometry_[row]; }
-
-  io::Column id() const {
-    if (const io::Column* column = find("id"))
-      if (column->width == 1 && !std::holds_alternative<io::Flags>(column->values)) {
-        io::Column copy = *column;
-        copy.name = "id";
-        return copy;
-      }
-    io::Integers numbers;
-    for (std::size_t i = 0; i < rows(); ++i) numbers.push_back(static_cast<std::int64_t>(i));
-    return {"id", "", "row of the table given, from 0", numbers};
-  }
-
- private:
-  const io::Column* find(const std::string& name) const {
-    for (const io::Column& column : table_.columns())
-      if (lower_case(column.name) == name) return &column;
-    return nullptr;
-  }
-
-  io::Reals numbers(const io::Column& column) const {
-    if (column.width == 1) {
-      if (const auto* reals = std::get_if<io::Reals>(&column.values)) return *reals;
-      if (const auto* integers = std::get_if<io::Integers>(&column.values)) {
-        io::Reals out;
-        for (const std::int64_t i : *integers)
-          out.push_back(i == io::missing_integer ? nan : static_cast<double>(i));
-        return out;
-      }
-    }
-    throw InputError({name_, "column " + column.name, "no numbers, or several a row", "one number a row"});
-  }
-
-  void read_band(std::size_t b) {
-    const std::string key = "flux_" + lower_case(bands_[b]);
-    const io::Column &flux = *find(key), &error = *find(key + "_err");
-    const double unit = njy_per(flux.unit.empty() ? a_.unit : flux.unit, name_, flux.name);
-    const double error_unit = njy_per(
-        error.unit.empty() ? (flux.unit.empty() ? a_.unit : flux.unit) : error.unit, name_, error.name);
-    if ((unit == 0) != (error_unit == 0))
-      throw InputError({name_, "unit of column " + error.name, "'" + error.unit + "'", "as of " + flux.name});
-    const io::Reals f = numbers(flux), e = numbers(error);
-    const io::Column* limit = find(key + "_limit");
-    const io::Reals l = limit ? numbers(*limit) : io::Reals(rows(), 0.0);
-    for (std::size_t i = 0; i < rows(); ++i) {
-      sed::BandFlux& band = photometry_[i][b];
-      if (unit == 0) {
-        band.flux_njy = units::njy_from_abmag(f[i]);
-        band.error_njy = 0.4 * std::log(10.0) * band.flux_njy * e[i];
-        band.limit_njy = limit ? units::njy_from_abmag(l[i]) : 0;
-      } else {
-        band = {f[i] * unit, e[i] * error_unit, l[i] * unit};
-      }
-      if (!std::isfinite(band.flux_njy) || std::isnan(band.error_njy)) band.flux_njy = nan;
-      else if (!(band.error_njy > 0) || !std::isfinite(band.error_njy))
-        throw InputError({name_, fmt::format("column {}, row {}", error.name, i), fmt::format("{:g}", e[i]),
-                          "an error above 0, or NaN"});
-      if (!(band.limit_njy > 0)) band.limit_njy = 0;
-    }
-  }
-
-  void read_redshifts() {
-    const io::Column* column = find("z");
-    if (!column && !(a_.z > 0)) throw InputError({name_, "column z", "none", "a column z, or --z"});
-    z_ = column ? numbers(*column) : io::Reals(rows(), a_.z);
-    for (std::size_t i = 0; i < rows(); ++i)
-      if (!(z_[i] > 0 && z_[i] < 30))
-        throw InputError(
-            {name_, fmt::format("column z, row {}", i), fmt::format("{:g}", z_[i]), "0 < z < 30"});
-  }
-
-  void demagnify() {
-    const io::Column* column = find("mu");
-    if (!column) return;
-    const io::Reals mu = numbers(*column);
-    for (std::size_t i = 0; i < rows(); ++i) {
-      if (!(std::abs(mu[i]) > 0) || !std::isfinite(mu[i]))
-        throw InputError({name_, fmt::format("column mu, row {}", i), fmt::format("{:g}", mu[i]), "not 0"});
-      for (sed::BandFlux& band : photometry_[i]) {
-        band.flux_njy /= std::abs(mu[i]);
-        band.error_njy /= std::abs(mu[i]);
-        band.limit_njy /= std::abs(mu[i]);
-      }
-    }
-  }
-
-  const SedArguments& a_;
-  std::string name_;
-  io::Table table_;
-  std::vector<std::string> bands_;
-  std::vector<std::vector<sed::BandFlux>> photometry_;
-  io::Reals z_;
-};
-
 std::vector<sed::Filter> read_filters(const SedArguments& a, const std::vector<std::string>& bands) {
   std::map<std::string, std::string> files;
   for (const std::string& text : a.filters) {
     auto [band, file] = split_band(text, "--filter");
-    files[upper(band)] = file;
+    files[upper_case(band)] = file;
   }
   std::vector<sed::Filter> filters;
   for (const std::string& band : bands)
@@ -184,7 +63,7 @@ std::vector<sed::Filter> read_filters(const SedArguments& a, const std::vector<s
 }
 
 /// Rows that share a redshift, and so a grid; in order of redshift.
-std::map<double, std::vector<std::size_t>> by_redshift(const Catalog& catalog) {
+std::map<double, std::vector<std::size_t>> by_redshift(const PhotometryCatalog& catalog) {
   std::map<double, std::vector<std::size_t>> rows;
   for (std::size_t i = 0; i < catalog.rows(); ++i) rows[catalog.z(i)].push_back(i);
   return rows;
@@ -202,15 +81,54 @@ std::string word(sed::SedStatus status) {
   return "";
 }
 
+// Names of rows, for people.
+std::string text_of(const io::Column& id, std::size_t row) {
+  if (const auto* texts = std::get_if<io::Texts>(&id.values)) return (*texts)[row];
+  if (const auto* integers = std::get_if<io::Integers>(&id.values)) return std::to_string((*integers)[row]);
+  if (const auto* reals = std::get_if<io::Reals>(&id.values)) return fmt::format("{:g}", (*reals)[row]);
+  return std::to_string(row);
+}
+
+sed::SynthesisOptions synthesis_of(const SedArguments& a, double covering_fraction) {
+  sed::SynthesisOptions options;
+  options.covering_fraction = a.covering_fraction.value_or(covering_fraction);
+  options.dust = sed::dust_law(a.attenuation);
+  options.igm_law = sed::igm_law(a.igm);
+  options.stars_over_gas_ebv = a.stars_over_gas_ebv;
+  options.log_u = a.log_u.value_or(sed::reference_log_u);
+  return options;
+}
+
+/// What the page says of a row, whatever the protocol.
+FittedRow report_row(const PhotometryCatalog& catalog, const io::Column& id, std::size_t row,
+                     sed::SedStatus status) {
+  FittedRow out;
+  out.id = text_of(id, row);
+  out.z = catalog.z(row);
+  out.photometry = catalog.photometry(row);
+  out.fitted = status == sed::SedStatus::fitted;
+  out.status = word(status);
+  return out;
+}
+
+std::string interval(const char* name, double value, double low, double high, int decimals) {
+  return fmt::format("{} = {}", name, reports::html::with_interval(value, low, high, decimals));
+}
+
 // ---- claeyssens2025
 
-std::vector<sed::SedPosterior> posteriors(const SedArguments& a, const Catalog& catalog,
-                                          const std::shared_ptr<const sed::Library>& library,
-                                          const std::vector<sed::Filter>& filters) {
+sed::PosteriorModel posterior_model(const SedArguments& a) {
   sed::PosteriorModel model;
   model.history.tau_myr = a.tau_myr;
-  model.synthesis.covering_fraction = a.covering_fraction.value_or(1);
+  model.synthesis = synthesis_of(a, 1);
   model.priors.age = a.age_prior == "uniform" ? sed::AgePrior::uniform : sed::AgePrior::log_uniform;
+  return model;
+}
+
+std::vector<sed::SedPosterior> posteriors(const SedArguments& a, const PhotometryCatalog& catalog,
+                                          const std::shared_ptr<const sed::Library>& library,
+                                          const std::vector<sed::Filter>& filters) {
+  const sed::PosteriorModel model = posterior_model(a);
   sed::PosteriorOptions options;
   options.draws = a.draws;
   options.points = std::max(options.points, 8 * a.draws);
@@ -227,7 +145,7 @@ std::vector<sed::SedPosterior> posteriors(const SedArguments& a, const Catalog& 
   return fits;
 }
 
-io::Table table_of(const std::vector<sed::SedPosterior>& fits, const Catalog& catalog) {
+io::Table table_of(const std::vector<sed::SedPosterior>& fits, const PhotometryCatalog& catalog) {
   io::Table table("SED");
   const std::size_t n = fits.size();
   table.add(catalog.id());
@@ -274,27 +192,71 @@ io::Table draws_of(const std::vector<sed::SedPosterior>& fits) {
   return table;
 }
 
+FitMember member_of(const sed::PosteriorDraw& draw, const sed::PosteriorModel& model) {
+  return {{std::pow(10, draw.log_age_yr - 6), std::pow(10, draw.log_metallicity),
+           draw.av_mag / sed::dust_r_v(model.synthesis.dust), model.history},
+          std::pow(10, draw.log_mass_msun),
+          draw.log_u};
+}
+
+std::vector<FittedRow> report_rows(const SedArguments& a, const std::vector<sed::SedPosterior>& fits,
+                                   const PhotometryCatalog& catalog) {
+  const sed::PosteriorModel model = posterior_model(a);
+  const io::Column id = catalog.id();
+  std::vector<FittedRow> rows;
+  for (std::size_t i = 0; i < fits.size(); ++i) {
+    FittedRow& row = rows.emplace_back(report_row(catalog, id, i, fits[i].status));
+    if (!row.fitted) continue;
+    row.best = member_of(fits[i].best, model);
+    for (const sed::PosteriorDraw& draw : fits[i].draws) row.members.push_back(member_of(draw, model));
+    row.log_age_yr = fits[i].log_age_yr.median;
+    const auto part = [&](const char* name, const sed::PosteriorSummary& s, int decimals) {
+      return interval(name, s.median, s.low, s.high, decimals);
+    };
+    row.facts_html =
+        fmt::format("{} M<sub>\u2609</sub>, {} yr, {}, {}; &chi;&sup2; = {} of {} bands",
+                    part("log M", fits[i].log_mass_msun, 2), part("log age", fits[i].log_age_yr, 2),
+                    part("A<sub>V</sub>", fits[i].av_mag, 2), part("log Z", fits[i].log_metallicity, 1),
+                    reports::html::fixed(fits[i].chi2, 1), fits[i].bands_used);
+  }
+  return rows;
+}
+
 // ---- claeyssens2023
 
-std::vector<sed::SedResult> best_fits(const SedArguments& a, const Catalog& catalog,
-                                      const std::shared_ptr<const sed::Library>& library,
-                                      const std::vector<sed::Filter>& filters) {
-  sed::SynthesisOptions synthesis;
-  synthesis.covering_fraction = a.covering_fraction.value_or(0.5);
+/// With what each redraw chose.
+struct GridFits {
+  std::vector<sed::SedResult> results;
+  std::vector<std::vector<FitMember>> members;
+};
+
+std::vector<FitMember> members_of(const sed::SedResult& fit, const sed::ModelGrid& grid, double log_u) {
+  std::vector<FitMember> members;
+  for (const sed::RedrawnModel& drawn : fit.redrawn)
+    members.push_back({grid.models[drawn.model], drawn.mass_msun, log_u});
+  return members;
+}
+
+GridFits best_fits(const SedArguments& a, const PhotometryCatalog& catalog,
+                   const std::shared_ptr<const sed::Library>& library,
+                   const std::vector<sed::Filter>& filters) {
+  const sed::SynthesisOptions synthesis = synthesis_of(a, 0.5);
   sed::GridFitOptions options;
   options.min_bands = a.min_bands;
-  std::vector<sed::SedResult> fits(catalog.rows());
+  GridFits fits{std::vector<sed::SedResult>(catalog.rows()),
+                std::vector<std::vector<FitMember>>(catalog.rows())};
   for (const auto& [z, rows] : by_redshift(catalog)) {
     const sed::ModelGrid grid = sed::build_grid({library, filters, z, {}, synthesis}, {}, {});
     parallel_for(rows.size(), a.threads, [&, &rows = rows](std::size_t k) {
       Random random({.seed = a.seed, .purpose = "redraws", .clump = static_cast<std::int64_t>(rows[k])});
-      fits[rows[k]] = sed::fit_grid(grid, catalog.photometry(rows[k]), options, random);
+      fits.results[rows[k]] = sed::fit_grid(grid, catalog.photometry(rows[k]), options, random);
+      fits.members[rows[k]] = members_of(fits.results[rows[k]], grid, synthesis.log_u);
     });
   }
   return fits;
 }
 
-io::Table table_of(const std::vector<sed::SedResult>& fits, const Catalog& catalog) {
+io::Table table_of(const std::vector<sed::SedResult>& fits, const PhotometryCatalog& catalog) {
   io::Table table("SED");
   const std::size_t n = fits.size();
   table.add(catalog.id());
@@ -315,9 +277,61 @@ io::Table table_of(const std::vector<sed::SedResult>& fits, const Catalog& catal
   };
   estimate("log_mass_msun", "log(solMass)", "mass formed", &sed::SedResult::log_mass_msun);
   estimate("log_age_yr", "log(yr)", "age, since star formation began", &sed::SedResult::log_age_yr);
-  estimate("ebv_mag", "mag", "E(B-V), Calzetti", &sed::SedResult::ebv_mag);
+  estimate("ebv_mag", "mag", "E(B-V) of the stars", &sed::SedResult::ebv_mag);
   estimate("log_metallicity", "", "log10 of the metallicity Z", &sed::SedResult::log_metallicity);
   return table;
+}
+
+std::vector<FittedRow> report_rows(const SedArguments& a, const GridFits& fits,
+                                   const PhotometryCatalog& catalog) {
+  const double log_u = synthesis_of(a, 0.5).log_u;
+  const io::Column id = catalog.id();
+  std::vector<FittedRow> rows;
+  for (std::size_t i = 0; i < fits.results.size(); ++i) {
+    const sed::SedResult& fit = fits.results[i];
+    FittedRow& row = rows.emplace_back(report_row(catalog, id, i, fit.status));
+    if (!row.fitted) continue;
+    row.best = {{std::pow(10, fit.log_age_yr.best - 6), std::pow(10, fit.log_metallicity.best),
+                 fit.ebv_mag.best, fit.history},
+                std::pow(10, fit.log_mass_msun.best),
+                log_u};
+    row.members = fits.members[i];
+    row.log_age_yr = fit.log_age_yr.best;
+    const auto part = [&](const char* name, const sed::Estimate& e, int decimals) {
+      return interval(name, e.best, e.low, e.high, decimals);
+    };
+    row.facts_html = fmt::format("{} M<sub>\u2609</sub>, {} yr, {}, {}; &chi;&sup2; = {} of {} bands",
+                                 part("log M", fit.log_mass_msun, 2), part("log age", fit.log_age_yr, 2),
+                                 part("E(B\u2212V)", fit.ebv_mag, 2), part("log Z", fit.log_metallicity, 1),
+                                 reports::html::fixed(fit.chi2, 1), fit.bands_used);
+  }
+  return rows;
+}
+
+SedReport report_of(const SedArguments& a, const std::shared_ptr<const sed::Library>& library,
+                    const std::vector<sed::Filter>& filters, std::vector<FittedRow> rows) {
+  const bool posterior = a.protocol == "claeyssens2025";
+  SedReport report;
+  report.title = "arcproof sed: " + std::filesystem::path(a.catalog).filename().string();
+  report.library = library;
+  report.filters = filters;
+  report.options = synthesis_of(a, posterior ? 1 : 0.5);
+  report.history = posterior ? posterior_model(a).history : sed::StarFormation{10};
+  for (const double z : {0.0004, 0.004, 0.02})
+    if (z >= 0.999 * library->metallicity.front() && z <= 1.001 * library->metallicity.back())
+      report.track_metallicity.push_back(z);
+  report.limits_in_likelihood = !posterior || a.upper_limits;
+  report.colors = a.colors;
+  report.spectra = static_cast<std::size_t>(std::max(0, a.spectra));
+  report.rows = std::move(rows);
+  const auto fitted =
+      std::count_if(report.rows.begin(), report.rows.end(), [](const FittedRow& r) { return r.fitted; });
+  report.lead_html = fmt::format(
+      "<p class=\"lead\"><b>{} of {} clumps fitted</b> by {} with the library {} ({}), dust {}, "
+      "intergalactic medium {}.</p>\n",
+      fitted, report.rows.size(), a.protocol, reports::html::escape(library->name),
+      reports::html::escape(library->imf.empty() ? "IMF not known" : library->imf), a.attenuation, a.igm);
+  return report;
 }
 
 template <class Fits>
@@ -331,26 +345,37 @@ std::string summary(const Fits& fits) {
 
 std::string run_sed(const SedArguments& a) {
   check(a);
-  const Catalog catalog(a);
+  const PhotometryCatalog catalog(a);
   const std::vector<sed::Filter> filters = read_filters(a, catalog.bands());
   const auto library = std::make_shared<const sed::Library>(
       a.library.files.empty() ? sed::analytic_library() : sed::convert_library(a.library));
   std::string lines = fmt::format("{} bands, library {}\n", catalog.bands().size(), library->name);
   std::vector<io::Table> tables;
+  std::vector<FittedRow> rows;
   if (a.protocol == "claeyssens2025") {
     const std::vector<sed::SedPosterior> fits = posteriors(a, catalog, library, filters);
     tables = {table_of(fits, catalog), draws_of(fits)};
+    rows = report_rows(a, fits, catalog);
     lines += summary(fits);
   } else {
-    const std::vector<sed::SedResult> fits = best_fits(a, catalog, library, filters);
-    tables = {table_of(fits, catalog)};
-    lines += summary(fits);
+    const GridFits fits = best_fits(a, catalog, library, filters);
+    tables = {table_of(fits.results, catalog)};
+    rows = report_rows(a, fits, catalog);
+    lines += summary(fits.results);
   }
   tables.front().note("PROTOCOL", a.protocol);
   tables.front().note("LIBRARY", library->name);
   tables.front().note("IMF", library->imf);
+  tables.front().note("DUST", a.attenuation);
+  tables.front().note("IGM", a.igm);
+  // Drawn before anything is written: --colors may be refused.
+  const std::string page =
+      a.report.empty() ? "" : sed_report_html(report_of(a, library, filters, std::move(rows)));
   io::write_fits_tables(a.output, tables);
-  return lines + a.output.string() + "\n";
+  lines += a.output.string() + "\n";
+  if (a.report.empty()) return lines;
+  io::write_text(a.report, page);
+  return lines + a.report.string() + "\n";
 }
 
 }  // namespace arcproof::commands

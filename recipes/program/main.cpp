@@ -4,6 +4,7 @@
 // criteria not met; 4 partial, resumable. Results go to stdout, progress and messages to stderr.
 #include "engine/core/error.h"
 #include "engine/core/parallel.h"
+#include "engine/sed/attenuation.h"
 #include "recipes/campaign.h"
 #include "recipes/commands/commands.h"
 #include "recipes/manifest.h"
@@ -242,6 +243,12 @@ CLI::App* add_sed(CLI::App& app, commands::SedArguments& s) {
   command->add_option("--library", s.library.files, "files of a stellar library; else the embedded one");
   add_library_options(*command, s.library);
   command->add_option("--covering-fraction", s.covering_fraction, "of ionising photons (2025: 1, 2023: 0.5)");
+  command->add_option("--attenuation", s.attenuation,
+                      fmt::format("{} (calzetti2000)", fmt::join(sed::dust_law_names(), ", ")));
+  command->add_option("--stars-over-gas", s.stars_over_gas_ebv,
+                      "E(B-V) of stars over that of gas (1; Calzetti+2000: 0.44)");
+  command->add_option("--igm", s.igm, fmt::format("{} (madau1995)", fmt::join(sed::igm_law_names(), ", ")));
+  command->add_option("--log-u", s.log_u, "2023: ionisation parameter of the gas (-2.5)");
   command->add_option("--tau", s.tau_myr, "2025: of the exponential history [Myr] (1)");
   command->add_option("--age-prior", s.age_prior, "2025: uniform (default) or log_uniform");
   command->add_flag("--upper-limits", s.upper_limits, "2025: undetected bands as limits, not signed fluxes");
@@ -249,6 +256,10 @@ CLI::App* add_sed(CLI::App& app, commands::SedArguments& s) {
   command->add_option("--min-bands", s.min_bands, "detected bands that a fit needs (4)");
   command->add_option("--seed", s.seed, "of the draws (1)");
   command->add_option("-o,--output", s.output, "FITS tables SED and POSTERIOR")->required();
+  command->add_option("--report", s.report, "HTML page: colours with tracks, spectra with photometry");
+  command->add_option("--colors", s.colors, "BLUE,MIDDLE,RED: bands of the report's colours (chosen)");
+  command->add_option("--spectra", s.spectra, "rows whose spectra the report shows (24)")
+      ->check(CLI::Range(0, 1000));
   command->add_option("-j,--threads", s.threads, "threads")->check(CLI::Range(1, 4096));
   return command;
 }

@@ -641,9 +641,30 @@ TEST(Standalone, SedGivesARowForEachAndItsPosterior) {
   const Outcome grid =
       run_program(fmt::format("sed {0}/mag.fits -o {0}/c23.fits --protocol claeyssens2023", at));
   EXPECT_EQ(grid.exit_code, 0) << grid.output;
+  const Outcome smc = run_program(
+      fmt::format("sed {0}/mag.fits -o {0}/smc.fits --protocol claeyssens2023 --attenuation gordon2003_smc "
+                  "--igm inoue2014 --stars-over-gas 0.44 --report {0}/smc.html",
+                  at));
+  EXPECT_EQ(smc.exit_code, 0) << smc.output;
+  // A flat spectrum is no young population without dust: another curve is another reddening.
+  EXPECT_NE(io::read_fits_table(folder / "smc.fits", "SED").reals("chi2")[0],
+            io::read_fits_table(folder / "c23.fits", "SED").reals("chi2")[0]);
+  const std::string page = io::read_text(folder / "smc.html");
+  EXPECT_NE(page.find("id=\"colours\""), std::string::npos);
+  EXPECT_NE(page.find("2 of 3 clumps fitted"), std::string::npos);
+  EXPECT_NE(page.find("gordon2003_smc"), std::string::npos);
+  EXPECT_NE(page.find("Not observed in any band"), std::string::npos);
   const Outcome refused = run_program(fmt::format("sed {0}/c23.fits -o {0}/no.fits", at));
   EXPECT_EQ(refused.exit_code, 2) << refused.output;
   EXPECT_FALSE(fs::exists(folder / "no.fits"));
+  for (const char* wrong :
+       {"--attenuation smc", "--igm none", "--stars-over-gas 0", "--log-u -2",
+        "--report {0}/x.html --colors F090W", "--report {0}/x.html --colors F090W,F150W,F999W"}) {
+    const Outcome bad = run_program(fmt::format("sed {0}/mag.fits -o {0}/no.fits --draws 10 ", at) +
+                                    fmt::format(fmt::runtime(wrong), at));
+    EXPECT_EQ(bad.exit_code, 2) << wrong << "\n" << bad.output;
+    EXPECT_FALSE(fs::exists(folder / "no.fits")) << wrong;
+  }
   fs::remove_all(folder);
 }
 

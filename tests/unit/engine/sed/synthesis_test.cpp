@@ -149,13 +149,18 @@ TEST(BandSynthesis, FastPathIsTheLongWayRound) {
                   (both[i] - stars[i]) * std::pow(10, -0.4 * 0.35 / options.stars_over_gas_ebv * k)) *
                  igm_transmission(observed[i], z, options.igm_law);
     }
-    const std::vector<double> fast = synthesis.fluxes_njy_per_msun(population);
+    const std::vector<double> fast = synthesis.fluxes_njy_per_msun(population),
+                              spectrum = observed_spectrum_njy_per_msun(*library, population, z, {}, options);
     double factor = 0;  // the same for all bands
     for (std::size_t b = 0; b < filters.size(); ++b) {
       const BandWeights weights = band_weights(filters[b], observed);
-      double sum = 0;
-      for (std::size_t i = 0; i < weights.weight.size(); ++i)
-        sum += weights.weight[i] * light[weights.first + i];
+      double sum = 0, of_spectrum = 0;
+      for (std::size_t i = 0; i < weights.weight.size(); ++i) {
+        const std::size_t at = weights.first + i;
+        sum += weights.weight[i] * light[at];
+        of_spectrum += weights.weight[i] * spectrum[at] / (observed[at] * observed[at]);
+      }
+      EXPECT_NEAR(fast[b] / of_spectrum, 1, 1e-12);
       if (b == 0) factor = fast[0] / sum;
       EXPECT_NEAR(fast[b] / sum / factor, 1, 1e-12);
     }

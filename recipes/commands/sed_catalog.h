@@ -1,0 +1,44 @@
+// A table of photometry as `arcproof sed` takes it.
+#pragma once
+
+#include "engine/io/table.h"
+#include "engine/sed/grid.h"
+#include "recipes/commands/commands.h"
+
+#include <string>
+#include <vector>
+
+namespace arcproof::commands {
+
+/// "f150w" as bands are called: "F150W".
+std::string upper_case(std::string text);
+
+/// Reads, checks and converts the columns that SedArguments names: fluxes in nJy, divided by |mu| where there
+/// is a column mu. Throws InputError naming file, column and row.
+class PhotometryCatalog {
+ public:
+  explicit PhotometryCatalog(const SedArguments& arguments);
+
+  std::size_t rows() const { return table_.rows(); }
+  const std::vector<std::string>& bands() const { return bands_; }
+  double z(std::size_t row) const { return z_[row]; }
+  const std::vector<sed::BandFlux>& photometry(std::size_t row) const { return photometry_[row]; }
+  /// The column id, or the rows' numbers from 0.
+  io::Column id() const;
+
+ private:
+  const io::Column* find(const std::string& name) const;
+  io::Reals numbers(const io::Column& column) const;
+  void read_band(std::size_t band);
+  void read_redshifts();
+  void demagnify();
+
+  const SedArguments& a_;
+  std::string name_;
+  io::Table table_;
+  std::vector<std::string> bands_;
+  std::vector<std::vector<sed::BandFlux>> photometry_;
+  io::Reals z_;
+};
+
+}  // namespace arcproof::commands
