@@ -71,7 +71,7 @@ void draw_cells(Plot& plot, const io::Table& pairs, const Quantity& q, const std
     const std::string text = std::isfinite(offset[i]) ? signed_number(offset[i]) + "\u2009\u00b1\u2009" +
                                                             html::fixed(scatter[i], 2)
                                                       : std::string(html::dash);
-    texts += fmt::format("set label {} {} at first {}, first {} center front font ',11' textcolor rgb '{}'\n",
+    texts += fmt::format("set label {} {} at first {}, first {} center front font ',10' textcolor rgb '{}'\n",
                          10 + i, gnuplot_text(text), x, y, colour::ink);
     if (truth[i] == analysis[i])
       texts += fmt::format(
@@ -147,7 +147,7 @@ double reach_of(const Along& along, const Quantity& q) {
 std::string draw_lines(const std::string& id, const Along& along, const Quantity& q,
                        const std::vector<std::string>& all, const std::string& analysis) {
   Plot plot(id, third_px, 300);
-  plot.frame(54, 12, 48, 46);
+  plot.frame(68, 12, 50, 46);
   const std::vector<double> low = finite(real_column(*along.table, along.low)),
                             high = finite(real_column(*along.table, along.high));
   const double from = *std::min_element(low.begin(), low.end()),
@@ -162,17 +162,16 @@ std::string draw_lines(const std::string& id, const Along& along, const Quantity
   plot.add("set arrow from graph 0, first 0 to graph 1, first 0 nohead linewidth 1.2 linecolor rgb '{}' back",
            colour::ink);
   std::string lines;
-  std::size_t next = 0;
   for (std::size_t k = 0; k < all.size(); ++k) {
     const std::string block = fmt::format("truth{}", k);
     plot.data(block, points_of(along, q, all[k], analysis), 3);
     const bool same = all[k] == analysis;
-    const std::string_view paint = same ? colour::soft : colours[next++ % colours.size()];
+    const std::string_view paint = colours[k % colours.size()];
     lines += fmt::format(
         "{}${} using 1:2 with lines linewidth {} dashtype {} linecolor rgb '{}' notitle, ${} using 1:2:3 "
         "with "
         "yerrorbars pointtype 7 pointsize 0.5 linewidth 1.2 linecolor rgb '{}' title {}",
-        k ? ", " : "plot ", block, same ? 1.2 : 2, same ? 2 : 1, paint, block, paint, gnuplot_text(all[k]));
+        k ? ", " : "plot ", block, 2, same ? 2 : 1, paint, block, paint, gnuplot_text(all[k]));
   }
   plot.command(lines);
   return plot.svg(fmt::format("{} offset along {} when {} is fitted", q.title, along.words, analysis));

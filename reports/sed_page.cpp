@@ -205,6 +205,19 @@ std::string wavelength_tics(const Range& range) {
   return list;
 }
 
+// 1, 2, 5, 10, ...: few ranges hold two powers of ten.
+std::string flux_tics(const Range& range) {
+  std::string list;
+  const bool wide = range.high > 300 * range.low;
+  for (int power = -4; power < 10; ++power)
+    for (const double first : {1.0, 2.0, 5.0}) {
+      const double flux = first * std::pow(10, power);
+      if (flux < range.low || flux > range.high || (wide && first > 1)) continue;
+      list += fmt::format("{}'{:g}' {:g}", list.empty() ? "" : ", ", flux, flux);
+    }
+  return list;
+}
+
 std::string draw_spectrum(const std::string& id, const SpectrumPlot& s) {
   constexpr int height = 400, strip = 74;
   Plot plot(id, half_px, height);
@@ -218,7 +231,7 @@ std::string draw_spectrum(const std::string& id, const SpectrumPlot& s) {
   plot.range("y", -3.9, 3.9);
   plot.command("set ytics (-3, 0, 3)");
   plot.x_label("'observed wavelength [\u00b5m]'");
-  plot.y_label("'residual [{/Symbol s}]'");
+  plot.y_label("'residual [σ]'");
   plot.add(
       "plot 0 with lines linewidth 1.2 linecolor rgb '{}', $residual using 1:($3 > 0 ? $2 : NaN) with "
       "points pointtype 7 pointsize 0.7 linecolor rgb '{}', $residual using 1:($3 > 0 ? NaN : $2) with "
@@ -226,20 +239,20 @@ std::string draw_spectrum(const std::string& id, const SpectrumPlot& s) {
       colour::ink, colour::ink, colour::grey);
   // The spectrum above.
   plot.frame(66, 14, 50 + strip + 10, 34);
-  plot.command("set logscale y\nset ytics auto\nset format x ''\nunset label 1");
+  plot.add("set logscale y\nset ytics ({})\nset format x ''\nunset label 1", flux_tics(flux));
   plot.range("y", flux.low, flux.high);
-  plot.y_label("'f_{/Symbol n} [nJy], demagnified'");
+  plot.y_label("'f_ν [nJy], demagnified'");
   plot.key_above(1);
   plot.add(
-      "plot $spectrum using 1:3:4 with filledcurves linecolor rgb '{}' title '68% of the fits', "
+      "plot $spectrum using 1:3:4 with filledcurves linecolor rgb '{}' title '68%', "
       "$spectrum using 1:2 with lines linewidth 1.2 linecolor rgb '{}' title 'best fit', "
-      "$model using 1:2 with points pointtype 4 pointsize 1 linewidth 1.4 linecolor rgb '{}' title 'in the "
+      "$model using 1:2 with points pointtype 4 pointsize 1 linewidth 1.4 linecolor rgb '{}' title 'in "
       "bands', "
       "$faint using 1:2:(0):($2*(-0.45)) with vectors filled size screen 0.012,20 linewidth 1.4 linecolor "
       "rgb "
       "'{}' notitle, "
       "$detected using 1:4:2:3:($4-$5):($4+$5) with xyerrorbars pointtype 7 pointsize 0.8 linewidth 1.4 "
-      "linecolor rgb '{}' title 'photometry'",
+      "linecolor rgb '{}' title 'data'",
       faded(colour::sky, 0.55), colour::blue, colour::blue, colour::grey, colour::ink);
   plot.command("unset multiplot");
   return plot.svg("spectrum and photometry of " + s.title);
@@ -269,10 +282,9 @@ std::string sed_page(const SedPage& page) {
   if (!spectra.empty())
     body += html::section(
         "spectra", "Spectra",
-        "Do the fits go through the photometry? Filled circles: detections with the bands' widths; squares: "
-        "the "
-        "best fit in the bands; arrows: 2 &sigma; limits. Below: (measured \u2212 best fit) / &sigma;, open "
-        "where a band is not in the likelihood.",
+        "Do the fits go through the photometry? Filled circles: detections with the bands' widths; arrows: "
+        "2 &sigma; limits; line and squares: the best fit and what it gives in the bands; blue area: 68% of "
+        "the fits. Below: (measured \u2212 best fit) / &sigma;, open where a band is not in the likelihood.",
         html::grid(spectra));
   return html::page(page.title, body + "</main>\n");
 }

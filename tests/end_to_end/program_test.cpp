@@ -377,6 +377,36 @@ TEST(Lenses, TablesPassFitsverify) {
   EXPECT_EQ(outcome.output.find("arning"), std::string::npos) << outcome.output;
 }
 
+// ---------------------------------------------------------------------------------- stellar templates
+
+TEST(Templates, RunLeavesTableReportAndMetrics) {
+  const fs::path folder = scratch_folder("templates");
+  write_small_recipe(folder / "recipe");
+  const std::string keys =
+      " --set injection.realisations=2 --set mass_function.run=false --set "
+      "template_mismatch='{\"templates\": [{\"name\": \"burst\", \"duration_myr\": 0}, {\"name\": \"SMC\", "
+      "\"attenuation\": \"gordon2003_smc\"}], \"redshifts\": [1.4, 3], \"clumps\": 30}' "
+      "--set criteria='[{\"metric\": \"templates.pairs\", \"min\": 4}]' ";
+  for (const char* threads : {"1", "2"}) {
+    const Outcome outcome = run_program(std::string("run -q -j") + threads + " -o " +
+                                        quoted(folder / threads) + keys + quoted(folder / "recipe"));
+    ASSERT_EQ(outcome.exit_code, 0) << outcome.output;
+  }
+  EXPECT_EQ(product_hashes(folder / "1"), product_hashes(folder / "2"));
+  const fs::path file = folder / "1" / "template_mismatch.fits";
+  EXPECT_EQ(io::read_fits_table(file, "PAIRS").rows(), 4u);
+  EXPECT_EQ(io::read_fits_table(file, "REDSHIFT").rows(), 8u);
+  EXPECT_EQ(io::read_fits_table(file, "CLUMPS").rows(), 240u);
+  std::ifstream report(folder / "1" / "report.html");
+  const std::string page((std::istreambuf_iterator<char>(report)), {});
+  EXPECT_NE(page.find("id=\"templates-mass\""), std::string::npos);
+  EXPECT_NE(page.find("id=\"templates-dust-by-redshift-1\""), std::string::npos);
+  EXPECT_NE(page.find("template_mismatch.fits"), std::string::npos);
+  if (!has_program("fitsverify")) return;
+  const Outcome verified = run_command("fitsverify -q " + quoted(file));
+  EXPECT_NE(verified.output.find("OK"), std::string::npos) << verified.output;
+}
+
 // ------------------------------------------------------------------------------------------ bad input
 
 // Both `check` and `run` must refuse with exit code 2 and one line that holds all of `words`; nothing is
