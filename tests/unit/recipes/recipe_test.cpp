@@ -64,8 +64,8 @@ TEST(Recipe, ReferenceBandNamesTheColumnsInLowerCase) {
 }
 
 TEST(Recipe, UnknownKeysAreRefusedWithASuggestion) {
-  const Complaint top = refusal({{"sede", "3"}});
-  EXPECT_EQ(top.key, "sede");
+  const Complaint top = refusal({{"seeed", "3"}});
+  EXPECT_EQ(top.key, "seeed");
   EXPECT_NE(top.found.find("'seed'"), std::string::npos);
   EXPECT_TRUE(top.file.ends_with("recipe.json"));
   const Complaint deep = refusal({{"bands.1.deph_mag_ab", "3"}});
