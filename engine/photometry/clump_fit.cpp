@@ -618,11 +618,14 @@ std::vector<Component> components_at(std::span<const ComponentStart> start, cons
   return components;
 }
 
-// The best of three round sizes, all components alike: a point-like, a seeing-limited and an extended start.
+// [pixel^2]: a point-like, a seeing-limited and an extended start.
+constexpr double round_starts[] = {0.09, 1.0, 5.0};
+
+// The best of three round sizes, all components alike.
 std::vector<Component> best_start(Problem& problem, const std::vector<Component>& base) {
   std::vector<Component> best = base;
   double least = HUGE_VAL;
-  for (const double variance : {0.09, 1.0, 5.0}) {
+  for (const double variance : round_starts) {
     std::vector<Component> trial = base;
     for (Component& c : trial) {
       c.c = {variance, 0, variance};
@@ -636,8 +639,8 @@ std::vector<Component> best_start(Problem& problem, const std::vector<Component>
   return best;
 }
 
-// A point-like start, moved by up to a pixel to where it fits best.
-std::vector<Component> best_point(Problem& problem, const std::vector<Component>& base) {
+// A round start of a size, moved by up to a pixel to where it fits best.
+std::vector<Component> best_place(Problem& problem, const std::vector<Component>& base, double variance) {
   std::vector<Component> best = base;
   double least = HUGE_VAL;
   for (const double dx : {-1.0, 0.0, 1.0})
@@ -646,7 +649,7 @@ std::vector<Component> best_point(Problem& problem, const std::vector<Component>
       for (Component& c : trial) {
         c.x += dx;
         c.y += dy;
-        c.c = {0.09, 0, 0.09};
+        c.c = {variance, 0, variance};
         if (c.shape == Shape::prior) set_prior_shape(c, problem.options());
       }
       const Point point = problem.evaluate(trial, Derivatives::none);
@@ -668,10 +671,14 @@ bool is_settled(const Problem& problem, const Descent& descent) {
 Descent fit_from_several(Problem& problem, const std::vector<Component>& base) {
   Descent first = fit_from(problem, best_start(problem, base));
   if (is_settled(problem, first)) return first;
-  Descent second = fit_from(problem, best_point(problem, base));
-  const bool better = !second.singular && (first.singular || second.point.cost < first.point.cost);
-  (better ? second : first).iterations = first.iterations + second.iterations;
-  return better ? second : first;
+  for (const double variance : round_starts) {
+    Descent again = fit_from(problem, best_place(problem, base, variance));
+    const int iterations = first.iterations + again.iterations;
+    const bool better = !again.singular && (first.singular || again.point.cost < first.point.cost);
+    if (better) first = std::move(again);
+    first.iterations = iterations;
+  }
+  return first;
 }
 
 // The error of a linear combination of the data's noise: an estimate moves by -(N^-1 J^T noise), so that its

@@ -61,8 +61,8 @@ struct FitOptions {
   const NoiseCorrelation* correlation = nullptr;  ///< of the pixels' noise; null: white
   bool errors = true;  ///< analytic errors; without them nothing is said of degenerate fits
   bool try_several_sizes =
-      true;  ///< choose the best of three round starting sizes, and start again from a point where that ends
-             ///< on a bound or nowhere (else start from `shape` as given)
+      true;  ///< choose the best of three round starting sizes, and start again from each of them where that
+             ///< ends on a bound or nowhere (else start from `shape` as given)
 };
 
 struct ComponentFit {
