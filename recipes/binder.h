@@ -89,6 +89,7 @@ class Binder {
 
   bool is_loading() const { return mode_ == Mode::load; }
   bool is_schema() const { return mode_ == Mode::schema; }
+  bool is_dumping() const { return mode_ == Mode::dump; }
   /// Whether the recipe gives this key (loading only).
   bool has(const char* key) const;
   /// Refuses a value for a reason that bounds cannot say.

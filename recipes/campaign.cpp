@@ -161,6 +161,7 @@ Inputs check_recipe(const Recipe& recipe) {
   check_criteria(recipe);
   Inputs inputs = read_inputs(recipe);
   check_light(recipe, inputs);
+  check_maps(recipe, inputs);
   return inputs;
 }
 

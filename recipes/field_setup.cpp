@@ -24,6 +24,15 @@ class FieldMaker {
     setup_.recipe = recipe.fields[static_cast<std::size_t>(number)];
   }
 
+  void check_maps() {
+    set_geometry();
+    check_nodes();
+    check_lens(in_.analysis_lens, "analysis_lens");
+    check_lens(truth_lens(), truth_key());
+    for (std::size_t i = 0; i < in_.alternative_lenses.size(); ++i)
+      check_lens(in_.alternative_lenses[i], alternative_key(i));
+  }
+
   FieldSetup make() {
     set_geometry();
     set_lenses();
@@ -42,15 +51,30 @@ class FieldMaker {
 
   const LensInput& truth_lens() const { return in_.truth_lens_of(static_cast<std::size_t>(setup_.number)); }
 
-  // The model that says where the lens frame's origin is: the one whose posterior is evaluated in that frame.
-  const lens::LensModel* reference_model() const {
-    if (in_.analysis_lens.model) return &*in_.analysis_lens.model;
-    return truth_lens().model ? &*truth_lens().model : nullptr;
+  std::string truth_key() const {
+    return setup_.recipe.truth_lens
+               ? fmt::format("fields[{}] ({}).truth_lens", setup_.number, setup_.recipe.name)
+               : "truth_lens";
+  }
+  std::string alternative_key(std::size_t i) const {
+    return fmt::format("alternative_lenses[{}] ({})", i, r_.alternative_lenses[i].name);
+  }
+
+  // Where the lens frame's origin is: that of the model whose posterior is evaluated in that frame; a map is
+  // brought to any frame.
+  std::optional<sky::SkyPosition> lens_origin() const {
+    const LensInput* const order[] = {&in_.analysis_lens, &truth_lens()};
+    for (const LensInput* input : order)
+      if (input->model) return input->model->reference();
+    for (const LensInput* input : order)
+      if (input->map) return input->map->file.reference;
+    return std::nullopt;
   }
 
   sky::SkyPosition field_centre() const {
     const FieldRecipe& f = setup_.recipe;
-    if (f.x_arcsec && reference_model()) return reference_model()->to_sky({*f.x_arcsec, *f.y_arcsec});
+    if (const auto origin = lens_origin(); f.x_arcsec && origin)
+      return lens::to_sky(*origin, {*f.x_arcsec, *f.y_arcsec});
     return {f.ra_deg, f.dec_deg};
   }
 
@@ -60,7 +84,7 @@ class FieldMaker {
   // Frame and size of the reference band's images.
   void set_geometry() {
     const sky::SkyPosition centre = field_centre();
-    const sky::SkyPosition reference = reference_model() ? reference_model()->reference() : centre;
+    const sky::SkyPosition reference = frame_reference();
     if (real_exposures().empty()) {
       width_ = height_ =
           2 * static_cast<int>(std::lround(0.5 * setup_.recipe.size_arcsec / simulated_scale()));
@@ -73,10 +97,10 @@ class FieldMaker {
       wcs_ = reference.wcs;
       scale_ = reference.pixel_scale_arcsec;
     }
-    if (!wcs_ && has_model())
+    if (!wcs_ && has_lens_on_sky())
       throw InputError({(r_.folder / "recipe.json").string(),
                         fmt::format("fields[{}] ({})", setup_.number, setup_.recipe.name),
-                        "exposures without sky coordinates under a lens model",
+                        "exposures without sky coordinates under a lens model or map",
                         "exposures with a WCS, or a lens of kind constant"});
     setup_.width = width_;
     setup_.height = height_;
@@ -84,13 +108,20 @@ class FieldMaker {
                         : lens::ImageFrame(scale_, {0.5 * (width_ - 1), 0.5 * (height_ - 1)});
   }
 
-  bool has_model() const {
-    return truth_lens().model || in_.analysis_lens.model ||
+  bool has_lens_on_sky() const {
+    return !truth_lens().is_constant() || !in_.analysis_lens.is_constant() ||
            std::any_of(in_.alternative_lenses.begin(), in_.alternative_lenses.end(),
-                       [](const LensInput& input) { return input.model.has_value(); });
+                       [](const LensInput& input) { return !input.is_constant(); });
   }
 
-  lens::Grid map_grid() const {
+  /// The image in the lens frame.
+  struct Rectangle {
+    lens::Vector2 low, high;
+    Rectangle wider(double margin) const {
+      return {{low.x - margin, low.y - margin}, {high.x + margin, high.y + margin}};
+    }
+  };
+  Rectangle image_rectangle() const {
     lens::Vector2 low{HUGE_VAL, HUGE_VAL}, high{-HUGE_VAL, -HUGE_VAL};
     for (const double x : {0.0, width_ - 1.0})
       for (const double y : {0.0, height_ - 1.0}) {
@@ -98,13 +129,106 @@ class FieldMaker {
         low = {std::min(low.x, corner.x), std::min(low.y, corner.y)};
         high = {std::max(high.x, corner.x), std::max(high.y, corner.y)};
       }
-    return lens::covering_grid({low.x - map_margin_arcsec, low.y - map_margin_arcsec},
-                               {high.x + map_margin_arcsec, high.y + map_margin_arcsec},
-                               r_.lens_map_step_arcsec);
+    return {low, high};
   }
 
-  lens::LensMap map_of(const LensInput& input) const {
-    if (!input.model) return lens::LensMap::constant(input.mu_tangential, input.mu_radial, input.angle_rad);
+  lens::Grid map_grid(double margin = map_margin_arcsec) const {
+    const Rectangle r = image_rectangle().wider(margin);
+    return lens::covering_grid(r.low, r.high, r_.lens_map_step_arcsec);
+  }
+
+  // The map's own nodes where its frame is ours: nothing is interpolated twice. Else a grid of ours, with as
+  // much of a margin as there is map.
+  lens::Grid grid_on(const lens::MapLens& map, const std::string& key) const {
+    const lens::MapFile& file = map.file;
+    const sky::SkyPosition ours = frame_reference();
+    if (!file.own_projection && file.reference.ra_deg == ours.ra_deg &&
+        file.reference.dec_deg == ours.dec_deg) {
+      const lens::Grid& whole = file.map.grid();
+      const Rectangle image = image_rectangle(), wide = image.wider(map_margin_arcsec);
+      const lens::Vector2 first = whole.node(0, 0), last = whole.node(whole.width - 1, whole.height - 1);
+      for (const lens::Vector2 corner : {image.low, image.high})
+        if (!whole.contains(corner)) refuse_cover(map, key, corner);
+      return lens::nodes_about(whole, {std::max(wide.low.x, first.x), std::max(wide.low.y, first.y)},
+                               {std::min(wide.high.x, last.x), std::min(wide.high.y, last.y)});
+    }
+    for (const double margin : {map_margin_arcsec, 0.5, 0.2, 0.0}) {
+      const lens::Grid grid = map_grid(margin);
+      const auto node = lens::node_off_map(file, ours, grid);
+      if (!node) return grid;
+      if (margin == 0) refuse_cover(map, key, *node);
+    }
+    return {};
+  }
+
+  [[noreturn]] void refuse_cover(const lens::MapLens& map, const std::string& key, lens::Vector2 at) const {
+    const sky::SkyPosition position = lens::to_sky(frame_reference(), at);
+    refuse(map.name, key,
+           fmt::format("a map that ends before RA {:.6f}, Dec {:.6f}", position.ra_deg, position.dec_deg),
+           fmt::format("one that covers the image of fields[{}] ({})", setup_.number, setup_.recipe.name));
+  }
+
+  std::string recipe_file() const { return (r_.folder / "recipe.json").string(); }
+  std::string field_key() const { return fmt::format("fields[{}] ({})", setup_.number, setup_.recipe.name); }
+
+  void check_nodes() const {
+    constexpr double most = 20000;  // along a side: 16 GB
+    const Rectangle r = image_rectangle().wider(map_margin_arcsec);
+    const double nodes = std::max(r.high.x - r.low.x, r.high.y - r.low.y) / r_.lens_map_step_arcsec;
+    if (has_lens_on_sky() && !(nodes <= most))
+      refuse(recipe_file(), "lens_map_step_arcsec",
+             fmt::format("{:g}, {:.0f} nodes along {}", r_.lens_map_step_arcsec, nodes, field_key()),
+             fmt::format("at most {:g} nodes", most));
+  }
+
+  // A field in which a model does nothing, at any source redshift, has the wrong place, or the wrong lens.
+  void check_model(const lens::LensModel& model, const std::string& key) const {
+    constexpr int side = 5;
+    constexpr double least = 1e-4;  // of convergence or shear: 0.02% of the magnification
+    const Rectangle r = image_rectangle();
+    for (int j = 0; j < side; ++j)
+      for (int i = 0; i < side; ++i) {
+        const lens::Vector2 ours{r.low.x + (r.high.x - r.low.x) * i / (side - 1),
+                                 r.low.y + (r.high.y - r.low.y) * j / (side - 1)};
+        const sky::SkyPosition at = lens::to_sky(frame_reference(), ours);
+        const lens::Magnification m = lens::magnification(model.hessian(model.to_frame(at)), 1);
+        if (std::abs(m.kappa) > least || m.gamma() > least) return;
+      }
+    const lens::Vector2 centre = model.to_frame(field_centre());
+    refuse(
+        recipe_file(), field_key(),
+        fmt::format("a field {:.4g} arcsec from the lens's reference, where convergence and shear of {} are "
+                    "below {:g}",
+                    std::hypot(centre.x, centre.y), key, least),
+        "a place behind the lens, or a lens of kind constant");
+  }
+
+  // Reading the draws of a map finds what is wrong with them.
+  void check_lens(const LensInput& input, const std::string& key) const {
+    if (input.model) check_model(*input.model, key);
+    if (!input.map) return;
+    grid_on(*input.map, key);
+    if (setup_.number > 0) return;  // the draws do not depend on the field
+    for (std::size_t k = 0; k < input.map_source.draws(); ++k)
+      lens::read_draw(input.map_source, k, *input.map, input.map_keys);
+  }
+
+  lens::Realisations posterior_of(const LensInput& input, const lens::Grid& grid) const {
+    if (!input.map) return {input.posterior};
+    std::vector<lens::LensMap> draws;
+    for (std::size_t k = 0; k < input.map_source.draws(); ++k)
+      draws.push_back(lens::on_grid(input.map->file,
+                                    lens::read_draw(input.map_source, k, *input.map, input.map_keys),
+                                    frame_reference(), grid, threads_));
+    return {std::move(draws), input.map->z_lens, r_.cosmology};
+  }
+
+  lens::LensMap map_of(const LensInput& input, const std::string& key) const {
+    if (input.is_constant())
+      return lens::LensMap::constant(input.mu_tangential, input.mu_radial, input.angle_rad);
+    if (input.map)
+      return lens::on_grid(input.map->file, input.map->file.map, frame_reference(), grid_on(*input.map, key),
+                           threads_);
     const lens::Grid grid = map_grid();
     const sky::SkyPosition ours = frame_reference(), theirs = input.model->reference();
     if (ours.ra_deg == theirs.ra_deg && ours.dec_deg == theirs.dec_deg)
@@ -117,31 +241,35 @@ class FieldMaker {
     return lens::LensMap::from_nodes(grid, map.deflection_nodes(), map.hessian_nodes());
   }
 
-  sky::SkyPosition frame_reference() const {
-    return reference_model() ? reference_model()->reference() : field_centre();
-  }
+  sky::SkyPosition frame_reference() const { return lens_origin().value_or(field_centre()); }
 
   lens::Lens lens_of(const LensInput& input, lens::LensMap map) const {
-    return {std::move(map), input.model ? input.model->z_lens() : 0, r_.cosmology};
+    return {std::move(map), input.z_lens(), r_.cosmology};
+  }
+
+  double truth_efficiency() const {
+    const double z = setup_.recipe.z;
+    if (truth_lens().model) return truth_lens().model->efficiency(z);
+    return truth_lens().map ? truth_lens().map->efficiency(z) : 1.0;
   }
 
   void set_lenses() {
-    const lens::LensMap truth = map_of(truth_lens());
+    const lens::LensMap truth = map_of(truth_lens(), truth_key());
     const LensRecipe& truth_recipe = r_.truth_lens_of(setup_.recipe);
     // The same model gives the same map: no need to compute it twice.
-    const auto lens_for = [&](const LensInput& input, const LensRecipe& recipe) {
-      return lens_of(input, same_model(recipe, truth_recipe) ? truth : map_of(input));
+    const auto lens_for = [&](const LensInput& input, const LensRecipe& recipe, const std::string& key) {
+      return lens_of(input, same_model(recipe, truth_recipe) ? truth : map_of(input, key));
     };
     setup_.truth_map = std::make_shared<lens::LensMap>(truth);
     const double z = setup_.recipe.z;
-    setup_.finder = std::make_unique<lens::ImageFinder>(
-        *setup_.truth_map, truth_lens().model ? truth_lens().model->efficiency(z) : 1.0);
+    setup_.finder = std::make_unique<lens::ImageFinder>(*setup_.truth_map, truth_efficiency());
     pipeline::AnalysisField& a = setup_.analysis;
-    a.lens = lens_for(in_.analysis_lens, r_.analysis_lens);
-    a.posterior = in_.analysis_lens.posterior;
+    a.lens = lens_for(in_.analysis_lens, r_.analysis_lens, "analysis_lens");
+    a.posterior = posterior_of(in_.analysis_lens, a.lens.map.grid());
     for (std::size_t i = 0; i < r_.alternative_lenses.size(); ++i)
-      a.alternatives.push_back({r_.alternative_lenses[i].name,
-                                lens_for(in_.alternative_lenses[i], r_.alternative_lenses[i].lens)});
+      a.alternatives.push_back(
+          {r_.alternative_lenses[i].name,
+           lens_for(in_.alternative_lenses[i], r_.alternative_lenses[i].lens, alternative_key(i))});
     a.frame = setup_.frame;
     a.cosmology = r_.cosmology;
     a.name = setup_.recipe.name;
@@ -191,7 +319,8 @@ class FieldMaker {
     mocks::SceneOptions options = r_.scene;
     options.width = width_;
     options.height = height_;
-    const double z_lens = truth_lens().model ? truth_lens().model->z_lens() : lens_redshift_of_constant_field;
+    const double z_lens =
+        truth_lens().is_constant() ? lens_redshift_of_constant_field : truth_lens().z_lens();
     const sed::BandSynthesis lens_light(in_.truth_library, in_.filters, z_lens, r_.cosmology,
                                         truth_light(r_));
     const lens::Vector2 host =
@@ -311,6 +440,11 @@ void check_light(const Recipe& recipe, const Inputs& inputs) {
                                       library->wavelength_angstrom.back() * (1 + field.z))});
       }
     }
+}
+
+void check_maps(const Recipe& recipe, const Inputs& inputs) {
+  for (std::size_t f = 0; f < recipe.fields.size(); ++f)
+    FieldMaker(recipe, inputs, static_cast<int>(f), 1).check_maps();
 }
 
 FieldSetup set_up_field(const Recipe& recipe, const Inputs& inputs, int number, int threads) {

@@ -39,6 +39,10 @@ struct FieldSetup {
 /// without work.
 void check_light(const Recipe& recipe, const Inputs& inputs);
 
+/// Throws InputError where a map (or a draw of its posterior, all of which are read) cannot be the lens of a
+/// field: it does not cover the field's image, or what read_draw refuses.
+void check_maps(const Recipe& recipe, const Inputs& inputs);
+
 /// Makes a field ready. Deterministic; `threads` only speeds up the maps.
 FieldSetup set_up_field(const Recipe& recipe, const Inputs& inputs, int number, int threads);
 

@@ -72,6 +72,11 @@ Array2D<unsigned char> read_mask_image(const std::filesystem::path& path, const 
     refuse(path, "HDU " + image.hdu,
            fmt::format("{} x {} pixels", image.pixels.width(), image.pixels.height()),
            fmt::format("{} x {} pixels as the exposures", width, height));
+  for (int y = 0; y < height; ++y)
+    for (int x = 0; x < width; ++x)
+      if (const double v = image.pixels(x, y); v < 0 || v != std::floor(v))
+        refuse(path, fmt::format("HDU {}: pixel ({}, {}) from 0", image.hdu, x, y), fmt::format("{:g}", v),
+               "a mask: 0, or 1 (a whole number above 0) on the host");
   Array2D<unsigned char> mask(width, height, 0);
   std::transform(image.pixels.begin(), image.pixels.end(), mask.begin(),
                  [](double v) { return static_cast<unsigned char>(v > 0); });

@@ -10,7 +10,8 @@
 
 namespace arcproof::recipes {
 
-/// 1 where the image is above 0. InputError: another shape than `width` x `height`, or no such pixel.
+/// 1 where the image is above 0. InputError: another shape than `width` x `height`, or no such pixel; a pixel
+/// that is no whole number >= 0 (or without a number): what is no mask.
 Array2D<unsigned char> read_mask_image(const std::filesystem::path& path, const std::string& hdu, int width,
                                        int height);
 

@@ -76,7 +76,7 @@ class Reader {
     const auto& list = r_.fields[f].exposures;
     const auto it =
         std::find_if(list.begin(), list.end(), [&](const ExposureRecipe& e) { return e.band == band.name; });
-    const std::string key = fmt::format("fields[{}].exposures ({})", f, band.name);
+    const std::string key = fmt::format("{}.exposures[{}] ({})", field_key(f), it - list.begin(), band.name);
     sky::ExposureFile from;
     from.band = band.name;
     from.path = file(key + ".file", it->file);
@@ -109,11 +109,8 @@ class Reader {
     for (std::size_t f = 0; f < r_.fields.size(); ++f) {
       const RegionRecipe& host = r_.fields[f].host;
       Array2D<unsigned char>& mask = in_.host_masks.emplace_back();
-      const std::string key = fmt::format("fields[{}].host", f);
+      const std::string key = field_key(f) + ".host";
       const bool drawn = host.kind == "mask" || host.kind == "regions";
-      if (drawn != !host.file.empty())
-        refuse(recipe_file(), key + ".file", drawn ? "none" : "a file for the kind " + host.kind,
-               "a file for the kinds mask and regions");
       if (!drawn) continue;
       if (in_.exposures[f].empty())
         refuse(recipe_file(), key + ".kind", host.kind + " on a simulated sky",
@@ -179,7 +176,8 @@ class Reader {
   std::shared_ptr<const sed::Library> library(const std::string& key, const LibraryRecipe& recipe) {
     if (recipe.kind == "analytic") return std::make_shared<sed::Library>(sed::analytic_library());
     std::vector<std::filesystem::path> files;
-    for (const std::string& text : recipe.files) files.push_back(file(key + ".files", text));
+    for (std::size_t k = 0; k < recipe.files.size(); ++k)
+      files.push_back(file(fmt::format("{}.files[{}]", key, k), recipe.files[k]));
     if (recipe.kind == "file") {
       sed::LibrarySource source;
       source.files = files;
@@ -214,9 +212,14 @@ class Reader {
   }
 
   LensInput lens(const std::string& key, const LensRecipe& recipe, bool with_posterior) {
-    if (recipe.kind == "constant")
-      return {std::nullopt, {}, recipe.mu_tangential, recipe.mu_radial, recipe.angle_deg * units::degree};
     LensInput input;
+    if (recipe.kind == "constant") {
+      input.mu_tangential = recipe.mu_tangential;
+      input.mu_radial = recipe.mu_radial;
+      input.angle_rad = recipe.angle_deg * units::degree;
+      return input;
+    }
+    if (recipe.kind == "map") return map_lens(key, recipe);
     const int rows = with_posterior ? recipe.posterior_rows : 0;
     if (recipe.kind == "compact_cluster") {
       input.model = lens::compact_cluster(r_.cosmology, recipe.dispersion_factor);
@@ -230,15 +233,63 @@ class Reader {
     const std::filesystem::path bayes = file(key + ".bayes", recipe.bayes);
     lens::Posterior posterior = lens::read_bayes(bayes, project);
     const int available = static_cast<int>(posterior.models.size());
-    if (recipe.row >= available)
-      throw InputError(
-          {bayes.string(), key + ".row", std::to_string(recipe.row), fmt::format("-1 .. {}", available - 1)});
     if (rows > available)
       throw InputError(
           {bayes.string(), key + ".posterior_rows", std::to_string(rows), fmt::format("0 .. {}", available)});
-    if (recipe.row >= 0) input.model = posterior.models[static_cast<std::size_t>(recipe.row)];
+    if (recipe.row >= 0) input.model = posterior.model_of_row(recipe.row, bayes, key + ".row");
+    for (const lens::Posterior::LeftOut& out : posterior.left_out)
+      in_.notes.push_back(
+          fmt::format("{}: row {} of {} is left out: {}", key, out.row, bayes.filename().string(), out.why));
     posterior.models.erase(posterior.models.begin() + rows, posterior.models.end());
     input.posterior = std::move(posterior.models);
+    return input;
+  }
+
+  // "FILE[HDU]" with the file's path looked up.
+  io::HduPath hdu_file(const std::string& key, const std::string& text) {
+    if (text.empty()) return {};
+    io::HduPath split = io::split_hdu(text, recipe_file(), key);
+    return {file(key, split.path.string()), split.hdu};
+  }
+
+  lens::MapSource map_source(const std::string& key, const LensRecipe& recipe) {
+    lens::MapSource source;
+    if (!recipe.map.empty()) source.map = file(key + ".map", recipe.map);
+    source.deflection_x = hdu_file(key + ".deflection_x", recipe.deflection_x);
+    source.deflection_y = hdu_file(key + ".deflection_y", recipe.deflection_y);
+    source.options = recipe.map_options;
+    source.options.omega_m = r_.cosmology.omega_m;  // H0 plays no part in D_LS / D_S
+    const auto each = [&](const std::string& name, const std::vector<std::string>& texts, auto read) {
+      for (std::size_t k = 0; k < texts.size(); ++k) read(fmt::format("{}.{}[{}]", key, name, k), texts[k]);
+    };
+    each("posterior_maps", recipe.posterior_maps, [&](const std::string& name, const std::string& text) {
+      source.posterior_maps.push_back(file(name, text));
+    });
+    each("posterior_deflection_x", recipe.posterior_deflection_x,
+         [&](const std::string& name, const std::string& text) {
+           source.posterior_x.push_back(hdu_file(name, text));
+         });
+    each("posterior_deflection_y", recipe.posterior_deflection_y,
+         [&](const std::string& name, const std::string& text) {
+           source.posterior_y.push_back(hdu_file(name, text));
+         });
+    return source;
+  }
+
+  LensInput map_lens(const std::string& key, const LensRecipe& recipe) {
+    LensInput input;
+    input.map_source = map_source(key, recipe);
+    input.map_keys = {recipe_file(), [key](const std::string& field) {
+                        return field == "omega_m" ? "cosmology.omega_m" : key + "." + field;
+                      }};
+    auto map = std::make_shared<lens::MapLens>(lens::read_map(input.map_source, input.map_keys));
+    map->cosmology = r_.cosmology;
+    const lens::Grid& grid = map->file.map.grid();
+    in_.notes.push_back(fmt::format(
+        "{}: map {}, {} x {} nodes of {:.4g} arcsec, lens at z = {:g}; magnifications are interpolated.", key,
+        std::filesystem::path(map->name).filename().string(), grid.width, grid.height, grid.step_arcsec,
+        map->z_lens));
+    input.map = std::move(map);
     return input;
   }
 
@@ -262,7 +313,7 @@ class Reader {
     return fmt::format("alternative_lenses[{}] ({})", i, r_.alternative_lenses[i].name);
   }
 
-  // Lenses that are compared stand at one place of the sky: a field brings them to one frame, which is right
+  // Models that are compared stand at one place of the sky: a field brings them to one frame, which is right
   // to 0.02 arcsec over 20 arcsec where their origins are up to an arcminute apart.
   void check_origins() const {
     const LensInput& first = in_.analysis_lens.model ? in_.analysis_lens : in_.truth_lens;
@@ -296,9 +347,9 @@ class Reader {
   }
 
   void check_redshift(std::size_t f, const LensInput& input, const std::string& lens) const {
-    if (!input.model || r_.fields[f].z > input.model->z_lens()) return;
+    if (r_.fields[f].z > input.z_lens()) return;
     throw InputError({recipe_file(), field_key(f) + ".z", fmt::format("{:g}", r_.fields[f].z),
-                      fmt::format("a redshift behind the lens at {:g} ({})", input.model->z_lens(), lens)});
+                      fmt::format("a redshift behind the lens at {:g} ({})", input.z_lens(), lens)});
   }
 
   void check_metallicity(const std::string& key, double value, const sed::Library& library) const {

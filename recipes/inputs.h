@@ -3,6 +3,7 @@
 #pragma once
 
 #include "engine/lens/delens.h"
+#include "engine/lens/map_source.h"
 #include "engine/sed/library.h"
 #include "engine/sky/exposure.h"
 #include "recipes/recipe.h"
@@ -14,11 +15,18 @@
 
 namespace arcproof::recipes {
 
-/// A lens as a recipe asks for it: a parametric model with its posterior, or a constant field.
+/// A lens as a recipe asks for it: a parametric model with its posterior, a map, or a constant field.
 struct LensInput {
-  std::optional<lens::LensModel> model;  ///< empty: constant
-  std::vector<lens::LensModel> posterior;
-  double mu_tangential = 1, mu_radial = 1, angle_rad = 0;
+  std::optional<lens::LensModel> model;
+  std::vector<lens::LensModel> posterior;  ///< of a model
+  std::shared_ptr<const lens::MapLens> map;
+  lens::MapSource map_source;  ///< of a map; its draws are read where they are needed, a field at a time
+  lens::MapKeys map_keys;
+  double mu_tangential = 1, mu_radial = 1, angle_rad = 0;  ///< where there is neither model nor map
+
+  bool is_constant() const { return !model && !map; }
+  /// 0 for a constant field.
+  double z_lens() const { return model ? model->z_lens() : map ? map->z_lens : 0; }
 };
 
 struct Inputs {
@@ -46,7 +54,7 @@ struct Inputs {
   }
 };
 
-/// Throws InputError.
+/// Throws InputError. The draws of maps are only looked for (check_maps of recipes/field_setup.h reads them).
 Inputs read_inputs(const Recipe& recipe);
 
 }  // namespace arcproof::recipes

@@ -25,8 +25,15 @@ std::string lenstool_name(const LensRecipe& lens) {
   return lens.row < 0 ? model : fmt::format("{} row {}", model, lens.row);
 }
 
+// "map clusters.fits[1]" of the file map/clusters.fits[1].
+std::string map_name(const LensRecipe& lens) {
+  const std::string& file = lens.map.empty() ? lens.deflection_x : lens.map;
+  return "map " + std::filesystem::path(file).filename().string();
+}
+
 std::string description_of(const LensRecipe& lens) {
   if (lens.kind == "lenstool") return lenstool_name(lens);
+  if (lens.kind == "map") return map_name(lens);
   if (lens.kind == "constant") return fmt::format("constant {:g} x {:g}", lens.mu_tangential, lens.mu_radial);
   return lens.dispersion_factor == 1 ? lens.kind
                                      : fmt::format("{} x {:g}", lens.kind, lens.dispersion_factor);

@@ -22,9 +22,9 @@ namespace arcproof::recipes {
 bool compares_lenses(const Recipe& recipe);
 
 /// A lens as tables call it: the name of an alternative lens; "ICLv1" for a Lenstool model .../ICLv1/best.par
-/// ("ICLv1 row 50" for a row of its posterior), "compact_cluster", "compact_cluster x 1.05", "constant 10 x
-/// 2" (tangential and radial magnification). Different models have different names: " (2)" is appended where
-/// needed.
+/// ("ICLv1 row 50" for a row of its posterior), "map FILE", "compact_cluster", "compact_cluster x 1.05",
+/// "constant 10 x 2" (tangential and radial magnification). Different models have different names: " (2)" is
+/// appended where needed.
 struct NamedLens {
   std::string name;
   LensRecipe lens;

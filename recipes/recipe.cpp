@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <cmath>
 #include <cstdlib>
 #include <set>
 
@@ -17,6 +18,17 @@
 
 namespace arcproof::recipes {
 namespace fs = std::filesystem;
+
+// ---------------------------------------------------------------- limits
+
+// What lies beyond is a slip of the pen, not an astronomical object.
+constexpr Bounds any_age = {0, 14000, true};  // [Myr]
+constexpr Bounds any_metallicity = {1e-5, 0.1};
+constexpr Bounds any_mass = {0, 1e13, true};  // [Msun]
+constexpr Bounds any_radius_pc = {0, 1e5, true};
+constexpr Bounds any_place = {-36000, 36000};         // [arcsec]: a flat frame means nothing beyond
+constexpr Bounds any_angle_on_sky = {0, 3600, true};  // [arcsec]
+constexpr double largest_magnification = 1e4;
 
 // ---------------------------------------------------------------- the description
 
@@ -29,7 +41,7 @@ static void describe(Binder& b, PsfSource& p) {
   b.text("file", p.file, "FITS image of the PSF; empty: the embedded PSF of the band");
   b.text("hdu", p.hdu, "EXTNAME, or a number in quotes; empty: the first image");
   b.number("pixel_scale_arcsec", p.pixel_scale_arcsec, "of the PSF image; 0: from its header",
-           Bounds::at_least(0));
+           Bounds::between(0, 10));
   b.text("form", p.form,
          "image (as it is), or parametric: Moffat + Gaussian + fourth-degree power law fitted to it out to "
          "0.5 arcsec",
@@ -43,35 +55,81 @@ static void describe(Binder& b, BandRecipe& r) {
   b.optional_object("injection_psf", r.injection_psf,
                     "PSF of injected clumps and simulated skies, to study PSF mismatch");
   b.text("filter", r.filter, "two-column file (Angstrom, throughput); empty: the embedded curve of the band");
-  b.number("depth_mag_ab", r.depth_mag_ab, "point-source depth of simulated exposures");
-  b.number("depth_sigmas", r.depth_sigmas, "significance of that depth", Bounds::positive());
+  b.number("depth_mag_ab", r.depth_mag_ab, "point-source depth of simulated exposures",
+           Bounds::between(10, 45));
+  b.number("depth_sigmas", r.depth_sigmas, "significance of that depth", {0, 100, true});
   b.number("galactic_extinction_mag", r.galactic_extinction_mag, "A of the Milky Way in this band",
-           Bounds::at_least(0));
+           Bounds::between(0, 20));
   b.number("electrons_per_njy", r.electrons_per_njy,
-           "detected electrons per nJy; 0: sources carry no shot noise", Bounds::at_least(0));
+           "detected electrons per nJy; 0: sources carry no shot noise", Bounds::between(0, 1e12));
   b.number("pixel_scale_arcsec", r.pixel_scale_arcsec,
            "of this band's simulated exposures, such as 0.04 beside 0.02; 0: that of the recipe",
-           Bounds::at_least(0));
+           Bounds::between(0, 10));
+}
+
+// A key without a default.
+static void optional_text(Binder& b, const char* key, std::optional<std::string>& value, const char* doc,
+                          std::vector<std::string> choices) {
+  if (b.is_dumping() && !value) return;
+  std::string text = value.value_or(choices.front());
+  const bool given = b.is_loading() && b.has(key);
+  b.text(key, text, doc, std::move(choices));
+  if (given) value = text;
+}
+
+static void describe(Binder& b, lens::MapOptions& o) {
+  optional_text(b, "map_unit", o.map_unit, "map: unit of the deflection; arcsec where nothing is said",
+                {"arcsec", "pixel"});
+  b.optional_number("map_dlsds", o.map_dlsds,
+                    "map: D_LS / D_S that deflections are normalised to; 1 for the Frontier Fields",
+                    {0, 1, true});
+  b.optional_number("map_z", o.map_z, "map: or the redshift that they are for", {0, 30, true});
+  std::optional<double> sign = o.map_sign;
+  b.optional_number("map_sign", sign, "map: beta = theta - sign alpha: 1 (where nothing is said) or -1",
+                    Bounds::between(-1, 1));
+  if (sign && std::abs(*sign) != 1) b.refuse("map_sign", fmt::format("{:g}", *sign), "1 or -1");
+  o.map_sign = sign ? std::optional(static_cast<int>(*sign)) : std::nullopt;
+  optional_text(b, "map_x", o.map_x, "map: where a positive x-deflection points; west where nothing is said",
+                {"west", "east"});
+  b.optional_number("map_pixel_scale_arcsec", o.map_pixel_scale_arcsec,
+                    "map: must be that of the file's WCS, to 1e-3", {0, 60, true});
+  b.optional_number("z_lens", o.z_lens, "map: redshift of the lens, where the header (ZLENS) does not say it",
+                    {0, 20, true});
+}
+
+static void describe_map(Binder& b, LensRecipe& l) {
+  b.text("map", l.map, "map: a file of arcproof lens-map");
+  b.text("deflection_x", l.deflection_x, "map: or deflections of another maker, FILE or FILE[HDU]");
+  b.text("deflection_y", l.deflection_y, "map: the same, y");
+  b.texts("posterior_maps", l.posterior_maps, "map: draws of the posterior, as `map`, on the same nodes");
+  b.texts("posterior_deflection_x", l.posterior_deflection_x, "map: draws, as deflection_x");
+  b.texts("posterior_deflection_y", l.posterior_deflection_y, "map: draws, as deflection_y");
+  describe(b, l.map_options);
 }
 
 static void describe(Binder& b, LensRecipe& l) {
   b.text("kind", l.kind,
-         "compact_cluster (embedded), lenstool (files) or constant (one magnification everywhere)",
-         {"compact_cluster", "lenstool", "constant"});
+         "compact_cluster (embedded), lenstool (files), map (files) or constant (one magnification "
+         "everywhere)",
+         {"compact_cluster", "lenstool", "map", "constant"});
   b.text("par", l.par, "lenstool: the model, best.par");
   b.text("bayes", l.bayes, "lenstool: its posterior, bayes.dat");
   b.integer("row", l.row, "lenstool: row of bayes.dat to use as the model; -1: best.par itself",
-            Bounds::at_least(-1));
+            Bounds::between(-1, 1e6));
   b.number("dispersion_factor", l.dispersion_factor, "compact_cluster: times all velocity dispersions",
            {0, 10, true});
   b.number("posterior_scatter", l.posterior_scatter,
-           "compact_cluster: relative scatter of the dispersions in its posterior", Bounds::at_least(0));
-  b.number("mu_tangential", l.mu_tangential, "constant: tangential magnification", Bounds::positive());
-  b.number("mu_radial", l.mu_radial, "constant: radial magnification", Bounds::positive());
+           "compact_cluster: relative scatter of the dispersions in its posterior", Bounds::between(0, 1));
+  b.number("mu_tangential", l.mu_tangential, "constant: tangential magnification",
+           {0, largest_magnification, true});
+  b.number("mu_radial", l.mu_radial, "constant: radial magnification", {0, largest_magnification, true});
   b.number("angle_deg", l.angle_deg,
-           "constant: direction of the tangential stretch, from +x counter-clockwise");
+           "constant: direction of the tangential stretch, from +x counter-clockwise",
+           Bounds::between(-360, 360));
   b.integer("posterior_rows", l.posterior_rows, "models behind the magnification's error; 0: none",
             Bounds::between(0, 10000));
+  // Left out of the resolved recipe of other kinds: recipes without maps keep their hash.
+  if (!b.is_dumping() || l.kind == "map") describe_map(b, l);
 }
 
 static void describe(Binder& b, AlternativeLensRecipe& a) {
@@ -136,11 +194,11 @@ static void describe(Binder& b, RegionRecipe& r) {
          {"circle", "source_disc", "everywhere", "mask", "regions"});
   b.text("file", r.file, "mask: FITS image on the exposures' pixels, above 0 on the host; regions: DS9 file");
   b.text("hdu", r.hdu, "mask: EXTNAME, or a number in quotes; empty: the first image");
-  b.number("radius_arcsec", r.radius_arcsec, "radius of the circle or disc", Bounds::positive());
+  b.number("radius_arcsec", r.radius_arcsec, "radius of the circle or disc", any_angle_on_sky);
   b.optional_number("x_arcsec", r.x_arcsec,
-                    "centre on the sky, in the lens frame (+x west); absent: the field's centre");
+                    "centre on the sky, in the lens frame (+x west); absent: the field's centre", any_place);
   b.optional_number("y_arcsec", r.y_arcsec,
-                    "centre on the sky, in the lens frame (+y north); absent: the field's centre");
+                    "centre on the sky, in the lens frame (+y north); absent: the field's centre", any_place);
 }
 
 static void describe(Binder& b, FieldRecipe& f) {
@@ -150,10 +208,12 @@ static void describe(Binder& b, FieldRecipe& f) {
   b.number("ra_deg", f.ra_deg, "right ascension of the centre (lens models with a place on the sky)",
            Bounds::between(0, 360));
   b.number("dec_deg", f.dec_deg, "declination of the centre", Bounds::between(-90, 90));
-  b.optional_number("x_arcsec", f.x_arcsec, "instead of ra_deg: centre in the lens frame, +x west");
-  b.optional_number("y_arcsec", f.y_arcsec, "instead of dec_deg: centre in the lens frame, +y north");
+  b.optional_number("x_arcsec", f.x_arcsec, "instead of ra_deg: centre in the lens frame, +x west",
+                    any_place);
+  b.optional_number("y_arcsec", f.y_arcsec, "instead of dec_deg: centre in the lens frame, +y north",
+                    any_place);
   b.number("z", f.z, "redshift of the host and of injected clumps", {0, 20, true});
-  b.number("size_arcsec", f.size_arcsec, "side of simulated exposures", Bounds::positive());
+  b.number("size_arcsec", f.size_arcsec, "side of simulated exposures", any_angle_on_sky);
   b.object("host", f.host, "where clumps belong to the host");
   b.list("exposures", f.exposures, "real exposures, one a band; none: a simulated sky");
   b.optional_object("truth_lens", f.truth_lens,
@@ -161,38 +221,40 @@ static void describe(Binder& b, FieldRecipe& f) {
 }
 
 static void describe(Binder& b, mocks::HostOptions& h) {
-  b.number("mass_msun", h.mass_msun, "diffuse stellar mass formed; 0: none", Bounds::at_least(0));
-  b.number("radius_kpc", h.radius_kpc, "half-light radius of the exponential disc", Bounds::positive());
+  b.number("mass_msun", h.mass_msun, "diffuse stellar mass formed; 0: none", Bounds::between(0, 1e13));
+  b.number("radius_kpc", h.radius_kpc, "half-light radius of the exponential disc", {0, 1000, true});
   b.number("axis_ratio", h.axis_ratio, "of the disc", {0, 1, true});
-  b.number("age_myr", h.age_myr, "of the diffuse light", Bounds::positive());
-  b.number("metallicity", h.metallicity, "mass fraction Z", Bounds::positive());
-  b.number("ebv_mag", h.ebv_mag, "colour excess", Bounds::at_least(0));
+  b.number("age_myr", h.age_myr, "of the diffuse light", any_age);
+  b.number("metallicity", h.metallicity, "mass fraction Z", any_metallicity);
+  b.number("ebv_mag", h.ebv_mag, "colour excess", Bounds::between(0, 10));
   b.integer("clumps", h.clumps, "the host's own clumps: the science sample", Bounds::between(0, 10000));
-  b.number("clump_beta", h.clump_beta, "slope of their mass function");
+  b.number("clump_beta", h.clump_beta, "slope of their mass function", Bounds::between(-10, 10));
   b.interval("clump_mass_msun", h.clump_mass_msun.low, h.clump_mass_msun.high, "range of their masses",
-             Bounds::positive());
+             any_mass);
   b.interval("clump_age_myr", h.clump_age_myr.low, h.clump_age_myr.high,
              "range of their ages, uniform in log", Bounds::between(0.01, 14000));
   b.interval("clump_radius_pc", h.clump_radius_pc.low, h.clump_radius_pc.high,
-             "range of their radii, uniform in log", Bounds::positive());
+             "range of their radii, uniform in log", any_radius_pc);
 }
 
 static void describe(Binder& b, mocks::ClusterLightOptions& c) {
-  b.number("mag_ab", c.mag_ab, "total magnitude in the reference band; 0: none");
-  b.number("core_radius_arcsec", c.core_radius_arcsec, "core radius of the profile", Bounds::positive());
+  b.number("mag_ab", c.mag_ab, "total magnitude in the reference band; 0: none", Bounds::between(0, 50));
+  b.number("core_radius_arcsec", c.core_radius_arcsec, "core radius of the profile", any_angle_on_sky);
   b.number("axis_ratio", c.axis_ratio, "of the isophotes", {0, 1, true});
-  b.number("angle_rad", c.angle_rad, "of the major axis from +x, counter-clockwise");
-  b.number("x_arcsec", c.centre_arcsec.x, "centre in the lens frame, +x west");
-  b.number("y_arcsec", c.centre_arcsec.y, "centre in the lens frame, +y north");
-  b.number("age_myr", c.age_myr, "of its stars", Bounds::positive());
-  b.number("metallicity", c.metallicity, "mass fraction Z", Bounds::positive());
+  b.number("angle_rad", c.angle_rad, "of the major axis from +x, counter-clockwise",
+           Bounds::between(-2 * units::pi, 2 * units::pi));
+  b.number("x_arcsec", c.centre_arcsec.x, "centre in the lens frame, +x west", any_place);
+  b.number("y_arcsec", c.centre_arcsec.y, "centre in the lens frame, +y north", any_place);
+  b.number("age_myr", c.age_myr, "of its stars", any_age);
+  b.number("metallicity", c.metallicity, "mass fraction Z", any_metallicity);
 }
 
 static void describe(Binder& b, mocks::InterloperOptions& i) {
   b.integer("count", i.count, "foreground and cluster objects in a field", Bounds::between(0, 10000));
-  b.interval("mag_ab", i.mag_ab.low, i.mag_ab.high, "range of magnitudes in the reference band");
+  b.interval("mag_ab", i.mag_ab.low, i.mag_ab.high, "range of magnitudes in the reference band",
+             Bounds::between(5, 50));
   b.interval("sigma_arcsec", i.sigma_arcsec.low, i.sigma_arcsec.high, "range of their Gaussian sigma",
-             Bounds::at_least(0));
+             Bounds::between(0, 60));
 }
 
 static void describe(Binder& b, mocks::SceneOptions& s) {
@@ -206,20 +268,19 @@ static void describe(Binder& b, mocks::SceneOptions& s) {
 
 static void describe(Binder& b, mocks::PopulationOptions& p) {
   b.interval("radius_pc", p.radius_pc.low, p.radius_pc.high, "half-light radius, uniform in log",
-             Bounds::positive());
-  b.interval("mass_msun", p.mass_msun.low, p.mass_msun.high, "stellar mass formed, uniform in log",
-             Bounds::positive());
+             any_radius_pc);
+  b.interval("mass_msun", p.mass_msun.low, p.mass_msun.high, "stellar mass formed, uniform in log", any_mass);
   b.interval("age_myr", p.age_myr.low, p.age_myr.high, "age, uniform in log, cut at the age of the Universe",
              Bounds::between(0.01, 14000));
   b.interval("ebv_mag", p.ebv_mag.low, p.ebv_mag.high, "colour excess, uniform", Bounds::between(0, 10));
   b.interval("axis_ratio", p.axis_ratio.low, p.axis_ratio.high, "in the source plane, uniform",
              Bounds::between(0.01, 1));
-  b.numbers("metallicity", p.metallicity, "mass fractions Z, equal chances", Bounds::between(1e-5, 0.1));
+  b.numbers("metallicity", p.metallicity, "mass fractions Z, equal chances", any_metallicity);
   b.number("history_myr", p.history.duration_myr, "duration of constant star formation; 0: a burst",
-           Bounds::at_least(0));
+           Bounds::between(0, 14000));
   b.interval("observed_mag_ab", p.observed_mag_ab.low, p.observed_mag_ab.high,
              "when not [0, 0]: observed magnitude in the reference band, uniform; masses follow",
-             Bounds::at_least(0));
+             Bounds::between(0, 50));
 }
 
 static void describe(Binder& b, PairRecipe& p) {
@@ -230,32 +291,34 @@ static void describe(Binder& b, PairRecipe& p) {
 
 static void describe(Binder& b, InjectionRecipe& i) {
   b.integer("realisations", i.realisations, "fields with injections; the unit of parallel work",
-            Bounds::at_least(1));
+            Bounds::between(1, 1e7));
   b.integer("clumps", i.clumps, "clumps injected in each, all their images included",
             Bounds::between(1, 1000));
-  b.number("min_mu", i.min_mu, "images with |mu| below this are drawn but not counted", Bounds::at_least(0));
+  b.number("min_mu", i.min_mu, "images with |mu| below this are drawn but not counted",
+           Bounds::between(0, largest_magnification));
   b.number("max_sigma_pix", i.max_sigma_pix,
            "images whose lensed sigma (major axis) is larger are arcs: drawn but not counted",
-           Bounds::positive());
+           {0, 1000, true});
   b.optional_object("pairs", i.pairs,
                     "clumps come two by two, for the study of crowding; clumps must be even");
   b.optional_number(
       "marking_error_pix", i.marking_error_pix,
       "clumps are measured where they are, give or take this error, whether detected or not: as if "
       "marked by eye",
-      Bounds::at_least(0));
+      Bounds::between(0, 100));
   if (b.is_loading() && i.pairs && i.clumps % 2)
     b.refuse("clumps", std::to_string(i.clumps), "an even number, with pairs");
 }
 
 static void describe(Binder& b, photometry::DetectionOptions& d) {
-  b.number("threshold_sigma", d.threshold_sigma, "per pixel of the filtered image", Bounds::positive());
-  b.integer("min_area_pix", d.min_area_pix, "pixels above threshold", Bounds::at_least(1));
+  b.number("threshold_sigma", d.threshold_sigma, "per pixel of the filtered image", {0, 1e4, true});
+  b.integer("min_area_pix", d.min_area_pix, "pixels above threshold", Bounds::between(1, 1e5));
   b.integer("median_side_pix", d.median_side_pix,
             "side of the median filter that is subtracted; 0: a background mesh instead",
             Bounds::between(0, 500));
   b.integer("background_mesh_pix", d.background_mesh_pix,
-            "side of the background mesh (median_side_pix 0, and limiting magnitudes)", Bounds::at_least(4));
+            "side of the background mesh (median_side_pix 0, and limiting magnitudes)",
+            Bounds::between(4, 1e5));
   b.integer("deblend_levels", d.deblend_levels, "thresholds between detection and peak",
             Bounds::between(1, 64));
   b.number("deblend_contrast", d.deblend_contrast, "least share of the flux of a branch",
@@ -263,12 +326,11 @@ static void describe(Binder& b, photometry::DetectionOptions& d) {
 }
 
 static void describe(Binder& b, photometry::ShapePrior& p) {
-  b.number("sigma_pix", p.sigma_pix, "median of the circularised standard deviation", Bounds::positive());
+  b.number("sigma_pix", p.sigma_pix, "median of the circularised standard deviation", {0, 100, true});
   b.number("log_sigma_width", p.log_sigma_width, "standard deviation of its natural logarithm",
-           Bounds::positive());
+           {0, 100, true});
   b.number("ellipticity_width", p.ellipticity_width,
-           "standard deviation of each component of (1 - q^2) / (1 + q^2), q the axis ratio",
-           Bounds::positive());
+           "standard deviation of each component of (1 - q^2) / (1 + q^2), q the axis ratio", {0, 100, true});
 }
 
 static void describe(Binder& b, photometry::ProtocolOptions& p) {
@@ -276,7 +338,7 @@ static void describe(Binder& b, photometry::ProtocolOptions& p) {
   b.text("protocol", protocol, "how clumps are measured", {"claeyssens2023"});
   b.integer("redraws", p.redraws, "refits with the sky's noise redrawn", Bounds::between(2, 10000));
   b.number("group_distance_pix", p.group_distance_pix, "clumps closer than this are fitted together",
-           Bounds::at_least(0));
+           Bounds::between(0, 100));
   b.number("forced_shift_pix", p.forced_shift_pix, "freedom of the centre in the other bands; 0: none",
            Bounds::between(0, 4));
   b.flag("fix_position_in_groups", p.fix_position_in_groups, "no such freedom for clumps fitted together");
@@ -297,25 +359,24 @@ static void describe(Binder& b, photometry::ProtocolOptions& p) {
 }
 
 static void describe(Binder& b, photometry::LimitOptions& l) {
-  b.number("sigmas", l.sigmas, "significance of the limiting magnitude", Bounds::positive());
+  b.number("sigmas", l.sigmas, "significance of the limiting magnitude", {0, 100, true});
   b.integer("apertures", l.apertures, "apertures on empty sky", Bounds::between(20, 100000));
-  b.number("radius_fwhm", l.radius_fwhm, "their radius in units of the PSF's FWHM", Bounds::positive());
+  b.number("radius_fwhm", l.radius_fwhm, "their radius in units of the PSF's FWHM", {0, 100, true});
 }
 
 static void describe(Binder& b, sed::GridFitOptions& s) {
   b.integer("redraws", s.redraws, "refits with redrawn photometry", Bounds::between(2, 10000));
-  b.integer("min_bands", s.min_bands, "detected bands that a fit needs", Bounds::at_least(1));
-  b.number("min_snr", s.min_snr, "of a detected band", Bounds::at_least(0));
+  b.integer("min_bands", s.min_bands, "detected bands that a fit needs", Bounds::between(1, 1000));
+  b.number("min_snr", s.min_snr, "of a detected band", Bounds::between(0, 1e4));
   b.number("limit_factor", s.limit_factor,
-           "models brighter than this times the limit of an undetected band are excluded",
-           Bounds::positive());
+           "models brighter than this times the limit of an undetected band are excluded", {0, 1e4, true});
   b.flag("fix_ebv_to_zero", s.fix_ebv_to_zero, "no dust");
 }
 
 static void describe(Binder& b, sed::GridAxes& g) {
-  b.numbers("metallicity", g.metallicity, "mass fractions Z", Bounds::positive());
+  b.numbers("metallicity", g.metallicity, "mass fractions Z", any_metallicity);
   b.number("solar_dropped_above_z", g.solar_dropped_above_z, "no Z = 0.02 at higher redshift",
-           Bounds::at_least(0));
+           Bounds::between(0, 1000));
   b.number("log_age_yr_min", g.log_age_yr_min, "youngest age", Bounds::between(5, 8));
   b.number("log_age_yr_step", g.log_age_yr_step, "of the age grid, up to the age of the Universe",
            Bounds::between(0.005, 1));
@@ -324,7 +385,7 @@ static void describe(Binder& b, sed::GridAxes& g) {
   std::vector<double> durations;
   for (const sed::StarFormation& h : g.histories) durations.push_back(h.duration_myr);
   b.numbers("history_myr", durations, "durations of constant star formation; 0: a burst",
-            Bounds::at_least(0));
+            Bounds::between(0, 14000));
   g.histories.clear();
   for (const double d : durations) g.histories.push_back({d});
 }
@@ -333,8 +394,9 @@ static void describe(Binder& b, pipeline::ColourRange& c) {
   for (const char* key : {"blue", "red", "min_mag", "max_mag"}) b.require_key(key);
   b.text("blue", c.blue, "band of the colour blue - red");
   b.text("red", c.red, "band of the colour blue - red");
-  b.number("min_mag", c.low_mag, "of the colour, AB, corrected for Galactic extinction");
-  b.number("max_mag", c.high_mag, "of the colour");
+  b.number("min_mag", c.low_mag, "of the colour, AB, corrected for Galactic extinction",
+           Bounds::between(-100, 100));
+  b.number("max_mag", c.high_mag, "of the colour", Bounds::between(-100, 100));
   if (b.is_loading() && !(c.low_mag < c.high_mag))
     b.refuse("min_mag", fmt::format("{:g} .. {:g}", c.low_mag, c.high_mag), "min_mag below max_mag");
 }
@@ -350,25 +412,25 @@ static void describe(Binder& b, PipelineSection& p) {
   b.flag("residual_pass", p.options.residual_pass, "detect once more on the residual image");
   b.object("photometry", p.options.photometry, "PSF-convolved fits");
   b.object("limits", p.options.limits, "limiting magnitudes");
-  b.number("min_snr", p.options.min_snr, "in both reference bands", Bounds::at_least(0));
+  b.number("min_snr", p.options.min_snr, "in both reference bands", Bounds::between(0, 1e4));
   b.list("interloper_box", p.options.interloper_box, "clumps inside all of these colours are not selected");
   b.number("resolution_floor_pix", p.options.resolution_floor_pix, "smallest resolvable sigma",
-           Bounds::positive());
+           {0, 100, true});
   b.flag("run_sed", p.run_sed, "false: no ages and masses");
   b.object("sed", p.options.sed, "grid chi-squared fit");
   b.object("sed_grid", p.grid, "grid of models");
 }
 
 static void describe(Binder& b, population::MassFunctionOptions& m) {
-  b.number("min_mass_msun", m.min_mass_msun, "lower limit of the sample", Bounds::positive());
-  b.number("max_age_myr", m.max_age_myr, "upper limit on age", Bounds::positive());
-  b.interval("beta", m.beta_low, m.beta_high, "flat prior on the slope");
-  b.number("log_cutoff_high", m.log_cutoff_high, "flat prior on log M_c up to here");
+  b.number("min_mass_msun", m.min_mass_msun, "lower limit of the sample", any_mass);
+  b.number("max_age_myr", m.max_age_myr, "upper limit on age", any_age);
+  b.interval("beta", m.beta_low, m.beta_high, "flat prior on the slope", Bounds::between(-10, 10));
+  b.number("log_cutoff_high", m.log_cutoff_high, "flat prior on log M_c up to here", Bounds::between(0, 15));
   b.integer("walkers", m.sampler.walkers, "of an ensemble; even", Bounds::between(8, 10000));
-  b.integer("steps", m.sampler.steps, "of a walker", Bounds::at_least(10));
-  b.integer("burn_in", m.burn_in, "steps left out", Bounds::at_least(0));
+  b.integer("steps", m.sampler.steps, "of a walker", Bounds::between(10, 1e7));
+  b.integer("burn_in", m.burn_in, "steps left out", Bounds::between(0, 1e7));
   b.integer("ensembles", m.ensembles, "independent ensembles", Bounds::between(2, 64));
-  b.integer("bootstraps", m.bootstraps, "redrawn masses and ages; 0: none", Bounds::at_least(0));
+  b.integer("bootstraps", m.bootstraps, "redrawn masses and ages; 0: none", Bounds::between(0, 1e6));
 }
 
 struct MassFunctionSection {
@@ -382,6 +444,10 @@ static void describe(Binder& b, MassFunctionSection& m) {
       "corrected", m.corrected,
       "also with mass errors and selection in the likelihood, the selection from the injections; not where "
       "population.observed_mag_ab sets the masses");
+  if (b.is_loading() && b.has("corrected") && m.corrected && !m.run)
+    b.refuse("corrected", "true",
+             "false, or no such key, with run false: nothing is fitted that it corrects");
+  m.corrected = m.corrected && m.run;
   describe(b, m.options);
 }
 
@@ -399,14 +465,14 @@ struct ValidationSection {
 
 static void describe(Binder& b, ValidationSection& v) {
   b.number("match_radius_pix", v.match.radius_pix, "between injected and measured positions",
-           Bounds::positive());
+           {0, 1000, true});
   b.number("match_radius_max_pix", v.match.max_radius_pix,
-           "the reach grows with the clump's lensed sigma, but no further than this", Bounds::positive());
+           "the reach grows with the clump's lensed sigma, but no further than this", {0, 1000, true});
   b.number("confusion_flux_ratio", v.match.confusion_flux_ratio,
-           "an earlier object with more of the injected flux is not ours", Bounds::positive());
+           "an earlier object with more of the injected flux is not ours", {0, 1e4, true});
   b.object("completeness", v.completeness, "bins");
   b.integer("neighbours", v.correction.neighbours, "injections consulted for a science row",
-            Bounds::at_least(5));
+            Bounds::between(5, 1e6));
 }
 
 static void describe(Binder& b, validation::Criterion& c) {
@@ -430,7 +496,7 @@ static void describe(Binder& b, Recipe& r) {
   b.seed("seed", r.seed, "of all random streams; 0 is an ordinary seed");
   b.object("cosmology", r.cosmology, "flat Lambda-CDM");
   b.number("pixel_scale_arcsec", r.pixel_scale_arcsec,
-           "of simulated exposures; of real ones without a scale of their own", Bounds::positive());
+           "of simulated exposures; of real ones without a scale of their own", {0, 10, true});
   b.list("bands", r.bands, "bands, in the order of the catalogues");
   b.text("reference_band", r.reference_band, "detection and shapes");
   b.text("second_reference_band", r.second_reference_band, "S/N is asked for in this band too");
@@ -479,6 +545,7 @@ class Checker {
     check_name();
     check_bands();
     check_lens("truth_lens", r_.truth_lens);
+    refuse_draws("truth_lens", r_.truth_lens);
     check_lens("analysis_lens", r_.analysis_lens);
     check_alternatives();
     check_library("truth_library", r_.truth_library);
@@ -486,6 +553,9 @@ class Checker {
     check_templates();
     check_fields();
     check_sampler();
+    check_amounts();
+    check_magnitudes();
+    check_ages();
   }
 
  private:
@@ -508,6 +578,18 @@ class Checker {
     return names;
   }
 
+  void check_interlopers(const std::vector<std::string>& names) const {
+    for (std::size_t i = 0; i < r_.pipeline.interloper_box.size(); ++i) {
+      const pipeline::ColourRange& range = r_.pipeline.interloper_box[i];
+      const std::string key = fmt::format("pipeline.interloper_box[{}]", i);
+      for (const auto& [field, name] : {std::pair{".blue", range.blue}, {".red", range.red}})
+        if (std::find(names.begin(), names.end(), name) == names.end())
+          refuse(key + field, "'" + name + "'",
+                 fmt::format("one of the recipe's bands: {}", fmt::join(names, ", ")));
+      if (range.blue == range.red) refuse(key, fmt::format("'{0}' - '{0}'", range.blue), "two bands");
+    }
+  }
+
   void check_bands() const {
     if (r_.bands.empty()) refuse("bands", "an empty list", "at least one band");
     const std::vector<std::string> names = band_names();
@@ -517,14 +599,7 @@ class Checker {
                                     {"second_reference_band", r_.second_reference_band}})
       if (std::find(names.begin(), names.end(), name) == names.end())
         refuse(key, "'" + name + "'", fmt::format("one of the recipe's bands: {}", fmt::join(names, ", ")));
-    for (const pipeline::ColourRange& range : r_.pipeline.interloper_box)
-      if (range.blue == range.red)
-        refuse("pipeline.interloper_box", fmt::format("'{0}' - '{0}'", range.blue), "two bands");
-    for (const pipeline::ColourRange& range : r_.pipeline.interloper_box)
-      for (const std::string& name : {range.blue, range.red})
-        if (std::find(names.begin(), names.end(), name) == names.end())
-          refuse("pipeline.interloper_box", "'" + name + "'",
-                 fmt::format("the recipe's bands: {}", fmt::join(names, ", ")));
+    check_interlopers(names);
     const std::vector<std::string> psfs = sky::parametric_psf_bands(),
                                    filters = sed::parametric_filter_bands();
     for (std::size_t i = 0; i < r_.bands.size(); ++i) {
@@ -533,18 +608,97 @@ class Checker {
       if (band.psf.file.empty() && std::find(psfs.begin(), psfs.end(), band.name) == psfs.end())
         refuse(key + ".psf", "no PSF for this band",
                fmt::format("a PSF file, or a band with an embedded PSF: {}", fmt::join(psfs, ", ")));
-      if (band.psf.file.empty() && !band.psf.hdu.empty())
-        refuse(key + ".psf.hdu", "'" + band.psf.hdu + "' of no file", "nothing, or psf.file with it");
+      check_psf(key + ".psf", band.psf);
+      if (band.injection_psf) check_psf(key + ".injection_psf", *band.injection_psf);
       if (band.filter.empty() && std::find(filters.begin(), filters.end(), band.name) == filters.end())
         refuse(key + ".filter", "no filter for this band",
                fmt::format("a filter file, or a band with an embedded filter: {}", fmt::join(filters, ", ")));
     }
   }
 
+  void check_psf(const std::string& key, const PsfSource& psf) const {
+    if (!psf.file.empty()) return;
+    if (!psf.hdu.empty()) refuse(key + ".hdu", "'" + psf.hdu + "' of no file", "nothing, or file with it");
+    if (psf.pixel_scale_arcsec != 0)
+      refuse(key + ".pixel_scale_arcsec", fmt::format("{:g} of no file", psf.pixel_scale_arcsec),
+             "0, or file with it");
+  }
+
+  // A key that another kind would use, and this one would pass over in silence.
+  struct Ignored {
+    const char* key;
+    bool given;
+    std::vector<std::string> kinds;  // that use it
+  };
+  void refuse_ignored(const std::string& section, const std::string& kind,
+                      const std::vector<Ignored>& all) const {
+    for (const Ignored& i : all)
+      if (i.given && std::find(i.kinds.begin(), i.kinds.end(), kind) == i.kinds.end())
+        refuse(section + "." + i.key, "a value that kind " + kind + " does not use",
+               fmt::format("no such key, or its default, or kind: {}", fmt::join(i.kinds, ", ")));
+  }
+
+  void check_lens_company(const std::string& key, const LensRecipe& l) const {
+    const LensRecipe d;
+    refuse_ignored(key, l.kind,
+                   {{"par", l.par != d.par, {"lenstool"}},
+                    {"bayes", l.bayes != d.bayes, {"lenstool"}},
+                    {"row", l.row != d.row, {"lenstool"}},
+                    {"dispersion_factor", l.dispersion_factor != d.dispersion_factor, {"compact_cluster"}},
+                    {"posterior_scatter", l.posterior_scatter != d.posterior_scatter, {"compact_cluster"}},
+                    {"mu_tangential", l.mu_tangential != d.mu_tangential, {"constant"}},
+                    {"mu_radial", l.mu_radial != d.mu_radial, {"constant"}},
+                    {"angle_deg", l.angle_deg != d.angle_deg, {"constant"}},
+                    {"posterior_rows", l.posterior_rows != 0, {"compact_cluster", "lenstool"}},
+                    {"map", !l.map.empty(), {"map"}},
+                    {"deflection_x", !l.deflection_x.empty(), {"map"}},
+                    {"deflection_y", !l.deflection_y.empty(), {"map"}},
+                    {"posterior_maps", !l.posterior_maps.empty(), {"map"}},
+                    {"posterior_deflection_x", !l.posterior_deflection_x.empty(), {"map"}},
+                    {"posterior_deflection_y", !l.posterior_deflection_y.empty(), {"map"}},
+                    {"map_unit", l.map_options.map_unit.has_value(), {"map"}},
+                    {"map_dlsds", l.map_options.map_dlsds.has_value(), {"map"}},
+                    {"map_z", l.map_options.map_z.has_value(), {"map"}},
+                    {"map_sign", l.map_options.map_sign.has_value(), {"map"}},
+                    {"map_x", l.map_options.map_x.has_value(), {"map"}},
+                    {"map_pixel_scale_arcsec", l.map_options.map_pixel_scale_arcsec.has_value(), {"map"}},
+                    {"z_lens", l.map_options.z_lens.has_value(), {"map"}}});
+  }
+
+  void check_host(const std::string& key, const RegionRecipe& h, bool simulated) const {
+    const RegionRecipe d;
+    const std::vector<std::string> drawn{"mask", "regions"};
+    std::vector<std::string> placed{"circle", "source_disc"};
+    if (simulated) placed.emplace_back("everywhere");  // the galaxy of a simulated sky stands there
+    if (std::find(drawn.begin(), drawn.end(), h.kind) != drawn.end() && h.file.empty())
+      refuse(key + ".file", "nothing", "a file, for the kind " + h.kind);
+    refuse_ignored(key, h.kind,
+                   {{"file", h.file != d.file, drawn},
+                    {"hdu", h.hdu != d.hdu, {"mask"}},
+                    {"radius_arcsec", h.radius_arcsec != d.radius_arcsec, {"circle", "source_disc"}},
+                    {"x_arcsec", h.x_arcsec.has_value(), placed},
+                    {"y_arcsec", h.y_arcsec.has_value(), placed}});
+  }
+
+  void check_magnification(const std::string& key, const LensRecipe& lens) const {
+    const double mu = lens.mu_tangential * lens.mu_radial;
+    if (lens.kind == "constant" && !(mu <= largest_magnification && mu >= 1 / largest_magnification))
+      refuse(key + ".mu_tangential",
+             fmt::format("a magnification of {:g} x {:g}", lens.mu_tangential, lens.mu_radial),
+             fmt::format("a product from {:g} to {:g}", 1 / largest_magnification, largest_magnification));
+  }
+
   void check_lens(const std::string& key, const LensRecipe& lens) const {
     if (lens.kind == "lenstool" && lens.par.empty()) refuse(key + ".par", "nothing", "the path of best.par");
+    if (lens.kind == "map" && lens.map.empty() && lens.deflection_x.empty() && lens.deflection_y.empty())
+      refuse(key + ".map", "nothing", "a map of arcproof, or deflection_x with deflection_y");
+    if (lens.kind == "map" && lens.posterior_rows > 0)
+      refuse(key + ".posterior_rows", std::to_string(lens.posterior_rows),
+             "0 with maps: all of posterior_maps (or posterior_deflection_x and _y) are used");
     if (lens.kind == "lenstool" && lens.bayes.empty() && (lens.row >= 0 || lens.posterior_rows > 0))
       refuse(key + ".bayes", "nothing", "the path of bayes.dat, which row and posterior_rows need");
+    check_magnification(key, lens);
+    check_lens_company(key, lens);
   }
 
   // Names that would give a column twice.
@@ -559,6 +713,16 @@ class Checker {
              fmt::format("any name but {}", fmt::join(taken, ", ")));
   }
 
+  // Only the analysis lens has errors.
+  void refuse_draws(const std::string& key, const LensRecipe& lens) const {
+    for (const auto& [name, files] : {std::pair{".posterior_maps", &lens.posterior_maps},
+                                      {".posterior_deflection_x", &lens.posterior_deflection_x},
+                                      {".posterior_deflection_y", &lens.posterior_deflection_y}})
+      if (!files->empty())
+        refuse(key + name, fmt::format("{} files", files->size()),
+               "none: only analysis_lens takes a posterior");
+  }
+
   void check_alternatives() const {
     std::set<std::string> names;
     for (std::size_t i = 0; i < r_.alternative_lenses.size(); ++i) {
@@ -571,6 +735,7 @@ class Checker {
       if (a.lens.posterior_rows > 0)
         refuse(fmt::format("{} ({}).posterior_rows", key, a.name), std::to_string(a.lens.posterior_rows),
                "0: only analysis_lens takes a posterior");
+      refuse_draws(fmt::format("{} ({})", key, a.name), a.lens);
     }
   }
 
@@ -578,6 +743,7 @@ class Checker {
     if (library.kind != "analytic" && library.files.empty())
       refuse(key + ".files", "an empty list",
              library.kind == "bc03" ? "at least one .ised file" : "the files of a library");
+    refuse_ignored(key, library.kind, {{"files", !library.files.empty(), {"bc03", "file"}}});
   }
 
   void check_templates() const {
@@ -607,7 +773,9 @@ class Checker {
         refuse(key, "one of x_arcsec and y_arcsec", "both or none");
       if (field.host.x_arcsec.has_value() != field.host.y_arcsec.has_value())
         refuse(key + ".host", "one of x_arcsec and y_arcsec", "both or none");
+      check_host(key + ".host", field.host, field.exposures.empty());
       if (field.truth_lens) check_lens(key + ".truth_lens", *field.truth_lens);
+      if (field.truth_lens) refuse_draws(key + ".truth_lens", *field.truth_lens);
       check_exposures(field, key);
     }
   }
@@ -642,6 +810,67 @@ class Checker {
     if (r_.mass_function.burn_in >= r_.mass_function.sampler.steps)
       refuse("mass_function.burn_in", std::to_string(r_.mass_function.burn_in),
              fmt::format("less than steps = {}", r_.mass_function.sampler.steps));
+    if (!(r_.mass_function.beta_low < r_.mass_function.beta_high))
+      refuse("mass_function.beta", fmt::format("[{0:g}, {0:g}]", r_.mass_function.beta_low), "low < high");
+    const double least = std::log10(r_.mass_function.min_mass_msun);
+    if (r_.run_mass_function && !(r_.mass_function.log_cutoff_high > least))
+      refuse("mass_function.log_cutoff_high", fmt::format("{:g}", r_.mass_function.log_cutoff_high),
+             fmt::format("above log10 of min_mass_msun, {:g}", least));
+  }
+
+  // Each number may be sound, and their product beyond any machine.
+  void check_amount(const std::string& keys, double found, double most, const std::string& what) const {
+    if (!(found <= most))
+      refuse(keys, fmt::format("{:.3g} {}", found, what), fmt::format("at most {:g}", most));
+  }
+  void check_amounts() const {
+    check_amount("injection.realisations", 1.0 * r_.injection.realisations * r_.injection.clumps, 1e8,
+                 "clumps (realisations times clumps)");
+    const auto& sampler = r_.mass_function.sampler;
+    if (r_.run_mass_function)
+      check_amount("mass_function.steps", 1.0 * sampler.walkers * sampler.steps * r_.mass_function.ensembles,
+                   1e8, "positions of walkers (walkers times steps times ensembles)");
+    const double ages = (10.2 - r_.grid.log_age_yr_min) / r_.grid.log_age_yr_step,
+                 reddenings = 1 + r_.grid.ebv_max_mag / r_.grid.ebv_step_mag;
+    if (r_.run_sed)
+      check_amount("pipeline.sed_grid",
+                   ages * reddenings * static_cast<double>(r_.grid.metallicity.size()) *
+                       static_cast<double>(r_.grid.histories.size()),
+                   2e6, "models (ages times reddenings times metallicities times histories)");
+    const int bands = std::max(static_cast<int>(r_.bands.size()), sed::GridFitOptions{}.min_bands);
+    if (r_.run_sed && r_.pipeline.sed.min_bands > bands)
+      refuse("pipeline.sed.min_bands", std::to_string(r_.pipeline.sed.min_bands),
+             fmt::format("at most {}: the recipe has {} bands", bands, r_.bands.size()));
+    if (r_.match.max_radius_pix < r_.match.radius_pix)
+      refuse("validation.match_radius_max_pix", fmt::format("{:g}", r_.match.max_radius_pix),
+             fmt::format("match_radius_pix, {:g}, or more", r_.match.radius_pix));
+  }
+
+  // 0 says that there is none; what is brighter than any galaxy says something else than was meant.
+  void check_magnitudes() const {
+    constexpr double brightest = 5;
+    const auto check = [&](const std::string& key, double mag) {
+      if (mag != 0 && mag < brightest)
+        refuse(key, fmt::format("{:g}", mag), fmt::format("0 (none), or {:g} and more", brightest));
+    };
+    check("scene.cluster_light.mag_ab", r_.scene.cluster.mag_ab);
+    const mocks::Range& observed = r_.population.observed_mag_ab;
+    if (observed.high > 0 && observed.low < brightest)
+      refuse("population.observed_mag_ab", fmt::format("[{:g}, {:g}]", observed.low, observed.high),
+             fmt::format("[0, 0] (masses are given), or {:g} and more", brightest));
+  }
+
+  // Ages are cut at the age of the Universe: some must be left.
+  void check_ages() const {
+    for (std::size_t i = 0; i < r_.fields.size(); ++i) {
+      const double oldest = r_.cosmology.age_myr(r_.fields[i].z);
+      if (r_.population.age_myr.low > oldest)
+        refuse(
+            "population.age_myr",
+            fmt::format("[{:g}, {:g}]", r_.population.age_myr.low, r_.population.age_myr.high),
+            fmt::format("a range that begins below {:.0f}, the age of the Universe at z = {:g} (fields[{}])",
+                        oldest, r_.fields[i].z, i));
+    }
   }
 
   const Recipe& r_;
@@ -692,7 +921,8 @@ io::Json with_value(const io::Json& node, const std::vector<std::string>& parts,
 bool same_model(const LensRecipe& a, const LensRecipe& b) {
   return a.kind == b.kind && a.par == b.par && a.row == b.row && a.dispersion_factor == b.dispersion_factor &&
          a.mu_tangential == b.mu_tangential && a.mu_radial == b.mu_radial && a.angle_deg == b.angle_deg &&
-         (a.row < 0 || a.bayes == b.bayes);
+         a.map == b.map && a.deflection_x == b.deflection_x && a.deflection_y == b.deflection_y &&
+         a.map_options == b.map_options && (a.row < 0 || a.bayes == b.bayes);
 }
 
 std::size_t Recipe::band_index(const std::string& band) const {

@@ -4,6 +4,7 @@
 
 #include "engine/core/hash.h"
 #include "engine/io/json.h"
+#include "engine/lens/map_source.h"
 #include "engine/pipeline/measure.h"
 #include "engine/population/mass_function.h"
 #include "engine/sky/cosmology.h"
@@ -39,7 +40,7 @@ struct BandRecipe {
 };
 
 struct LensRecipe {
-  std::string kind = "compact_cluster";  ///< compact_cluster, lenstool, constant
+  std::string kind = "compact_cluster";  ///< compact_cluster, lenstool, map, constant
   // lenstool
   std::string par, bayes;
   int row = -1;  ///< of bayes.dat; -1: the .par file itself
@@ -47,6 +48,14 @@ struct LensRecipe {
   double dispersion_factor =
       1;  ///< times all velocity dispersions: an analysis lens that is wrong by this much
   double posterior_scatter = 0.02;  ///< relative 1 sigma of the dispersions in the made-up posterior
+  // map: files of engine/lens/map_source.h, whose rules and names these are. What a header contradicts is
+  // refused. In a map's own plate carree frame its nodes are used as they are (lens_map_step_arcsec is for
+  // models and for other projections). It must cover the images of the fields.
+  std::string map;                         ///< of arcproof lens-map, or:
+  std::string deflection_x, deflection_y;  ///< FILE or FILE[HDU]
+  std::vector<std::string> posterior_maps, posterior_deflection_x,
+      posterior_deflection_y;  ///< draws; all are used, on the same nodes
+  lens::MapOptions map_options;
   // constant
   double mu_tangential = 1, mu_radial = 1, angle_deg = 0;
   // all

@@ -56,18 +56,19 @@ std::vector<Vector2> posterior_positions(const Ellipse& e) {
   return positions;
 }
 
-std::vector<double> posterior_magnifications(std::span<const LensModel> posterior, const Ellipse& ellipse,
+std::vector<double> posterior_magnifications(const Realisations& posterior, const Ellipse& ellipse,
                                              double z_source) {
   const std::vector<Vector2> positions = posterior_positions(ellipse);
   std::vector<double> medians;
   std::vector<Hessian> hessians;
-  for (const LensModel& model : posterior) {
-    model.evaluate(positions, nullptr, &hessians);
-    const double efficiency = model.efficiency(z_source);
+  for (std::size_t k = 0; k < posterior.size(); ++k) {
+    posterior.evaluate(k, positions, nullptr, &hessians);
+    const double efficiency = posterior.efficiency(k, z_source);
     std::vector<double> mu;
     mu.reserve(hessians.size());
-    for (const Hessian& h : hessians) mu.push_back(std::abs(magnification(h, efficiency).mu));
-    medians.push_back(statistics::median(mu));
+    for (const Hessian& h : hessians)
+      if (!std::isnan(h.xx)) mu.push_back(std::abs(magnification(h, efficiency).mu));
+    if (!mu.empty()) medians.push_back(statistics::median(mu));
   }
   return medians;
 }
@@ -80,7 +81,7 @@ double Lens::efficiency(double z_source) const {
   return z_lens > 0 ? cosmology.lensing_efficiency(z_lens, z_source) : 1.0;
 }
 
-ClumpMagnification magnification_of_clump(const Lens& lens, std::span<const LensModel> posterior,
+ClumpMagnification magnification_of_clump(const Lens& lens, const Realisations& posterior,
                                           const Ellipse& ellipse, double z_source, double pixel_arcsec) {
   require_valid(ellipse);
   require(pixel_arcsec > 0, "magnification_of_clump: pixel > 0");
@@ -94,8 +95,8 @@ ClumpMagnification magnification_of_clump(const Lens& lens, std::span<const Lens
       std::abs(magnification(lens.map.hessian(ellipse.centre_arcsec), efficiency).mu_tangential);
   result.spread = mu.size() > 1 ? statistics::standard_deviation(mu) : 0.0;
   result.posterior_median = result.mu;
-  if (!posterior.empty()) {
-    const std::vector<double> sample = posterior_magnifications(posterior, ellipse, z_source);
+  const std::vector<double> sample = posterior_magnifications(posterior, ellipse, z_source);
+  if (!sample.empty()) {
     result.posterior_median = statistics::median(sample);
     result.posterior_minus = std::max(0.0, result.mu - statistics::quantile(sample, 0.16));
     result.posterior_plus = std::max(0.0, statistics::quantile(sample, 0.84) - result.mu);

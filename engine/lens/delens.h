@@ -3,6 +3,7 @@
 #pragma once
 
 #include "engine/lens/map.h"
+#include "engine/lens/realisations.h"
 
 #include <optional>
 #include <span>
@@ -43,9 +44,10 @@ struct ClumpMagnification {
 };
 
 /// The ellipse at 1 sigma is sampled at the centres of pixels of `pixel_arcsec` (at least the central one).
-/// The models of the posterior (may be empty: no interval, zeros) are evaluated exactly, at the centre and
-/// eight points of the ellipse at half its radius, and each contributes the median of its |mu|.
-ClumpMagnification magnification_of_clump(const Lens& lens, std::span<const LensModel> posterior,
+/// The draws of the posterior (may be empty: no interval, zeros) are evaluated at the centre and eight points
+/// of the ellipse at half its radius (models exactly; maps interpolated, without the points that are off the
+/// map), and each contributes the median of its |mu|.
+ClumpMagnification magnification_of_clump(const Lens& lens, const Realisations& posterior,
                                           const Ellipse& ellipse, double z_source, double pixel_arcsec);
 
 enum class SizeCase { resolved, resolved_one_axis, unresolved };

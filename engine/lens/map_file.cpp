@@ -55,7 +55,7 @@ void add_wcs(const Grid& grid, sky::SkyPosition reference, io::FitsHeader& heade
 }
 
 io::FitsHeader header_of(const Grid& grid, sky::SkyPosition reference, const MapConvention& c,
-                         const std::string& unit) {
+                         const MapOrigin& origin, const std::string& unit) {
   io::FitsHeader header;
   add_wcs(grid, reference, header);
   if (!unit.empty()) header.add("BUNIT", unit);
@@ -69,6 +69,9 @@ io::FitsHeader header_of(const Grid& grid, sky::SkyPosition reference, const Map
   header.add("DEFLUNIT", unit_text(c.unit), "unit of the deflection");
   header.add("DEFLSIGN", std::to_string(c.sign), "beta = theta - DEFLSIGN * alpha");
   header.add("XAXIS", c.x_west ? "WEST" : "EAST", "where a positive x-deflection points");
+  if (origin.z_lens) header.add("ZLENS", number_text(*origin.z_lens), "redshift of the lens");
+  if (origin.h0_km_s_mpc) header.add("H0", number_text(*origin.h0_km_s_mpc), "[km/s/Mpc]");
+  if (origin.omega_m) header.add("OMEGAM", number_text(*origin.omega_m), "flat Lambda-CDM");
   return header;
 }
 
@@ -88,6 +91,21 @@ double number_in(const fs::path& file, const io::FitsImage& image, const std::st
   if (!value || !std::isfinite(*value))
     complain(file, "HDU " + image.hdu + ": " + key, image.header.text(key).value_or("nothing"), "a number");
   return *value;
+}
+
+MapOrigin origin_in(const fs::path& file, const io::FitsImage& image) {
+  const auto optional = [&](const std::string& key) {
+    return image.header.text(key) ? std::optional(number_in(file, image, key)) : std::nullopt;
+  };
+  return {optional("ZLENS"), optional("H0"), optional("OMEGAM")};
+}
+
+void check_numbers(const fs::path& file, const io::FitsImage& image) {
+  for (int j = 0; j < image.pixels.height(); ++j)
+    for (int i = 0; i < image.pixels.width(); ++i)
+      if (!std::isfinite(image.pixels(i, j)))
+        complain(file, fmt::format("HDU {}: pixel ({}, {}) from 0", image.hdu, i, j), "no number",
+                 "a number in every pixel");
 }
 
 sky::Wcs wcs_of(const fs::path& file, const io::FitsImage& image) {
@@ -137,7 +155,9 @@ void check_convention(const fs::path& file, const io::FitsImage& image, const Ma
   check_text(image, "XAXIS", {c.x_west ? "west" : "east"}, said);
   check_number(image, "DEFLSIGN", c.sign, said);
   check_number(image, "DLSDS", c.efficiency, said);
-  check_number(image, "ZSOURCE", c.z_source, said);
+  if (c.z_source > 0) check_number(image, "ZSOURCE", c.z_source, said);
+  else if (const auto z = image.header.text("ZSOURCE"))
+    said.push_back({"ZSOURCE", *z, false, "none, as the D_LS / D_S given: give the redshift instead"});
   check_number(image, "PIXSCALE", scale, said);
   for (const Said& s : said)
     if (!s.holds) complain(file, "HDU " + image.hdu + ": " + s.key, s.found, s.allowed);
@@ -220,9 +240,9 @@ sky::SkyPosition MapFile::to_sky(Vector2 theta) const {
       {(theta.x - g.origin_arcsec.x) / g.step_arcsec, (theta.y - g.origin_arcsec.y) / g.step_arcsec});
 }
 
-void write_map_file(const fs::path& path, const LensMap& map, sky::SkyPosition reference,
-                    const MapConvention& convention) {
-  require(!map.is_constant(), "write_map_file: a map with nodes");
+std::vector<io::NamedImage> map_images(const LensMap& map, sky::SkyPosition reference,
+                                       const MapConvention& convention, const MapOrigin& origin) {
+  require(!map.is_constant(), "map_images: a map with nodes");
   require_valid(convention);
   const Grid& grid = map.grid();
   const Factors factor = factors_of(convention, grid.step_arcsec);
@@ -230,7 +250,7 @@ void write_map_file(const fs::path& path, const LensMap& map, sky::SkyPosition r
   std::vector<io::NamedImage> images;
   const auto add = [&](const std::string& name, const std::string& unit, const auto& value) {
     io::NamedImage image{name, Array2D<float>(grid.width, grid.height),
-                         header_of(grid, reference, convention, unit)};
+                         header_of(grid, reference, convention, origin, unit)};
     for (int j = 0; j < grid.height; ++j)
       for (int i = 0; i < grid.width; ++i)
         image.pixels(i, j) =
@@ -247,7 +267,12 @@ void write_map_file(const fs::path& path, const LensMap& map, sky::SkyPosition r
   add("PSI_XY", "", [&](Vector2, const Hessian& h) { return d * h.xy; });
   add("PSI_YY", "", [&](Vector2, const Hessian& h) { return d * h.yy; });
   add("MU", "", [&](Vector2, const Hessian& h) { return magnification(h, d).mu; });
-  io::write_fits_images(path, images);
+  return images;
+}
+
+void write_map_file(const fs::path& path, const LensMap& map, sky::SkyPosition reference,
+                    const MapConvention& convention, const MapOrigin& origin) {
+  io::write_fits_images(path, map_images(map, reference, convention, origin));
 }
 
 namespace {
@@ -293,6 +318,7 @@ MapFile read_map_file(const fs::path& path) {
     images.push_back(io::read_fits_image(path, name));
     if (!images.back().pixels.same_shape(images.front().pixels))
       complain(path, "HDU " + name, "another size", "that of ALPHA_X");
+    check_numbers(path, images.back());
   }
   const MapConvention convention = convention_in(path, images[0]);
   const sky::Wcs wcs = wcs_of(path, images[0]);
@@ -308,13 +334,22 @@ MapFile read_map_file(const fs::path& path) {
       hessian(i, j) = {value(2) / d, value(3) / d, value(4) / d};
     }
   }
-  return {LensMap::from_nodes(grid, std::move(alpha), std::move(hessian)), wcs, convention};
+  const sky::SkyPosition reference{number_in(path, images[0], "LENSRA"),
+                                   number_in(path, images[0], "LENSDEC")};
+  return {LensMap::from_nodes(grid, std::move(alpha), std::move(hessian)),
+          wcs,
+          convention,
+          reference,
+          false,
+          origin_in(path, images[0])};
 }
 
-MapFile read_deflection_maps(const fs::path& x_path, const fs::path& y_path,
+MapFile read_deflection_maps(const io::HduPath& x_file, const io::HduPath& y_file,
                              const MapConvention& convention) {
   require_valid(convention);
-  const io::FitsImage x = io::read_fits_image(x_path), y = io::read_fits_image(y_path);
+  const fs::path &x_path = x_file.path, &y_path = y_file.path;
+  const io::FitsImage x = io::read_fits_image(x_path, x_file.hdu),
+                      y = io::read_fits_image(y_path, y_file.hdu);
   if (!x.pixels.same_shape(y.pixels) || x.pixels.width() < 2 || x.pixels.height() < 2)
     complain(y_path, "NAXIS1, NAXIS2", fmt::format("{} x {}", y.pixels.width(), y.pixels.height()),
              fmt::format("2 x 2 or more, as the x-deflection: {} x {}", x.pixels.width(), x.pixels.height()));
@@ -330,15 +365,18 @@ MapFile read_deflection_maps(const fs::path& x_path, const fs::path& y_path,
   const Grid grid{{-middle.x * scale, -middle.y * scale}, scale, x.pixels.width(), x.pixels.height()};
   const Factors factor = factors_of(convention, scale);
   Array2D<Vector2> alpha(grid.width, grid.height);
-  for (std::size_t k = 0; k < alpha.size(); ++k) {
+  check_numbers(x_path, x);
+  check_numbers(y_path, y);
+  for (std::size_t k = 0; k < alpha.size(); ++k)
     alpha.data()[k] = {x.pixels.data()[k] / factor.x, y.pixels.data()[k] / factor.y};
-    if (!std::isfinite(alpha.data()[k].x) || !std::isfinite(alpha.data()[k].y))
-      complain(std::isfinite(alpha.data()[k].x) ? y_path : x_path, fmt::format("pixel {}", k), "no number",
-               "a deflection in every pixel");
-  }
   Derived result = derived(alpha, scale);
   check_is_lens(x_path, result);
-  return {LensMap::from_nodes(grid, std::move(alpha), std::move(result.hessian)), wcs, convention};
+  return {LensMap::from_nodes(grid, std::move(alpha), std::move(result.hessian)),
+          wcs,
+          convention,
+          wcs.to_sky(middle),
+          true,
+          origin_in(x_path, x)};
 }
 
 }  // namespace arcproof::lens

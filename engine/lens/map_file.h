@@ -7,14 +7,20 @@
 // Keywords of every image: LENSRA, LENSDEC (reference of the frame [deg]), LENSX0, LENSY0 (first node
 // [arcsec]), PIXSCALE [arcsec], DLSDS (D_LS / D_S of deflection, convergence, shear and Hessian), ZSOURCE
 // where they are for a redshift, DEFLUNIT (arcsec or pixel), DEFLSIGN (1: beta = theta - alpha, -1: beta =
-// theta + alpha), XAXIS (WEST or EAST: where a positive x-deflection points).
+// theta + alpha), XAXIS (WEST or EAST: where a positive x-deflection points). Where they are known: ZLENS
+// (redshift of the lens), H0 [km/s/Mpc] and OMEGAM (flat Lambda-CDM): with them a file says all that a lens
+// needs.
 #pragma once
 
+#include "engine/io/fits.h"
+#include "engine/io/hdu_path.h"
 #include "engine/lens/map.h"
 #include "engine/sky/wcs.h"
 
 #include <filesystem>
+#include <optional>
 #include <string>
+#include <vector>
 
 namespace arcproof::lens {
 
@@ -28,26 +34,38 @@ struct MapConvention {
   bool x_west = true;     ///< a positive x-deflection points west (along the columns)
 };
 
+/// What a header says of the lens itself.
+struct MapOrigin {
+  std::optional<double> z_lens, h0_km_s_mpc, omega_m;
+};
+
 /// A map that was read, at D_LS / D_S = 1, and where it is on the sky.
 struct MapFile {
   LensMap map;
   sky::Wcs wcs;
   MapConvention convention;
+  sky::SkyPosition reference = {};  ///< of the frame of `map`; for deflection maps the middle of the image
+  bool own_projection = false;      ///< the frame is that of the file's pixels, not plate carree
+  MapOrigin says = {};
 
   /// Lens frame of `map` from the sky and back, through the file's own projection.
   Vector2 to_frame(sky::SkyPosition position) const;
   sky::SkyPosition to_sky(Vector2 theta_arcsec) const;
 };
 
-/// Writes the extensions ALPHA_X, ALPHA_Y (deflection), KAPPA, GAMMA1, GAMMA2, PSI_XX, PSI_XY, PSI_YY
-/// (Hessian) and MU (signed magnification), all at convention.efficiency, as 32-bit floats: each number to
-/// 6e-8 of itself. The file is whole or not there. ContractError for a constant field and a bad convention.
+/// The images ALPHA_X, ALPHA_Y (deflection), KAPPA, GAMMA1, GAMMA2, PSI_XX, PSI_XY, PSI_YY (Hessian) and MU
+/// (signed magnification), all at convention.efficiency, as 32-bit floats: each number to 6e-8 of itself.
+/// ContractError for a constant field and a bad convention.
+std::vector<io::NamedImage> map_images(const LensMap& map, sky::SkyPosition reference,
+                                       const MapConvention& convention = {}, const MapOrigin& origin = {});
+
+/// Writes them. The file is whole or not there.
 void write_map_file(const std::filesystem::path& path, const LensMap& map, sky::SkyPosition reference,
-                    const MapConvention& convention = {});
+                    const MapConvention& convention = {}, const MapOrigin& origin = {});
 
 /// Reads what write_map_file wrote: deflection and Hessian, brought to D_LS / D_S = 1. InputError naming
 /// file, keyword and what it may be: a keyword is missing or has no meaning, PIXSCALE contradicts the WCS,
-/// images of different size.
+/// images of different size, a pixel without a number.
 MapFile read_map_file(const std::filesystem::path& path);
 
 /// Reads deflection maps of another maker (Frontier Fields: *_x-arcsec-deflect.fits, *_y-arcsec-deflect.fits,
@@ -62,7 +80,7 @@ MapFile read_map_file(const std::filesystem::path& path);
 /// size or place; where a pixel has no number; and where the map cannot be a lens as the convention has it:
 /// the two ways to psi_xy are of opposite sign (XAXIS is wrong), or the mean convergence is negative
 /// (DEFLSIGN is).
-MapFile read_deflection_maps(const std::filesystem::path& x_deflection,
-                             const std::filesystem::path& y_deflection, const MapConvention& convention);
+MapFile read_deflection_maps(const io::HduPath& x_deflection, const io::HduPath& y_deflection,
+                             const MapConvention& convention);
 
 }  // namespace arcproof::lens

@@ -107,10 +107,10 @@ class Linker {
     }
     std::vector<lens::Vector2> theta, deflection;
     for (const Candidate& c : candidates_) theta.push_back(c.theta);
-    MatrixXd positions(rows, std::ssize(field_.posterior));
+    MatrixXd positions(rows, static_cast<Eigen::Index>(models));
     for (std::size_t k = 0; k < models; ++k) {
-      field_.posterior[k].evaluate(theta, &deflection, nullptr);
-      const double efficiency = field_.posterior[k].efficiency(field_.z);
+      field_.posterior.evaluate(k, theta, &deflection, nullptr);
+      const double efficiency = field_.posterior.efficiency(k, field_.z);
       for (std::size_t i = 0; i < theta.size(); ++i) {
         positions(2 * i, k) = theta[i].x - efficiency * deflection[i].x;
         positions(2 * i + 1, k) = theta[i].y - efficiency * deflection[i].y;

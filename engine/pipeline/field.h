@@ -34,7 +34,7 @@ struct AnalysisField {
   std::size_t reference = 0;         ///< shapes come from this band (F150W in the papers)
   std::size_t second_reference = 0;  ///< S/N is asked for in this one too (F200W)
   lens::Lens lens;
-  std::vector<lens::LensModel> posterior;  ///< may be empty
+  lens::Realisations posterior;  ///< may be empty
   std::vector<AlternativeLens> alternatives;
   lens::ImageFrame frame;  ///< of the reference band
   std::string host;        ///< name of the galaxy whose clumps are looked for

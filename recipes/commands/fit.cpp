@@ -521,6 +521,7 @@ std::string run_fit(const FitArguments& a) {
   const sky::Exposure& reference = bands.reference_exposure();
   std::optional<SourceList> given;
   if (!a.catalog.empty()) given = read_sources(a.catalog, "--catalog", reference.wcs, "the reference image");
+  if (given && given->x.empty()) refuse(a.catalog, "--catalog", "no sources", "at least one row or region");
 
   // Sources are also what is not sky, in every band.
   const photometry::DetectionResult found =

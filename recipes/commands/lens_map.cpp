@@ -1,14 +1,12 @@
 #include "engine/core/error.h"
 #include "engine/core/parallel.h"
 #include "engine/core/statistics.h"
-#include "engine/io/files.h"
 #include "engine/lens/critical.h"
 #include "recipes/commands/commands.h"
 #include "recipes/commands/parts.h"
 
 #include <algorithm>
 #include <cmath>
-#include <set>
 
 #include <fmt/format.h>
 
@@ -43,9 +41,32 @@ lens::MapConvention convention_of(const LensMapArguments& a, const LensSource& s
   return convention;
 }
 
-lens::LensMap map_of(const LensMapArguments& a, const LensSource& source) {
+// A field that was asked for, and in which the lens does nothing: its centre is a slip of the pen.
+void check_lens_is_there(const lens::LensMap& map, double efficiency, const LensSource& source,
+                         const std::string& option) {
+  constexpr double least = 1e-4;  // of convergence or shear: 0.02% of the magnification
+  const auto acts = [&](const lens::Hessian& h) {
+    const lens::Magnification m = lens::magnification(h, efficiency);
+    return m.kappa > least || m.gamma() > least;
+  };
+  const Array2D<lens::Hessian>& nodes = map.hessian_nodes();
+  if (std::any_of(nodes.begin(), nodes.end(), acts)) return;
+  const Grid& grid = map.grid();
+  const Vector2 middle = grid.node(grid.width / 2, grid.height / 2);
+  refuse(
+      "", option,
+      fmt::format(
+          "a field {:.4g}\" from the lens's reference, all of it with convergence and shear below {:g}",
+          std::hypot(middle.x, middle.y), least),
+      fmt::format("a field near RA {:.6f}, Dec {:.6f}", source.reference.ra_deg, source.reference.dec_deg));
+}
+
+lens::LensMap map_of(const LensMapArguments& a, const LensSource& source, double efficiency) {
   if (source.file && !is_given(a.field)) return source.file->map;
-  return map_on(source, field_grid(a.field, source.reference, 0, 0), a.threads);
+  lens::LensMap map = map_on(source, field_grid(a.field, source.reference, 0, 0), a.threads);
+  if (!a.field.centre.empty() || !a.field.like.empty())
+    check_lens_is_there(map, efficiency, source, a.field.like.empty() ? "--centre" : "--like");
+  return map;
 }
 
 constexpr double quantile_levels[] = {0.16, 0.5, 0.84};
@@ -53,17 +74,20 @@ constexpr const char* quantile_names[] = {"MU_Q16", "MU_MEDIAN", "MU_Q84"};
 
 /// Quantiles of |mu| over the posterior at every node; a row of nodes at a time, so that no map of a single
 /// model is kept.
-std::vector<Array2D<float>> quantile_maps(const std::vector<lens::LensModel>& posterior, const Grid& grid,
-                                          double efficiency, int threads) {
+std::vector<Array2D<float>> quantile_maps(const LensSource& source, const Grid& grid, double efficiency,
+                                          int threads) {
   std::vector<Array2D<float>> maps(std::size(quantile_levels), Array2D<float>(grid.width, grid.height));
   parallel_for(static_cast<std::size_t>(grid.height), threads, [&](std::size_t row) {
     const int j = static_cast<int>(row);
     std::vector<Vector2> nodes;
-    for (int i = 0; i < grid.width; ++i) nodes.push_back(grid.node(i, j));
+    for (int i = 0; i < grid.width; ++i) {
+      const Vector2 node = grid.node(i, j);
+      nodes.push_back(source.file ? lens::in_map_frame(*source.file, source.reference, node) : node);
+    }
     std::vector<std::vector<double>> mu(nodes.size());
     std::vector<lens::Hessian> hessians;
-    for (const lens::LensModel& model : posterior) {
-      model.evaluate(nodes, nullptr, &hessians);
+    for (std::size_t draw = 0; draw < source.posterior.size(); ++draw) {
+      source.posterior.evaluate(draw, nodes, nullptr, &hessians);
       for (std::size_t i = 0; i < nodes.size(); ++i)
         mu[i].push_back(std::abs(lens::magnification(hessians[i], efficiency).mu));
     }
@@ -75,46 +99,16 @@ std::vector<Array2D<float>> quantile_maps(const std::vector<lens::LensModel>& po
   return maps;
 }
 
-// The cards of an image that is written again: without those that FITS itself sets.
-io::FitsHeader own_cards(const io::FitsHeader& header) {
-  static const std::set<std::string> structure{"XTENSION", "BITPIX", "NAXIS",    "NAXIS1",
-                                               "NAXIS2",   "PCOUNT", "GCOUNT",   "EXTNAME",
-                                               "BSCALE",   "BZERO",  "CHECKSUM", "DATASUM"};
-  io::FitsHeader result;
-  for (const io::FitsHeader::Card& card : header.cards())
-    if (!structure.contains(card.key)) result.add(card.key, card.value, card.comment);
-  return result;
-}
-
-io::NamedImage read_back(const std::filesystem::path& path, const std::string& name,
-                         const LensSource& source) {
-  const io::FitsImage image = io::read_fits_image(path, name);
-  io::NamedImage copy{name, Array2D<float>(image.pixels.width(), image.pixels.height()),
-                      own_cards(image.header)};
-  std::transform(image.pixels.begin(), image.pixels.end(), copy.pixels.begin(),
-                 [](double v) { return static_cast<float>(v); });
-  copy.header.add("ZLENS", fmt::format("{:#.12g}", source.z_lens), "redshift of the lens");
-  copy.header.add("H0", fmt::format("{:#.12g}", source.cosmology.h0_km_s_mpc), "[km/s/Mpc]");
-  copy.header.add("OMEGAM", fmt::format("{:#.12g}", source.cosmology.omega_m), "flat Lambda-CDM");
-  return copy;
-}
-
-/// The map's file with the lens's redshift, its cosmology and the quantiles added. It is written aside first
-/// and read back: what is added stands in the same frame, under the same keywords.
 void write_map(const LensMapArguments& a, const LensSource& source, const lens::LensMap& map,
                const lens::MapConvention& convention) {
-  const io::AtomicFile aside(a.output);  // removed when done
-  lens::write_map_file(aside.temporary(), map, source.reference, convention);
-  std::vector<io::NamedImage> images;
-  for (const char* name :
-       {"ALPHA_X", "ALPHA_Y", "KAPPA", "GAMMA1", "GAMMA2", "PSI_XX", "PSI_XY", "PSI_YY", "MU"})
-    images.push_back(read_back(aside.temporary(), name, source));
+  std::vector<io::NamedImage> images =
+      lens::map_images(map, source.reference, convention,
+                       {source.z_lens, source.cosmology.h0_km_s_mpc, source.cosmology.omega_m});
   if (!source.posterior.empty()) {
-    std::vector<Array2D<float>> maps =
-        quantile_maps(source.posterior, map.grid(), convention.efficiency, a.threads);
+    std::vector<Array2D<float>> maps = quantile_maps(source, map.grid(), convention.efficiency, a.threads);
     for (std::size_t k = 0; k < maps.size(); ++k) {
       io::FitsHeader header = images.back().header;
-      header.add("POSTROWS", std::to_string(source.posterior.size()), "models of the posterior");
+      header.add("POSTROWS", std::to_string(source.posterior.size()), "draws of the posterior");
       images.push_back({quantile_names[k], std::move(maps[k]), header});
     }
   }
@@ -144,7 +138,7 @@ std::string run_lens_map(const LensMapArguments& a) {
   check(a);
   const LensSource source = read_lens(a.lens);
   const lens::MapConvention convention = convention_of(a, source);
-  const lens::LensMap map = map_of(a, source);
+  const lens::LensMap map = map_of(a, source, convention.efficiency);
   const Grid& grid = map.grid();
   std::string text = fmt::format("{}: {} x {} nodes of {:g}\", D_LS / D_S {:.6f}\n", source.name, grid.width,
                                  grid.height, grid.step_arcsec, convention.efficiency);

@@ -2,7 +2,6 @@
 
 #include "engine/core/error.h"
 #include "engine/core/missing.h"
-#include "engine/core/parallel.h"
 #include "engine/io/files.h"
 #include "engine/lens/compact_cluster.h"
 #include "engine/lens/lenstool.h"
@@ -48,39 +47,28 @@ void check_company(const LensArguments& a) {
   only_with(!a.bayes.empty(), "--bayes", !a.par.empty(), "--par");
   only_with(a.row.has_value(), "--row", !a.bayes.empty(), "--bayes");
   only_with(a.posterior_rows != 0, "--posterior-rows", !a.bayes.empty() || a.cluster, "--bayes");
+  const bool map = !a.map.empty() || is_deflection(a);
+  constexpr const char* maps = "a map (--map, or --deflection-x with --deflection-y)";
   for (const auto& [option, given] : {std::pair{"--map-unit", a.map_unit.has_value()},
                                       {"--map-dlsds", a.map_dlsds.has_value()},
                                       {"--map-z", a.map_z.has_value()},
                                       {"--map-sign", a.map_sign.has_value()},
-                                      {"--map-x", a.map_x.has_value()}})
-    only_with(given, option, is_deflection(a), "--deflection-x and --deflection-y");
+                                      {"--map-x", a.map_x.has_value()},
+                                      {"--map-pixel-scale", a.map_pixel_scale_arcsec.has_value()},
+                                      {"--posterior-map", !a.posterior_maps.empty()},
+                                      {"--posterior-deflection-x", !a.posterior_deflection_x.empty()},
+                                      {"--posterior-deflection-y", !a.posterior_deflection_y.empty()}})
+    only_with(given, option, map, maps);
   for (const auto& [option, given] : {std::pair{"--z-lens", a.z_lens.has_value()},
                                       {"--h0", a.h0.has_value()},
                                       {"--omega-m", a.omega_m.has_value()}})
-    only_with(given, option, !a.map.empty() || is_deflection(a), "a map (a model says it itself)");
-}
-
-void check_number(const std::optional<double>& value, const char* option, double above, double most) {
-  if (value && !(*value > above && *value <= most))
-    refuse_option(option, number_text(*value), fmt::format("above {:g}, to {:g}", above, most));
+    only_with(given, option, map, "a map (a model says it itself)");
 }
 
 void check_values(const LensArguments& a) {
   if (a.posterior_rows < 0 || (a.cluster && a.posterior_rows > 10000))
     refuse_option("--posterior-rows", std::to_string(a.posterior_rows),
                   a.cluster ? "0 (none) to 10000" : "0 (none) or a number of rows");
-  if (a.map_unit && *a.map_unit != "arcsec" && *a.map_unit != "pixel")
-    refuse_option("--map-unit", "'" + *a.map_unit + "'", "arcsec or pixel");
-  if (a.map_x && *a.map_x != "west" && *a.map_x != "east")
-    refuse_option("--map-x", "'" + *a.map_x + "'", "west or east");
-  if (a.map_sign && *a.map_sign != 1 && *a.map_sign != -1)
-    refuse_option("--map-sign", std::to_string(*a.map_sign),
-                  "1 (beta = theta - alpha) or -1 (beta = theta + alpha)");
-  check_number(a.z_lens, "--z-lens", 0, 20);
-  check_number(a.map_z, "--map-z", 0, 30);
-  check_number(a.map_dlsds, "--map-dlsds", 0, 1);
-  check_number(a.h0, "--h0", 10, 200);
-  check_number(a.omega_m, "--omega-m", 0, 1);
 }
 
 LensSource of_model(lens::LensModel model, std::string name) {
@@ -99,16 +87,15 @@ LensSource of_lenstool(const LensArguments& a) {
   LensSource source = of_model(project.best(), a.par);
   if (a.bayes.empty()) return source;
   io::require_file(a.bayes, "--bayes");
-  std::vector<lens::LensModel> models = lens::read_bayes(a.bayes, project).models;
+  lens::Posterior posterior = lens::read_bayes(a.bayes, project);
+  if (a.row) source.model = posterior.model_of_row(*a.row, a.bayes, "--row");
+  std::vector<lens::LensModel> models = std::move(posterior.models);
   const int available = static_cast<int>(models.size());
-  if (a.row && (*a.row < 0 || *a.row >= available))
-    refuse(a.bayes, "--row", std::to_string(*a.row), fmt::format("0 .. {}", available - 1));
   if (a.posterior_rows > available)
     refuse(a.bayes, "--posterior-rows", std::to_string(a.posterior_rows), fmt::format("0 .. {}", available));
-  if (a.row) source.model = models[static_cast<std::size_t>(*a.row)];
   if (a.row) source.name += fmt::format(", row {} of {}", *a.row, a.bayes);
   models.erase(models.begin() + a.posterior_rows, models.end());
-  source.posterior = std::move(models);
+  source.posterior = {std::move(models)};
   return source;
 }
 
@@ -118,54 +105,42 @@ LensSource of_cluster(const LensArguments& a) {
   return source;
 }
 
-/// A value that the header or an option says; both must agree.
-std::optional<double> said(const io::FitsHeader& header, const std::string& file, const std::string& key,
-                           const std::optional<double>& option, const std::string& name) {
-  const std::optional<double> in_file = header.number(key);
-  if (in_file && option && std::abs(*in_file - *option) > 1e-6 * std::abs(*option))
-    refuse(file, key, number_text(*in_file), number_text(*option) + ", as " + name + " says");
-  return option ? option : in_file;
+// A field of lens::MapSource as an option: posterior_maps is --posterior-map, the unit needs no saying.
+std::string option_of(const std::string& field) {
+  if (field == "posterior_maps") return "--posterior-map";
+  std::string option = "--" + (field.ends_with("_arcsec") ? field.substr(0, field.size() - 7) : field);
+  std::replace(option.begin(), option.end(), '_', '-');
+  return option;
 }
 
-void place_map(LensSource& source, const LensArguments& a, const io::FitsHeader& header) {
-  const std::optional<double> z = said(header, source.name, "ZLENS", a.z_lens, "--z-lens");
-  if (!z || !(*z > 0)) refuse(source.name, "redshift of the lens", "no keyword ZLENS", "--z-lens Z");
-  source.z_lens = *z;
-  source.cosmology.h0_km_s_mpc = said(header, source.name, "H0", a.h0, "--h0").value_or(70);
-  source.cosmology.omega_m = said(header, source.name, "OMEGAM", a.omega_m, "--omega-m").value_or(0.3);
-}
-
-LensSource of_map(const LensArguments& a) {
-  io::require_file(a.map, "--map");
-  LensSource source;
-  source.name = a.map;
-  source.file = lens::read_map_file(a.map);
-  const io::FitsHeader header = io::read_fits_image(a.map, "ALPHA_X").header;
-  place_map(source, a, header);
-  source.reference = {header.number("LENSRA").value_or(nan), header.number("LENSDEC").value_or(nan)};
+lens::MapSource source_of(const LensArguments& a) {
+  lens::MapSource source;
+  source.map = a.map;
+  source.options = a;
+  const auto split = [](const std::string& text, const char* option) {
+    return text.empty() ? io::HduPath() : io::split_hdu(text, "", option);
+  };
+  source.deflection_x = split(a.deflection_x, "--deflection-x");
+  source.deflection_y = split(a.deflection_y, "--deflection-y");
+  source.posterior_maps.assign(a.posterior_maps.begin(), a.posterior_maps.end());
+  for (const std::string& x : a.posterior_deflection_x)
+    source.posterior_x.push_back(io::split_hdu(x, "", "--posterior-deflection-x"));
+  for (const std::string& y : a.posterior_deflection_y)
+    source.posterior_y.push_back(io::split_hdu(y, "", "--posterior-deflection-y"));
   return source;
 }
 
-LensSource of_deflection(const LensArguments& a) {
-  io::require_file(a.deflection_x, "--deflection-x");
-  io::require_file(a.deflection_y, "--deflection-y");
+LensSource of_map(const LensArguments& a) {
+  const lens::MapKeys keys{"", option_of};
+  const lens::MapSource from = source_of(a);
+  lens::MapLens map = lens::read_map(from, keys);
   LensSource source;
-  source.name = a.deflection_x;
-  place_map(source, a, io::read_fits_image(a.deflection_x).header);
-  if (a.map_dlsds.has_value() == a.map_z.has_value())
-    refuse_option("--map-dlsds", a.map_z ? "given with --map-z" : "neither it nor --map-z",
-                  "the D_LS / D_S of the maps (1 for the Frontier Fields), or --map-z, their redshift");
-  if (a.map_z && !(*a.map_z > source.z_lens))
-    refuse_option("--map-z", number_text(*a.map_z), "above that of the lens: " + number_text(source.z_lens));
-  lens::MapConvention convention;
-  if (a.map_unit == "pixel") convention.unit = lens::MapConvention::Unit::pixel;
-  convention.efficiency = a.map_z ? source.efficiency(*a.map_z) : *a.map_dlsds;
-  convention.z_source = a.map_z.value_or(0);
-  convention.sign = a.map_sign.value_or(1);
-  convention.x_west = a.map_x != "east";
-  source.file = lens::read_deflection_maps(a.deflection_x, a.deflection_y, convention);
-  source.reference = source.file->to_sky({0, 0});
-  source.own_projection = true;
+  source.posterior = lens::read_draws(from, map, keys);
+  source.reference = map.file.reference;
+  source.z_lens = map.z_lens;
+  source.cosmology = map.cosmology;
+  source.name = map.name;
+  source.file = std::move(map.file);
   return source;
 }
 
@@ -220,22 +195,17 @@ std::pair<Rectangle, double> of_image(const std::string& text, sky::SkyPosition 
   return {r, wcs->pixel_scale_arcsec()};
 }
 
-// The place of a node in the frame of the source's own map.
-Vector2 in_file(const LensSource& source, Vector2 theta) {
-  return source.own_projection ? source.file->to_frame(lens::to_sky(source.reference, theta)) : theta;
-}
-
 }  // namespace
 
 Vector2 LensSource::to_frame(sky::SkyPosition position) const {
   const Vector2 flat = lens::to_frame(reference, position);
   if (!(std::hypot(flat.x, flat.y) < farthest_arcsec)) return {nan, nan};
-  return own_projection ? file->to_frame(position) : flat;
+  return file && file->own_projection ? file->to_frame(position) : flat;
 }
 
 sky::SkyPosition LensSource::to_sky(Vector2 theta) const {
   if (!std::isfinite(theta.x) || !std::isfinite(theta.y)) return {nan, nan};
-  return own_projection ? file->to_sky(theta) : lens::to_sky(reference, theta);
+  return file && file->own_projection ? file->to_sky(theta) : lens::to_sky(reference, theta);
 }
 
 double LensSource::efficiency(double z_source) const {
@@ -248,11 +218,17 @@ LensSource read_lens(const LensArguments& a) {
   check_values(a);
   if (a.cluster) return of_cluster(a);
   if (!a.par.empty()) return of_lenstool(a);
-  return a.map.empty() ? of_deflection(a) : of_map(a);
+  return of_map(a);
 }
 
 std::vector<std::string> input_files(const LensArguments& a) {
-  return {a.par, a.bayes, a.map, a.deflection_x, a.deflection_y};
+  const lens::MapSource maps = source_of(a);
+  std::vector<std::string> files{a.par, a.bayes, a.map, maps.deflection_x.path.string(),
+                                 maps.deflection_y.path.string()};
+  files.insert(files.end(), a.posterior_maps.begin(), a.posterior_maps.end());
+  for (const auto* list : {&maps.posterior_x, &maps.posterior_y})
+    for (const io::HduPath& file : *list) files.push_back(file.path.string());
+  return files;
 }
 
 bool is_given(const FieldArguments& f) {
@@ -280,25 +256,13 @@ Grid field_grid(const FieldArguments& field, sky::SkyPosition reference, double 
 
 lens::LensMap map_on(const LensSource& source, const Grid& grid, int threads) {
   if (source.model) return lens::LensMap::compute(*source.model, grid, threads);
-  const lens::LensMap& map = source.file->map;
-  Array2D<Vector2> deflection(grid.width, grid.height);
-  Array2D<lens::Hessian> hessian(grid.width, grid.height);
-  const auto refuse_node = [&](Vector2 node) {
-    const sky::SkyPosition at = lens::to_sky(source.reference, node);
+  if (const auto node = lens::node_off_map(*source.file, source.reference, grid)) {
+    const sky::SkyPosition at = lens::to_sky(source.reference, *node);
     refuse(source.name, "--centre, --size or --like",
            fmt::format("a field that reaches RA {:.6f}, Dec {:.6f}", at.ra_deg, at.dec_deg),
            "a field within the map");
-  };
-  parallel_for(static_cast<std::size_t>(grid.height), threads, [&](std::size_t row) {
-    const int j = static_cast<int>(row);
-    for (int i = 0; i < grid.width; ++i) {
-      const Vector2 theta = in_file(source, grid.node(i, j));
-      if (!map.covers(theta)) refuse_node(grid.node(i, j));
-      deflection(i, j) = map.deflection(theta);
-      hessian(i, j) = map.hessian(theta);
-    }
-  });
-  return lens::LensMap::from_nodes(grid, std::move(deflection), std::move(hessian));
+  }
+  return lens::on_grid(*source.file, source.file->map, source.reference, grid, threads);
 }
 
 double source_redshift(double z, const LensSource& source, const std::string& option) {

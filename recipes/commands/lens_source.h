@@ -1,7 +1,7 @@
 // The lens of `arcproof lens-map`, `delens` and `images`: a Lenstool model, a map, or the embedded cluster.
 #pragma once
 
-#include "engine/lens/map_file.h"
+#include "engine/lens/map_source.h"
 #include "engine/lens/model.h"
 
 #include <optional>
@@ -12,29 +12,24 @@ namespace arcproof::commands {
 
 /// As the user typed it; exactly one of par, map, deflection_x with deflection_y, and cluster. A map is cut
 /// out of the sky and holds no more than it covers; a model is exact everywhere.
-struct LensArguments {
+struct LensArguments : lens::MapOptions {
   std::string par;         ///< Lenstool's best.par
   std::string bayes;       ///< its bayes.dat
   std::optional<int> row;  ///< the model is this row of bayes.dat, from 0; without it best.par
   int posterior_rows = 0;  ///< models behind the error of mu: the first rows of bayes.dat (0: none)
   std::string map;         ///< a map of `arcproof lens-map` (engine/lens/map_file.h)
-  std::string deflection_x, deflection_y;  ///< maps of another maker
-  std::optional<std::string> map_unit;     ///< arcsec (default) or pixel
-  std::optional<double> map_dlsds, map_z;  ///< what the deflection is normalised to: one of the two
-  std::optional<int> map_sign;             ///< beta = theta - sign alpha: 1 (default) or -1
-  std::optional<std::string> map_x;        ///< where a positive x-deflection points: west (default) or east
-  std::optional<double> z_lens;            ///< of a map whose header does not say it (ZLENS)
-  std::optional<double> h0, omega_m;       ///< the same (H0, OMEGAM; 70 and 0.3 where neither says it)
-  bool cluster = false;                    ///< the embedded compact cluster (engine/lens/compact_cluster.h)
+  std::string deflection_x, deflection_y;   ///< maps of another maker: FILE or FILE[HDU]
+  std::vector<std::string> posterior_maps;  ///< draws of the posterior, maps as `map`
+  std::vector<std::string> posterior_deflection_x, posterior_deflection_y;  ///< as the deflections
+  bool cluster = false;  ///< the embedded compact cluster (engine/lens/compact_cluster.h)
 };
 
 /// A lens at hand. Frame: arcsec, +x west, +y north; of a model and of a map of arcproof about `reference`,
 /// of deflection maps in their own projection.
 struct LensSource {
-  std::optional<lens::LensModel> model;    ///< exact, where the lens is a model
-  std::vector<lens::LensModel> posterior;  ///< may be empty
-  std::optional<lens::MapFile> file;       ///< where it is not
-  bool own_projection = false;             ///< the file's own: deflection maps
+  std::optional<lens::LensModel> model;  ///< exact, where the lens is a model
+  lens::Realisations posterior;          ///< may be empty
+  std::optional<lens::MapFile> file;     ///< where it is not
   sky::SkyPosition reference = {};
   double z_lens = 0;
   sky::Cosmology cosmology;
@@ -47,8 +42,7 @@ struct LensSource {
 };
 
 /// Throws InputError naming the option: none or several lenses, an option that the lens does not have, a row
-/// that bayes.dat does not have, a map without a redshift of the lens or one that its header contradicts; and
-/// what read_lenstool, read_bayes, read_map_file and read_deflection_maps throw. The posterior of the
+/// that bayes.dat does not have; and what read_lenstool, read_bayes and read_map throw. The posterior of the
 /// embedded cluster is made up: dispersions scattered by 2%.
 LensSource read_lens(const LensArguments& arguments);
 /// The files among these arguments: outputs must not replace them.
@@ -69,10 +63,8 @@ bool is_given(const FieldArguments& field);
 lens::Grid field_grid(const FieldArguments& field, sky::SkyPosition reference, double default_size_arcsec,
                       double default_step_arcsec);
 
-/// The lens on a grid of the plate carree frame about its reference. A model is computed on the nodes. A map
-/// is interpolated there (deflection bicubic, Hessian bilinear), at the nodes' places on the sky; deflections
-/// of another projection are not turned with its meridians (0.0016 rad at 100" and Dec -73, 0.0003 at Dec
-/// -30). InputError where the map does not cover the grid.
+/// The lens on a grid of the plate carree frame about its reference. A model is computed on the nodes, a map
+/// interpolated there (lens::on_grid). InputError where the map does not cover the grid.
 lens::LensMap map_on(const LensSource& source, const lens::Grid& grid, int threads);
 
 /// A redshift that an option gives. InputError unless z_lens < z < 30.

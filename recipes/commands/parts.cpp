@@ -22,19 +22,6 @@ namespace {
 
 constexpr const char* position_columns = "columns x and y (pixel, from 0) or ra and dec (degree)";
 
-HduPath split_hdu(const std::string& text, const std::string& option) {
-  HduPath result{text, ""};
-  if (text.ends_with(']')) {
-    const auto open = text.rfind('[');
-    if (open == std::string::npos) throw InputError({"", option, "'" + text + "'", "FILE or FILE[HDU]"});
-    result = {text.substr(0, open), text.substr(open + 1, text.size() - open - 2)};
-    if (result.hdu.empty())
-      throw InputError({"", option, "'" + text + "' without an HDU in its brackets", "FILE[HDU]"});
-  }
-  if (result.path.empty()) throw InputError({"", option, "'" + text + "'", "FILE or FILE[HDU]"});
-  return result;
-}
-
 // The engine's messages name keys of a recipe; here the user gave options.
 template <class Read>
 auto with_option_names(const Read& read) {
@@ -165,7 +152,7 @@ bool is_finite(double x, double y) { return std::isfinite(x) && std::isfinite(y)
 }  // namespace
 
 HduPath input_hdu(const std::string& text, const std::string& option) {
-  HduPath result = split_hdu(text, option);
+  HduPath result = io::split_hdu(text, "", option);
   io::require_file(result.path, option);
   return result;
 }
@@ -324,7 +311,7 @@ void check_outputs(std::span<const std::pair<std::string, fs::path>> outputs,
       throw InputError({path.string(), option, "the file of another output", "a file of its own"});
   }
   for (const std::string& text : inputs)
-    if (!text.empty() && known.contains(fs::weakly_canonical(split_hdu(text, "").path)))
+    if (!text.empty() && known.contains(fs::weakly_canonical(io::split_hdu(text, "", "").path)))
       throw InputError({text, "output", "an input, which would be overwritten", "another name"});
 }
 

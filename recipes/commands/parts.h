@@ -3,6 +3,7 @@
 
 #include "engine/io/ds9.h"
 #include "engine/io/fits.h"
+#include "engine/io/hdu_path.h"
 #include "engine/photometry/clump_fit.h"
 #include "engine/sky/exposure.h"
 #include "engine/sky/psf.h"
@@ -15,11 +16,7 @@
 
 namespace arcproof::commands {
 
-/// FILE or FILE[HDU].
-struct HduPath {
-  std::filesystem::path path;
-  std::string hdu;  ///< "" where none is given
-};
+using io::HduPath;
 /// Throws InputError naming `option` when there is no file name or a bracket is not closed, or the file is
 /// missing.
 HduPath input_hdu(const std::string& text, const std::string& option);

@@ -78,9 +78,10 @@ ScaledImage read_image(const std::string& text, const std::string& option, doubl
 void check_new_scale(double to_arcsec, double from_arcsec) {
   constexpr double most = 20;
   if (to_arcsec > 0 && (to_arcsec < from_arcsec / most || to_arcsec > from_arcsec * most))
-    throw InputError({"", "--to-scale", fmt::format("{:g}\"", to_arcsec),
-                      fmt::format("{:g} .. {:g}\" for pixels of {:g}\"", from_arcsec / most,
-                                  from_arcsec * most, from_arcsec)});
+    throw InputError(
+        {"", "--to-scale", fmt::format("{:g}\"", to_arcsec),
+         fmt::format("{:g} .. {:g}\", at most {:g} times finer or coarser than the image's {:g}\"",
+                     from_arcsec / most, from_arcsec * most, most, from_arcsec)});
 }
 
 /// A PSF on its way out, with what is to be said of it.

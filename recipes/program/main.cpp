@@ -304,13 +304,20 @@ void add_lens_options(CLI::App& command, commands::LensArguments& l) {
   command.add_option("--row", l.row, "the model is this row of bayes.dat, from 0; else best.par");
   command.add_option("--posterior-rows", l.posterior_rows, "rows behind the errors of mu (0)");
   command.add_option("--map", l.map, "a map of arcproof lens-map");
-  command.add_option("--deflection-x", l.deflection_x, "deflection map of another maker, FITS");
+  command.add_option("--deflection-x", l.deflection_x, "deflection map of another maker, FILE[HDU]");
   command.add_option("--deflection-y", l.deflection_y, "the same, y");
+  const auto each = [&](const char* name, std::vector<std::string>& files, const char* text) {
+    command.add_option(name, files, text)->allow_extra_args(false);
+  };
+  each("--posterior-map", l.posterior_maps, "a draw of the posterior, map as --map; once for each");
+  each("--posterior-deflection-x", l.posterior_deflection_x, "the same as deflection, FILE[HDU]");
+  each("--posterior-deflection-y", l.posterior_deflection_y, "the same, y");
   command.add_option("--map-unit", l.map_unit, "of the deflection: arcsec (default) or pixel");
   command.add_option("--map-dlsds", l.map_dlsds, "its D_LS / D_S (1: Frontier Fields)");
   command.add_option("--map-z", l.map_z, "or the redshift that it is for");
   command.add_option("--map-sign", l.map_sign, "beta = theta - sign alpha: 1 (default) or -1");
   command.add_option("--map-x", l.map_x, "where a positive x-deflection points: west (default) or east");
+  command.add_option("--map-pixel-scale", l.map_pixel_scale_arcsec, "arcsec: the map's must be the same");
   command.add_option("--z-lens", l.z_lens, "redshift of the lens, where the map does not say it");
   command.add_option("--h0", l.h0, "of a map [km/s/Mpc] (70)");
   command.add_option("--omega-m", l.omega_m, "of a map, flat (0.3)");

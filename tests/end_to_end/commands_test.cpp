@@ -477,7 +477,7 @@ TEST(Refused, ByPsf) {
   for (const char* option : {"--to-scale nan", "--to-scale 0", "--pixel-scale nan", "--size 99999"})
     expect_refused("psf --image '" + in_folder("a.fits") + "[SCI]' --stars auto " + option,
                    std::string(option).substr(0, std::string(option).find(' ')));
-  expect_refused("psf --psf '" + in_folder("a.fits") + "[SCI]' --to-scale 1e-9", "--to-scale");
+  expect_refused("psf --psf '" + in_folder("a.fits") + "[SCI]' --to-scale 1e-9", "at most 20 times finer");
   expect_refused("psf --image '" + in_folder("a.fits") + "[SCI]' --stars auto --min-snr 1e6",
                  "nothing with S/N above");
   expect_refused("psf --psf " + in_folder("psf_a.fits") + " --pixel-scale 0.03", "--pixel-scale");
@@ -600,6 +600,15 @@ TEST(LensCommands, RefuseBadInput) {
   expect_refused("images --cluster --z 2 --ra 15 --dec -2.5", "--ra, --dec");
   expect_refused("images --cluster --ra 15 --dec -2", "--z");
   expect_refused("images --cluster --z 0.3 --ra 15 --dec -2", "--z");
+}
+
+TEST(Refused, FitOfAnEmptyCatalogue) {
+  io::write_text(in_folder("empty.ecsv"),
+                 "# %ECSV 1.0\n# ---\n# datatype:\n# - {name: x, datatype: float64}\n"
+                 "# - {name: y, datatype: float64}\nx y\n");
+  expect_refused("fit" + one_band() + " --catalog " + in_folder("empty.ecsv"), "no sources");
+  io::write_text(in_folder("empty.reg"), "image\n");
+  expect_refused("fit" + one_band() + " --catalog " + in_folder("empty.reg"), "empty.reg");
 }
 
 // ---- sed and library

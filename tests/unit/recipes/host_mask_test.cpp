@@ -80,6 +80,16 @@ TEST(HostMask, ImageIsAboveZeroOnTheHost) {
   EXPECT_EQ(read_mask_image(path, "MASK", 40, 30)(7, 8), 1);
   EXPECT_THROW(read_mask_image(path, "", 41, 30), InputError);
   EXPECT_THROW(read_mask_image(path, "SCI", 40, 30), InputError);
+  for (const float bad : {-1.0F, 0.5F, NAN}) {
+    image(3, 2) = bad;
+    io::write_fits_images(path, {{"MASK", image, {}}}, {});
+    try {
+      read_mask_image(path, "", 40, 30);
+      ADD_FAILURE() << bad;
+    } catch (const InputError& error) {
+      EXPECT_NE(std::string(error.what()).find("pixel (3, 2)"), std::string::npos) << error.what();
+    }
+  }
 }
 
 }  // namespace

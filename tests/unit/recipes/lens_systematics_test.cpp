@@ -27,8 +27,8 @@ const std::string two_lenses = R"({
   "truth_lens": {"kind": "compact_cluster"},
   "analysis_lens": {"kind": "compact_cluster", "posterior_rows": 3},
   "alternative_lenses": [{"name": "High", "kind": "compact_cluster", "dispersion_factor": 1.05}],
-  "fields": [{"name": "a", "z": 1.4},
-             {"name": "b", "z": 1.4, "truth_lens": {"kind": "compact_cluster", "dispersion_factor": 1.05}}]
+  "fields": [{"name": "a", "z": 1.4, "x_arcsec": 2.8, "y_arcsec": 4.5},
+             {"name": "b", "z": 1.4, "x_arcsec": 2.8, "y_arcsec": 4.5, "truth_lens": {"kind": "compact_cluster", "dispersion_factor": 1.05}}]
 })";
 
 Recipe read(const std::vector<Override>& overrides = {}, const std::string& text = two_lenses) {
@@ -92,7 +92,9 @@ TEST(LensKeys, LensesAreCheckedAsTheOthers) {
   EXPECT_EQ(refusal({{"alternative_lenses.0.kind", "mirror"}}).key, "alternative_lenses[0].kind");
   EXPECT_EQ(refusal({{"alternative_lenses.0.pra", "a"}}).key, "alternative_lenses[0].pra");
   EXPECT_EQ(refusal({{"fields.1.truth_lens.kind", "lenstool"}}).key, "fields[1] (b).truth_lens.par");
-  EXPECT_NE(refusal({{"fields.1.truth_lens.kind", "lenstool"}, {"fields.1.truth_lens.par", "no.par"}})
+  EXPECT_NE(refusal({{"fields.1.truth_lens.kind", "lenstool"},
+                     {"fields.1.truth_lens.dispersion_factor", "1"},
+                     {"fields.1.truth_lens.par", "no.par"}})
                 .file.find("no.par"),
             std::string::npos);
 }

@@ -122,6 +122,139 @@ TEST(Recipe, ChecksAcrossKeys) {
   EXPECT_EQ(refusal({{"bands.0.name", "F999W"}, {"reference_band", "F999W"}}).key, "bands[0] (F999W).psf");
 }
 
+// Every number has both ends; a seed has one, and a criterion's limits are of any number.
+void expect_limits(const io::Json& schema, const std::string& path) {
+  if (const io::Json* properties = schema.find("properties"))
+    for (const auto& [key, value] : properties->as_object()) expect_limits(value, path + "." + key);
+  if (const io::Json* items = schema.find("items")) expect_limits(*items, path + "[]");
+  const io::Json* type = schema.find("type");
+  if (!type || (type->as_string() != "number" && type->as_string() != "integer")) return;
+  if (path == ".seed" || path.starts_with(".criteria[]")) return;
+  EXPECT_TRUE(schema.find("minimum") || schema.find("exclusiveMinimum")) << path;
+  EXPECT_TRUE(schema.find("maximum")) << path;
+}
+TEST(RecipeLimits, EveryNumberHasThem) { expect_limits(recipe_schema(), ""); }
+
+TEST(RecipeLimits, AbsurdValuesAreRefusedByName) {
+  for (const auto& [key, value, name] : std::vector<std::array<std::string, 3>>{
+           {"injection.min_mu", "1e5", "injection.min_mu"},
+           {"bands.0.depth_mag_ab", "500", "bands[0].depth_mag_ab"},
+           {"bands.0.psf.pixel_scale_arcsec", "3600", "bands[0].psf.pixel_scale_arcsec"},
+           {"population.mass_msun", "[1, 1e30]", "population.mass_msun"},
+           {"fields.0.host.radius_arcsec", "1e9", "fields[0].host.radius_arcsec"},
+           {"pipeline.photometry.group_distance_pix", "1e6", "pipeline.photometry.group_distance_pix"},
+           {"mass_function.steps", "1e9", "mass_function.steps"},
+           {"scene.cluster_light.angle_rad", "45", "scene.cluster_light.angle_rad"}}) {
+    const Complaint c = refusal({{key, value}});
+    EXPECT_EQ(c.key, name);
+    EXPECT_NE(c.allowed.find("<="), std::string::npos) << c.allowed;
+  }
+}
+
+TEST(RecipeLimits, MagnificationsOfAConstantLens) {
+  const Override constant{"truth_lens.kind", "constant"};
+  EXPECT_EQ(refusal({constant, {"truth_lens.mu_tangential", "1e5"}}).key, "truth_lens.mu_tangential");
+  const Complaint c =
+      refusal({constant, {"truth_lens.mu_tangential", "1000"}, {"truth_lens.mu_radial", "11"}});
+  EXPECT_EQ(c.key, "truth_lens.mu_tangential");
+  EXPECT_EQ(c.found, "a magnification of 1000 x 11");
+  EXPECT_NE(c.allowed.find("10000"), std::string::npos) << c.allowed;
+  read({constant, {"truth_lens.mu_tangential", "1000"}, {"truth_lens.mu_radial", "10"}});
+}
+
+TEST(RecipeLimits, ProductsAndPairsOfNumbers) {
+  EXPECT_EQ(refusal({{"injection.realisations", "1000000"}, {"injection.clumps", "1000"}}).key,
+            "injection.realisations");
+  EXPECT_EQ(refusal({{"mass_function.walkers", "10000"}, {"mass_function.steps", "100000"}}).key,
+            "mass_function.steps");
+  EXPECT_EQ(refusal({{"pipeline.sed_grid.log_age_yr_step", "0.005"},
+                     {"pipeline.sed_grid.ebv_step_mag", "0.005"},
+                     {"pipeline.sed_grid.ebv_max_mag", "10"}})
+                .key,
+            "pipeline.sed_grid");
+  EXPECT_EQ(refusal({{"pipeline.sed.min_bands", "5"}}).key, "pipeline.sed.min_bands");
+  EXPECT_EQ(refusal({{"validation.match_radius_max_pix", "0.1"}}).key, "validation.match_radius_max_pix");
+  EXPECT_EQ(refusal({{"scene.cluster_light.mag_ab", "1"}}).key, "scene.cluster_light.mag_ab");
+  EXPECT_EQ(refusal({{"population.observed_mag_ab", "[0, 4]"}}).key, "population.observed_mag_ab");
+  EXPECT_EQ(refusal({{"population.age_myr", "[13000, 14000]"}}).key, "population.age_myr");
+  EXPECT_EQ(refusal({{"mass_function.beta", "[-2, -2]"}}).key, "mass_function.beta");
+  EXPECT_EQ(refusal({{"mass_function.log_cutoff_high", "5"}}).key, "mass_function.log_cutoff_high");
+}
+
+// What another kind would use is not passed over in silence.
+TEST(RecipeKinds, KeysOfAnotherKindAreRefused) {
+  EXPECT_EQ(refusal({{"truth_lens.mu_radial", "3"}}).key, "truth_lens.mu_radial");
+  EXPECT_EQ(refusal({{"truth_lens.map", "a.fits"}}).key, "truth_lens.map");
+  EXPECT_EQ(refusal({{"truth_lens.map_dlsds", "1"}}).key, "truth_lens.map_dlsds");
+  EXPECT_EQ(refusal({{"truth_lens.kind", "constant"}, {"truth_lens.posterior_rows", "3"}}).key,
+            "truth_lens.posterior_rows");
+  EXPECT_EQ(refusal({{"truth_library.files", R"(["a"])"}}).key, "truth_library.files");
+  EXPECT_EQ(refusal({{"bands.0.psf.pixel_scale_arcsec", "0.02"}}).key,
+            "bands[0] (F150W).psf.pixel_scale_arcsec");
+  const std::string host = "fields[0] (sky).host.";
+  EXPECT_EQ(refusal({{"fields.0.host.hdu", "SCI"}}).key, host + "hdu");
+  EXPECT_EQ(refusal({{"fields.0.host.file", "a.reg"}}).key, host + "file");
+  EXPECT_EQ(refusal({{"fields.0.host.kind", "everywhere"}, {"fields.0.host.radius_arcsec", "3"}}).key,
+            host + "radius_arcsec");
+  EXPECT_EQ(refusal({{"fields.0.host.kind", "mask"}}).key, host + "file");
+  EXPECT_EQ(refusal({{"fields.0.host", R"({"kind": "regions", "file": "a.reg", "hdu": "1"})"}}).key,
+            host + "hdu");
+  EXPECT_EQ(
+      refusal({{"fields.0.host", R"({"kind": "mask", "file": "a.fits", "x_arcsec": 1, "y_arcsec": 1})"}}).key,
+      host + "x_arcsec");
+  // Defaults are written out in a resolved recipe, of whatever kind.
+  read({{"fields.0.host.kind", "everywhere"}, {"fields.0.host.radius_arcsec", "2"}});
+}
+
+TEST(RecipeKinds, CorrectionOfNothing) {
+  EXPECT_EQ(refusal({{"mass_function", R"({"run": false, "corrected": true})"}}).key,
+            "mass_function.corrected");
+  const Recipe r = read({{"mass_function", R"({"run": false})"}});
+  EXPECT_FALSE(r.correct_mass_function);
+  EXPECT_EQ(resolved(recipe_from_json(resolved(r), "resolved", ".")), resolved(r));
+}
+
+TEST(RecipeKinds, MessagesNameTheElementOfAList) {
+  const auto box = [](const std::string& blue, const std::string& red) {
+    return Override{"pipeline.interloper_box",
+                    R"([{"blue": "F150W", "red": "F200W", "min_mag": 0, "max_mag": 1}, {"blue": ")" + blue +
+                        R"(", "red": ")" + red + R"(", "min_mag": 0, "max_mag": 1}])"};
+  };
+  EXPECT_EQ(refusal({box("F150W", "F444W")}).key, "pipeline.interloper_box[1].red");
+  EXPECT_EQ(refusal({box("F090W", "F150W")}).key, "pipeline.interloper_box[1].blue");
+  EXPECT_EQ(refusal({box("F150W", "F150W")}).key, "pipeline.interloper_box[1]");
+}
+
+// Recipes without maps resolve, and hash, as they did before there were maps.
+TEST(MapLens, LeavesNoTraceWhereAbsent) {
+  EXPECT_FALSE(resolved(read()).at("truth_lens").find("map"));
+  EXPECT_TRUE(recipe_schema().at("properties").at("truth_lens").at("properties").find("map_dlsds"));
+}
+
+TEST(MapLens, LoadsBackToTheSame) {
+  const Recipe r = read({{"analysis_lens",
+                          R"({"kind": "map", "deflection_x": "x.fits[1]", "deflection_y": "y.fits",
+                              "map_dlsds": 1, "map_sign": -1, "map_x": "east", "map_unit": "pixel",
+                              "z_lens": 0.5, "posterior_deflection_x": ["a"], "posterior_deflection_y": ["b"]})"}});
+  EXPECT_EQ(r.analysis_lens.map_options.map_sign, -1);
+  EXPECT_EQ(r.analysis_lens.map_options.map_x, "east");
+  EXPECT_FALSE(r.analysis_lens.map_options.map_z);
+  const io::Json once = resolved(r);
+  const Recipe back = recipe_from_json(once, "resolved", ".");
+  EXPECT_EQ(resolved(back), once);
+  EXPECT_TRUE(same_model(back.analysis_lens, r.analysis_lens));
+  Recipe other = r;
+  other.analysis_lens.map_options.map_dlsds = 0.9;
+  EXPECT_FALSE(same_model(other.analysis_lens, r.analysis_lens));
+}
+
+TEST(MapLens, OnlyTheAnalysisLensHasDraws) {
+  EXPECT_EQ(refusal({{"truth_lens", R"({"kind": "map", "map": "a", "posterior_maps": ["b"]})"}}).key,
+            "truth_lens.posterior_maps");
+  EXPECT_EQ(refusal({{"truth_lens", R"({"kind": "map", "map": "a", "map_sign": 0})"}}).key,
+            "truth_lens.map_sign");
+}
+
 TEST(Override, ReplacesValuesOfEveryType) {
   const Recipe r = read({{"seed", "0"},
                          {"title", "plain text, no quotes"},

@@ -71,7 +71,7 @@ TEST(ClumpMagnification, PosteriorIsTakenHalfWayOut) {
     mu.push_back(std::abs(model.magnification(theta, 2).mu));
   }
   const ClumpMagnification m =
-      magnification_of_clump(real_lens(), {&model, 1}, {centre, a, b, angle}, 2, 0.02);
+      magnification_of_clump(real_lens(), std::vector{model}, {centre, a, b, angle}, 2, 0.02);
   EXPECT_NEAR(m.posterior_median, statistics::median(mu), 1e-12);
 }
 

@@ -169,6 +169,33 @@ TEST(LenstoolPosteriorErrors, Values) {
                        {"line 2", "potential 1: rcut", "-3", "above the core radius"});
 }
 
+// One draw of thirty has a cut radius below the core's 10": it is no dPIE, and the others are a posterior.
+TEST(LenstoolPosterior, RowsThatAreNoProfileAreLeftOutAndNamed) {
+  std::string text = "#O1 : rcut (arcsec)\n#O1 : sigma (km/s)\n";
+  for (int k = 0; k < 30; ++k)
+    text += std::to_string(k == 7 ? 9 : 100 + k) + " " + std::to_string(900 + k) + "\n";
+  const Posterior posterior = read(text);
+  ASSERT_EQ(posterior.models.size(), 29u);
+  ASSERT_EQ(posterior.left_out.size(), 1u);
+  EXPECT_EQ(posterior.left_out[0].row, 7);
+  EXPECT_EQ(posterior.left_out[0].why, "line 10: potential O1: rcut = 9");
+  EXPECT_EQ(posterior.rows[6], 6);
+  EXPECT_EQ(posterior.rows[7], 8);
+  EXPECT_EQ(posterior.chi2.size(), 29u);
+  EXPECT_EQ(posterior.model_of_row(8, "bayes.dat", "--row").potentials()[0].velocity_dispersion_km_s, 908);
+  expect_refused([&] { posterior.model_of_row(7, "bayes.dat", "--row"); },
+                 {"bayes.dat", "--row", "found 7, which is no lens", "rcut = 9"});
+  expect_refused([&] { posterior.model_of_row(30, "bayes.dat", "--row"); }, {"found 30", "0 .. 29"});
+}
+
+// Two of thirty are no accident.
+TEST(LenstoolPosteriorErrors, ManyRowsThatAreNoProfile) {
+  std::string text = "#O1 : rcut (arcsec)\n";
+  for (int k = 0; k < 30; ++k) text += k % 15 == 3 ? "9\n" : "100\n";
+  expect_bayes_refused(text, {"line 5", "potential O1: rcut", "above the core radius, 10", "2 of 30"});
+  expect_bayes_refused("#O1 : rcut (arcsec)\n-9\n", {"line 2", "potential O1: rcut", "-9"});
+}
+
 TEST(LenstoolPosteriorErrors, Pot0WithoutGalaxies) {
   LenstoolProject alone = project();
   alone.potentials.resize(1);

@@ -161,8 +161,104 @@ TEST(LenstoolProfiles, PosteriorKeepsThem) {
   const Posterior posterior = read_bayes(bayes, project);
   EXPECT_EQ(posterior.models.at(0).further().size(), 1u);
   EXPECT_EQ(posterior.models.at(0).potentials().at(0).velocity_dispersion_km_s, 120);
-  io::write_text(bayes, "#Nsample\n#O2 : gamma\n1 0.1\n");
-  EXPECT_THROW(read_bayes(bayes, project), InputError);
+}
+
+/// best.par with one potential O1 of this profile beside a dPIE, and a bayes.dat of these columns and
+/// numbers.
+Posterior posterior_of(const std::string& profile, const std::string& entries, const std::string& columns,
+                       const std::string& numbers) {
+  const fs::path file = written(
+      par(block(profile, entries, "O1") + block("81", " core_radius 1\n cut_radius 9\n v_disp 100\n", "O2")));
+  const fs::path bayes = file.parent_path() / "bayes.dat";
+  io::write_text(bayes, columns + numbers + "\n");
+  return read_bayes(bayes, read_lenstool(file));
+}
+
+template <class P>
+P first_of(const Posterior& posterior) {
+  return std::get<P>(posterior.models.at(0).further().at(0));
+}
+
+const std::string place_columns = "#O1 : x (arcsec)\n#O1 : y (arcsec)\n#O1 : theta (deg)\n";
+
+// The names are those of getParName in Lenstool's bayesapp.c, the meaning that of the .par entries.
+TEST(LenstoolProfiles, PosteriorOfIsothermalLenses) {
+  const auto sie = first_of<IsothermalEllipsoid>(
+      posterior_of("-1", " ellipticite 0.3\n v_disp 200\n",
+                   place_columns + "#O1 : emass\n#O1 : sigma (km/s)\n", "1 2 30 0.4 250"));
+  EXPECT_EQ(sie.centre_arcsec.x, 1);
+  EXPECT_EQ(sie.centre_arcsec.y, 2);
+  EXPECT_DOUBLE_EQ(sie.angle_rad, 30 * units::degree);
+  EXPECT_EQ(sie.ellipticity, 0.4);
+  EXPECT_EQ(sie.velocity_dispersion_km_s, 250);
+  EXPECT_DOUBLE_EQ(first_of<IsothermalPotential>(
+                       posterior_of("1", " ellipticite 0.3\n v_disp 200\n", "#O1 : emass\n", "0.6"))
+                       .epsilon,
+                   0.2);
+  EXPECT_DOUBLE_EQ(first_of<IsothermalPotential>(
+                       posterior_of("1", " ellipticite 0.3\n v_disp 200\n", "#O1 : epot\n", "0.15"))
+                       .epsilon,
+                   0.15);
+}
+
+TEST(LenstoolProfiles, PosteriorOfTheRest) {
+  const auto shear = first_of<ExternalShear>(
+      posterior_of("14", " gamma 0.1\n", "#O1 : gamma\n#O1 : theta (deg)\n", "0.07 45"));
+  EXPECT_EQ(shear.gamma, 0.07);
+  EXPECT_DOUBLE_EQ(shear.angle_rad, 45 * units::degree);
+  const auto point =
+      first_of<PointMass>(posterior_of("7", " masse 1\n", "#O1 : x (arcsec)\n#O1 : y (arcsec)\n", "3 -4"));
+  EXPECT_EQ(point.centre_arcsec.x, 3);
+  EXPECT_EQ(point.centre_arcsec.y, -4);
+}
+
+// A row says the same as a .par file with the same numbers.
+TEST(LenstoolProfiles, PosteriorOfHalos) {
+  const std::string entries = " ellipticite 0.1\n scale_radius 60\n v_disp 1000\n";
+  const auto by_dispersion = first_of<NfwHalo>(
+      posterior_of("12", entries, "#O1 : rs (arcsec)\n#O1 : sigma (km/s)\n#O1 : emass\n", "50 1200 0.2"));
+  EXPECT_EQ(by_dispersion.scale_radius_arcsec, 50);
+  EXPECT_EQ(by_dispersion.velocity_dispersion_km_s, 1200);
+  EXPECT_EQ(by_dispersion.epsilon, 0.2);
+  const auto in_par = [&](const std::string& text) {
+    return std::get<NfwHalo>(read_lenstool(written(par(block("12", text, "O1")))).further.at(0).profile);
+  };
+  const auto by_concentration =
+      first_of<NfwHalo>(posterior_of("12", entries, "#O1 : c\n#O1 : rs (arcsec)\n", "5 50"));
+  EXPECT_DOUBLE_EQ(by_concentration.velocity_dispersion_km_s,
+                   in_par(" ellipticite 0.1\n scale_radius 50\n concentration 5\n").velocity_dispersion_km_s);
+  const auto by_mass =
+      first_of<NfwHalo>(posterior_of("12", entries, "#O1 : c\n#O1 : M200 (Msol)\n", "5 1e15"));
+  const NfwHalo same = in_par(" ellipticite 0.1\n concentration 5\n m200 1e15\n");
+  EXPECT_DOUBLE_EQ(by_mass.scale_radius_arcsec, same.scale_radius_arcsec);
+  EXPECT_DOUBLE_EQ(by_mass.velocity_dispersion_km_s, same.velocity_dispersion_km_s);
+}
+
+TEST(LenstoolProfiles, PosteriorColumnsThatAreRefusedByName) {
+  const auto refused = [](const std::string& profile, const std::string& entries, const std::string& columns,
+                          const std::string& numbers, const std::vector<std::string>& words) {
+    try {
+      posterior_of(profile, entries, columns, numbers);
+      ADD_FAILURE() << "accepted " << columns;
+    } catch (const InputError& error) {
+      for (const std::string& word : words)
+        EXPECT_NE(std::string(error.what()).find(word), std::string::npos) << word << ": " << error.what();
+    }
+  };
+  const std::string halo = " ellipticite 0.1\n scale_radius 60\n v_disp 1000\n";
+  refused("-1", " ellipticite 0.3\n v_disp 200\n", "#O1 : rc (arcsec)\n", "1",
+          {"O1 : rc (arcsec)", "profile -1 (SIE)", "sigma (km/s)"});
+  refused("7", " masse 1\n", "#O1 : M200 (Msol)\n", "1e12", {"M200 (Msol)", "profile 7 (point mass)"});
+  refused("14", " gamma 0.1\n", "#O1 : sigma (km/s)\n", "1", {"profile 14 (external shear)", "gamma"});
+  refused("12", halo, "#O1 : rhos (Msol/Mpc^3)\n", "1", {"rhos", "profile 12 (NFW)", "rs (arcsec)"});
+  refused("12", halo, "#O1 : M200 (Msol)\n", "1e15", {"M200", "without a concentration", "O1 : c"});
+  refused("12", halo, "#O1 : c\n#O1 : sigma (km/s)\n", "5 1000", {"O1 : c", "beside a dispersion"});
+  refused("12", halo, "#O1 : c\n#O1 : rs (arcsec)\n#O1 : M200 (Msol)\n", "5 9 1e15",
+          {"M200", "one of the two"});
+  refused("12", halo, "#O1 : rs (arcsec)\n", "-5", {"line 2", "potential O1: rs", "-5", "a radius > 0"});
+  refused("12", halo, "#O1 : emass\n", "1.5", {"potential O1: emass", "1.5"});
+  refused("-1", " ellipticite 0.3\n v_disp 200\n", "#O1 : sigma (km/s)\n", "-1",
+          {"potential O1: sigma", "-1"});
 }
 
 }  // namespace

@@ -557,7 +557,7 @@ TEST(LensSource, TakesRowsOfAPosterior) {
   const LensSource source = read_lens(a);
   EXPECT_EQ(source.model->potentials()[0].velocity_dispersion_km_s, 450);
   ASSERT_EQ(source.posterior.size(), 3u);
-  EXPECT_EQ(source.posterior[2].potentials()[0].velocity_dispersion_km_s, 550);
+  EXPECT_EQ(source.posterior.models()[2].potentials()[0].velocity_dispersion_km_s, 550);
   a.row = 3;
   EXPECT_NE(refusal([&] { read_lens(a); }).find("0 .. 2"), std::string::npos);
   a.row = 0;
