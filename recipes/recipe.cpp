@@ -158,8 +158,8 @@ static void describe(Binder& b, TemplateRecipe& t) {
   b.text("name", t.name, "what tables and figures call it");
   b.object("library", t.library, "stellar library");
   b.text("history", t.history, "of star formation", {"constant", "exponential", "delayed"});
-  b.number("duration_myr", t.duration_myr, "constant: its duration; 0: a burst", Bounds::at_least(0));
-  b.number("tau_myr", t.tau_myr, "exponential and delayed: time scale", Bounds::positive());
+  b.number("duration_myr", t.duration_myr, "constant: its duration; 0: a burst", Bounds::between(0, 15000));
+  b.number("tau_myr", t.tau_myr, "exponential and delayed: time scale", {0, 15000, true});
   std::vector<std::string> laws = sed::dust_law_names();
   laws.insert(laws.begin(), "");
   b.text("attenuation", t.attenuation, "as in sed; empty: that one", laws);
@@ -170,7 +170,7 @@ static void describe(Binder& b, TemplateMismatchRecipe& m) {
   b.list("templates", m.templates, "each is the truth in turn, and each is fitted to all");
   b.numbers("redshifts", m.redshifts, "of the clumps", {0, 20, true});
   b.integer("clumps", m.clumps, "drawn at each redshift", Bounds::between(1, 100000));
-  b.interval("snr", m.snr_low, m.snr_high, "S/N in the reference band, uniform in log", Bounds::positive());
+  b.interval("snr", m.snr_low, m.snr_high, "S/N in the reference band, uniform in log", {0, 1e6, true});
   b.number("age_step_dex", m.age_step_dex, "bins of age", Bounds::between(0.05, 5));
 }
 
