@@ -74,6 +74,17 @@ void add_with_shot_noise(sky::Exposure& exposure, const Patch& patch, double fac
     }
 }
 
+// What a piece of light multiplies the flux of the images by that lie in it: the piece's own magnification,
+// in shares of their |mu|.
+void share(double magnification, const std::vector<InjectedImage*>& images) {
+  double sum = 0;
+  for (const InjectedImage* image : images) sum += std::abs(image->mu);
+  for (InjectedImage* image : images) {
+    image->merged_images = static_cast<int>(images.size());
+    image->mu_profile = images.size() == 1 ? magnification : magnification * (std::abs(image->mu) / sum);
+  }
+}
+
 }  // namespace
 
 std::string_view to_string(InjectionFlag flag) {
@@ -133,8 +144,7 @@ std::vector<InjectedImage> inject_clump(const Clump& clump, const InjectionField
     std::vector<InjectedImage*> seen;
     for (InjectedImage& row : rows)
       if (piece.contains(row.x, row.y)) seen.push_back(&row);
-    for (InjectedImage* row : seen) row->merged_images = static_cast<int>(seen.size());
-    if (seen.size() == 1) seen.front()->mu_profile = piece.flux;
+    share(piece.flux, seen);
     if (!exposures) continue;
     const std::vector<Patch> patches = field.convolver->convolve(
         piece, maps_to_bands(*exposures, reference_band, 0.5 * (piece.x_low + piece.x_high),

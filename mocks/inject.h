@@ -27,8 +27,10 @@ struct InjectedImage {
   lens::Vector2 theta_arcsec;
   double mu = 1;             ///< signed, at the centre
   double mu_tangential = 1;  ///< |mu_t| at the centre
-  double mu_profile =
-      1;  ///< averaged over the source's profile (what multiplies the flux); point value when merged
+  /// Averaged over the source's profile: what multiplies the flux. Images drawn together share the
+  /// magnification of their common light in proportion to their |mu|, so that the fluxes add up to what is
+  /// drawn.
+  double mu_profile = 1;
   int merged_images = 1;  ///< images drawn together because they overlap
   double sigma_major_pix = 0, sigma_minor_pix = 0,
          angle_rad = 0;          ///< lensed shape, local linear map; angle from +x

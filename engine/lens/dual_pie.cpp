@@ -3,6 +3,7 @@
 #include "engine/core/error.h"
 #include "engine/core/units.h"
 
+#include <algorithm>
 #include <cmath>
 
 namespace arcproof::lens {
@@ -10,9 +11,8 @@ namespace {
 
 constexpr double largest_circular_epsilon = 2e-4;  // Lenstool's own switch
 
-DualPieSum::Radius radius_constants(double w, double s) {
-  const double floor = w > 0 ? 1e-12 * w : 1e-12;
-  return {w, w * w, 2 * s * w, floor, floor * floor};
+DualPieSum::Radius radius_constants(double w, double s, double q) {
+  return {w, w * w, 2 * s * w, w / q, 2 * w * q};
 }
 
 void require_valid(const DualPie& p) {
@@ -48,19 +48,23 @@ DualPieSum::Constants DualPieSum::constants_of(const DualPie& p) {
   k.centre_y = p.centre_arcsec.y;
   k.cos_angle = c;
   k.sin_angle = sine;
-  k.cos2 = c * c;
-  k.sin2 = sine * sine;
-  k.cos_sin = c * sine;
-  k.strength = k.circular ? f : f * (1 - eps * eps) / (2 * s);
+  k.floor = p.core_radius_arcsec > 0 ? std::max(1e-16 * p.core_radius_arcsec, 1e-30) : 1e-15;
+  const double strength = k.circular ? f : f * (1 - eps * eps) / (2 * s);
+  k.deflection_cos = strength * c;
+  k.deflection_sin = strength * sine;
+  k.half_deflection_cos = strength * c / 2;
+  k.half_deflection_sin = strength * sine / 2;
+  k.half_f = f / 2;
+  k.half_f_cos_2 = f / 2 * (c * c - sine * sine);
+  k.half_f_sin_2 = f / 2 * (2 * c * sine);
   k.two_s = 2 * s;
   k.four_eps_over_x = 4 * eps / x;
   k.q = (1 - eps) / (1 + eps);
-  k.q2 = y / x;
   k.inverse_q = (1 + eps) / (1 - eps);
   k.inverse_x = 1 / x;
   k.inverse_y = 1 / y;
-  k.core = radius_constants(p.core_radius_arcsec, s);
-  k.cut = radius_constants(p.cut_radius_arcsec, s);
+  k.core = radius_constants(p.core_radius_arcsec, s, k.q);
+  k.cut = radius_constants(p.cut_radius_arcsec, s, k.q);
   return k;
 }
 

@@ -2,45 +2,84 @@
 // registers and the sums of a block in the first cache.
 #include "engine/lens/dual_pie.h"
 #include "engine/lens/dual_pie_kernel.h"
+#include "engine/lens/vector_width.h"
 
 #include <algorithm>
 #include <array>
-
-// Where the compiler can, the loops are made once for each width of the machine's vectors and chosen when the
-// program starts. All widths give the same bits: no sum is reordered and no product fused (see the flags of
-// the build).
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && defined(__OPTIMIZE__) && \
-    !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
-#define ARCPROOF_EVERY_VECTOR_WIDTH __attribute__((target_clones("avx512f", "avx2", "default")))
-#else
-#define ARCPROOF_EVERY_VECTOR_WIDTH
-#endif
 
 namespace arcproof::lens {
 namespace {
 
 constexpr int block_size = 128;
 
+using Numbers = std::array<double, block_size>;
+
 /// Positions of a block and what has been summed there.
 struct Block {
-  std::array<double, block_size> x, y, ax, ay, xx, xy, yy;
+  alignas(64) Numbers x, y, ax, ay, kappa, gamma1, gamma2;
 };
 
-template <bool deflection, bool hessian, bool circular>
-[[gnu::always_inline]] inline void add(const kernel::Constants& p, Block& block, int count) {
+/// What one step of the calculation leaves to the next. In steps, because the processor looks ahead by some
+/// 200 instructions only: a loop over the whole chain of roots, quotients and series leaves it waiting.
+struct Steps {
+  alignas(64) Numbers u, v, core_w, cut_w, a, b, numerator, denominator;
+  kernel::AxesPosition position(int i) const { return {u[i], v[i], core_w[i], cut_w[i]}; }
+};
+
+[[gnu::always_inline]] inline void go_to_axes(const kernel::Constants& k, const Block& block, Steps& steps,
+                                              int count) {
   for (int i = 0; i < count; ++i) {
-    const kernel::Field field =
-        circular ? kernel::circular_field<deflection, hessian>(p, block.x[i], block.y[i])
-                 : kernel::elliptical_field<deflection, hessian>(p, block.x[i], block.y[i]);
+    const kernel::AxesPosition p = kernel::along_axes(k, block.x[i], block.y[i]);
+    steps.u[i] = p.u;
+    steps.v[i] = p.v;
+    steps.core_w[i] = p.core_w;
+    steps.cut_w[i] = p.cut_w;
+  }
+}
+
+[[gnu::always_inline]] inline void add_elliptical_deflection(const kernel::Constants& k, Steps& steps,
+                                                             Block& block, int count) {
+  for (int i = 0; i < count; ++i) {
+    const kernel::DeflectionArguments arguments = kernel::deflection_arguments(k, steps.position(i));
+    steps.a[i] = arguments.a;
+    steps.b[i] = arguments.b;
+    steps.numerator[i] = arguments.y;
+    steps.denominator[i] = arguments.x;
+  }
+  for (int i = 0; i < count; ++i) {
+    const Vector2 alpha = kernel::deflection_of(
+        k, steps.u[i], steps.v[i], {steps.a[i], steps.b[i], steps.numerator[i], steps.denominator[i]});
+    block.ax[i] += alpha.x;
+    block.ay[i] += alpha.y;
+  }
+}
+
+[[gnu::always_inline]] inline void add_shear(const kernel::Shear& shear, Block& block, int i) {
+  block.kappa[i] += shear.kappa;
+  block.gamma1[i] += shear.gamma1;
+  block.gamma2[i] += shear.gamma2;
+}
+
+template <bool deflection, bool hessian>
+[[gnu::always_inline]] inline void add_elliptical(const kernel::Constants& potential, Block& block,
+                                                  int count) {
+  const kernel::Constants k = potential;  // a copy: nothing that is written can be part of it
+  Steps steps;
+  go_to_axes(k, block, steps, count);
+  if constexpr (deflection) add_elliptical_deflection(k, steps, block, count);
+  if constexpr (hessian)
+    for (int i = 0; i < count; ++i) add_shear(kernel::shear_of(k, steps.position(i)), block, i);
+}
+
+template <bool deflection, bool hessian>
+[[gnu::always_inline]] inline void add_circular(const kernel::Constants& k, Block& block, int count) {
+  for (int i = 0; i < count; ++i) {
+    const kernel::CircularField field = kernel::circular_field(k, block.x[i], block.y[i]);
     if constexpr (deflection) {
-      block.ax[i] += field.ax;
-      block.ay[i] += field.ay;
+      block.ax[i] += field.deflection.x;
+      block.ay[i] += field.deflection.y;
     }
-    if constexpr (hessian) {
-      block.xx[i] += field.xx;
-      block.xy[i] += field.xy;
-      block.yy[i] += field.yy;
-    }
+    if constexpr (hessian) add_shear(field.shear, block, i);
   }
 }
 
@@ -48,8 +87,8 @@ template <bool deflection, bool hessian>
 [[gnu::always_inline]] inline void add_all(std::span<const kernel::Constants> potentials, Block& block,
                                            int count) {
   for (const kernel::Constants& p : potentials) {
-    if (p.circular) add<deflection, hessian, true>(p, block, count);
-    else add<deflection, hessian, false>(p, block, count);
+    if (p.circular) add_circular<deflection, hessian>(p, block, count);
+    else add_elliptical<deflection, hessian>(p, block, count);
   }
 }
 
@@ -75,7 +114,8 @@ DualPieSum::DualPieSum(std::span<const DualPie> potentials) {
   for (const DualPie& potential : potentials) constants_.push_back(constants_of(potential));
 }
 
-void DualPieSum::evaluate(std::span<const Vector2> theta, Vector2* deflection, Hessian* hessian) const {
+void evaluate(std::span<const DualPieSum::Constants> potentials, std::span<const Vector2> theta,
+              Vector2* deflection, Hessian* hessian) {
   if (!deflection && !hessian) return;
   Block block;
   for (std::size_t first = 0; first < theta.size(); first += block_size) {
@@ -83,15 +123,21 @@ void DualPieSum::evaluate(std::span<const Vector2> theta, Vector2* deflection, H
     for (int i = 0; i < count; ++i) {
       block.x[i] = theta[first + i].x;
       block.y[i] = theta[first + i].y;
-      block.ax[i] = block.ay[i] = block.xx[i] = block.xy[i] = block.yy[i] = 0;
+      block.ax[i] = block.ay[i] = block.kappa[i] = block.gamma1[i] = block.gamma2[i] = 0;
     }
     const auto add = deflection && hessian ? add_both : deflection ? add_deflection : add_hessian;
-    add(constants_, block, count);
+    add(potentials, block, count);
     for (int i = 0; i < count; ++i) {
       if (deflection) deflection[first + i] = {block.ax[i], block.ay[i]};
-      if (hessian) hessian[first + i] = {block.xx[i], block.xy[i], block.yy[i]};
+      if (hessian)
+        hessian[first + i] = {block.kappa[i] + block.gamma1[i], block.gamma2[i],
+                              block.kappa[i] - block.gamma1[i]};
     }
   }
+}
+
+void DualPieSum::evaluate(std::span<const Vector2> theta, Vector2* deflection, Hessian* hessian) const {
+  lens::evaluate(constants_, theta, deflection, hessian);
 }
 
 }  // namespace arcproof::lens

@@ -4,6 +4,11 @@
 // triangles, are carried to the source plane; every triangle that covers the source holds an image (to first
 // order), which Newton's method then refines on the interpolated map, theta <- theta + A^-1 [beta -
 // beta(theta)].
+//
+// Where a critical line crosses a cell, the cell is folded over itself in the source plane and its triangles
+// tell nothing. Such cells, and their neighbours, are split into quarters as long as these may hold the
+// source, to 1/32 of a step; Newton's method starts from the corners of the smallest, on both sides of the
+// line. So both images of a pair that merges at a caustic are found, and the three that merge at a cusp.
 #pragma once
 
 #include "engine/lens/map.h"
@@ -16,15 +21,19 @@ namespace arcproof::lens {
 
 struct Image {
   Vector2 position_arcsec;  ///< lens frame
-  double mu = 1;            ///< signed magnification, from the map's Hessian
+  /// Signed magnification, from the map's Hessian; within three cells of a critical line, where the bilinear
+  /// Hessian errs by up to several per cent and may have the other sign, from the derivatives of the
+  /// interpolated deflection.
+  double mu = 1;
 };
 
 /// Finds images of many sources at one redshift. Construction carries the map to the source plane and sorts
 /// its cells into buckets there; a query looks into one bucket. Queries may run on several threads.
 ///
-/// Images closer than 0.2 step with the same parity are one image. Missed: two images on either side of a
-/// critical curve and less than about one step apart, and the faint images inside the cores of galaxies that
-/// the grid does not resolve.
+/// Tested: both images of a source 1e-5" inside a fold, on a map of 0.05" steps. Missed: pairs still closer
+/// to their caustic, critical lines smaller than a cell, and the faint images inside the cores of galaxies
+/// that the grid does not resolve. Elsewhere a lens without singularities has an odd number of images (Burke
+/// 1981), and their number changes by two where the source crosses a caustic.
 class ImageFinder {
  public:
   /// The map must outlive the finder. `efficiency` is D_LS / D_S of the sources; a constant field has 1.
@@ -42,13 +51,29 @@ class ImageFinder {
   void sort_cells();
   template <class Visit>
   void for_each_bucket_of(int i, int j, const Visit& visit) const;
-  std::optional<Vector2> refined(Vector2 beta, Vector2 start) const;
+  /// A square of the image plane by its lower corner, with its corners (x fastest) carried to the source
+  /// plane.
+  struct Square {
+    Vector2 low;
+    double side;
+    Vector2 source[4];
+    bool may_cover(Vector2 beta) const;
+  };
+  void mark_folded_cells();
+  Hessian jacobian(Vector2 theta) const;
+  enum class Place { smooth, folded };
+  std::optional<Vector2> refined(Vector2 beta, Vector2 start, Place place) const;
+  void add_refined(Vector2 beta, Vector2 start, Place place, std::vector<Image>& found) const;
+  void add_images_of_triangles(const Square& square, Place place, Vector2 beta,
+                               std::vector<Image>& found) const;
+  void add_images_of_folded(const Square& square, int depth, Vector2 beta, std::vector<Image>& found) const;
+  Square cell(int i, int j) const;
   void add_images_of_cell(int i, int j, Vector2 beta, std::vector<Image>& found) const;
-  void add_image(Vector2 theta, std::vector<Image>& found) const;
 
   const LensMap* map_;
   double efficiency_;
   Array2D<Vector2> source_;  // source position of each node
+  Array2D<char> folded_;  // cells (by their lower left node) that a critical line crosses, and those around
 
   // Buckets of the source plane. Those of bucket b are cells_[start_[b]] .. cells_[start_[b + 1] - 1].
   Vector2 low_, high_;

@@ -2,6 +2,7 @@
 
 #include "engine/core/error.h"
 #include "engine/core/parallel.h"
+#include "engine/lens/tiled_sum.h"
 
 #include <algorithm>
 #include <cmath>
@@ -63,21 +64,22 @@ Grid covering_grid(Vector2 low, Vector2 high, double step) {
   return {low, step, nodes_to_cover(high.x - low.x, step), nodes_to_cover(high.y - low.y, step)};
 }
 
-LensMap LensMap::compute(const LensModel& model, const Grid& grid, int threads) {
+LensMap LensMap::compute(const LensModel& model, const Grid& grid, int threads, Summation summation) {
   require(grid.width >= 2 && grid.height >= 2 && grid.step_arcsec > 0,
           "LensMap: a grid of 2 x 2 nodes or more");
   LensMap map;
   map.grid_ = grid;
   map.deflection_ = Array2D<Vector2>(grid.width, grid.height);
   map.hessian_ = Array2D<Hessian>(grid.width, grid.height);
+  if (summation == Summation::tiles)
+    sum_on_grid(model.dual_pie_sum().constants(), grid, threads, map.deflection_, map.hessian_);
   parallel_for(grid.height, threads, [&](std::size_t row) {
     const int j = static_cast<int>(row);
-    std::vector<Vector2> theta(grid.width), alpha;
-    std::vector<Hessian> hessian;
+    std::vector<Vector2> theta(grid.width);
     for (int i = 0; i < grid.width; ++i) theta[i] = grid.node(i, j);
-    model.evaluate(theta, &alpha, &hessian);
-    std::copy(alpha.begin(), alpha.end(), map.deflection_.row(j));
-    std::copy(hessian.begin(), hessian.end(), map.hessian_.row(j));
+    if (summation == Summation::exact)
+      model.dual_pie_sum().evaluate(theta, map.deflection_.row(j), map.hessian_.row(j));
+    model.add_further(theta, map.deflection_.row(j), map.hessian_.row(j));
   });
   return map;
 }

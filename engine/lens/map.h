@@ -24,11 +24,18 @@ struct Grid {
 /// on.
 Grid covering_grid(Vector2 low_arcsec, Vector2 high_arcsec, double step_arcsec);
 
+/// How the dPIE are summed on the nodes of a grid: `exact` adds each at each node, with the bits of
+/// LensModel::evaluate; `tiles` expands what is far from a tile of nodes in Chebyshev polynomials there
+/// (tiled_sum.h): each dPIE's deflection within 1e-13 f of its exact one and its Hessian within 1e-13 f / r,
+/// which is how far both are from the truth anyway, and some 12 times faster for a hundred potentials.
+enum class Summation { exact, tiles };
+
 class LensMap {
  public:
-  /// Threads share the rows; the numbers do not depend on how many there are. The grid has 2 x 2 nodes or
+  /// Threads share the grid; the numbers do not depend on how many there are. The grid has 2 x 2 nodes or
   /// more.
-  static LensMap compute(const LensModel& model, const Grid& grid, int threads = 1);
+  static LensMap compute(const LensModel& model, const Grid& grid, int threads = 1,
+                         Summation summation = Summation::tiles);
 
   /// From values on the nodes at D_LS / D_S = 1 (a map read from a file). ContractError when the shapes
   /// differ.
