@@ -1,6 +1,7 @@
 #include "recipes/campaign.h"
 
 #include "engine/core/error.h"
+#include "engine/core/missing.h"
 #include "engine/core/parallel.h"
 #include "engine/io/files.h"
 #include "recipes/field_setup.h"
@@ -8,6 +9,8 @@
 #include "recipes/outputs.h"
 #include "recipes/parts.h"
 #include "recipes/progress.h"
+#include "recipes/rounds.h"
+#include "recipes/science.h"
 
 #include <algorithm>
 #include <atomic>
@@ -42,22 +45,22 @@ std::vector<FieldSetup> set_up_fields(const Recipe& recipe, const Inputs& inputs
 
 std::vector<int> realisations_of(const Recipe& recipe, const Shard& shard) {
   std::vector<int> list;
-  for (int r = 0; r < recipe.injection.realisations; ++r)
+  for (int r = 0; r < realisations_of(recipe); ++r)
     if (r % shard.count == shard.index - 1) list.push_back(r);
   return list;
 }
 
 // True when all realisations of the shard are on disk at the end.
 bool run_realisations(const Recipe& recipe, const std::vector<FieldSetup>& fields, const PartStore& store,
-                      const RunOptions& options) {
+                      const RunOptions& options, int first = 0) {
   std::vector<int> todo;
   for (const int r : realisations_of(recipe, options.shard))
-    if (!options.resume || !store.is_whole(r)) todo.push_back(r);
+    if (r >= first && (!options.resume || !store.is_whole(r))) todo.push_back(r);
   Progress progress("realisations", todo.size(), options.quiet);
   parallel_for(todo.size(), options.threads, [&](std::size_t i) {
     if (stop_requested) return;
     const FieldSetup& field = fields[static_cast<std::size_t>(todo[i]) % fields.size()];
-    store.write(todo[i], run_realisation(recipe, field, todo[i]));
+    store.write(todo[i], run_realisation(recipe_of_realisation(recipe, todo[i]), field, todo[i]));
     progress.advance();
   });
   return !stop_requested;
@@ -145,10 +148,29 @@ void check_criteria(const Recipe& recipe) {
   }
 }
 
+// Adds rounds until the correction has the effective injections that were asked for. False when interrupted.
+bool add_rounds(Recipe& recipe, const std::vector<FieldSetup>& fields, const PartStore& store,
+                const RunOptions& options, std::vector<RoundRecord>& records) {
+  constexpr int most_rounds = 8;
+  const io::Table catalogue = science_catalogue(recipe, fields, options.threads);
+  for (int round = 0;; ++round) {
+    const RoundPlan plan =
+        next_round(recipe, catalogue, joined_injections(recipe, store), options.until_neff);
+    if (!records.empty()) records.back().effective_after = plan.effective_injections;
+    log_line(plan.message, options.quiet);
+    if (plan.realisations == 0 || round == most_rounds) return true;
+    const int first = realisations_of(recipe);
+    recipe.injection.rounds.push_back({plan.realisations, plan.mass_msun, true});
+    records.push_back({first, plan.realisations, plan.mass_msun, plan.effective_injections, nan});
+    if (!run_realisations(recipe, fields, store, options, first)) return false;
+  }
+}
+
 RunStatus finish(const Recipe& recipe, const Inputs& inputs, const std::vector<FieldSetup>& fields,
-                 const PartStore& store, const RunOptions& options, const RunClock& clock) {
+                 const PartStore& store, const RunOptions& options, const RunClock& clock,
+                 const std::vector<RoundRecord>& rounds = {}) {
   log_line("joining, comparing, correcting, reporting", options.quiet);
-  return write_outputs(recipe, inputs, fields, store, options.output, options.threads, clock)
+  return write_outputs(recipe, inputs, fields, store, options.output, options.threads, clock, rounds)
              ? RunStatus::passed
              : RunStatus::criteria_failed;
 }
@@ -188,6 +210,11 @@ void check_output(const Recipe& recipe, const RunOptions& options) {
 
 RunStatus run_campaign(const Recipe& recipe, const Inputs& inputs, const RunOptions& options) {
   RunClock clock;
+  if (options.until_neff > 0 && !options.shard.whole())
+    throw InputError({"command line", "--until", "together with --shard", "one or the other"});
+  if (options.until_neff > 0 && !corrects_mass_function(recipe))
+    throw InputError({"command line", "--until", "a recipe that does not correct its mass function",
+                      "mass_function.run and .corrected, pipeline.run_sed, no population.observed_mag_ab"});
   const std::string hash = recipe_hash(recipe);
   const Claim claim(options.output);
   const std::vector<FieldSetup> fields = set_up_fields(recipe, inputs, options);
@@ -203,7 +230,14 @@ RunStatus run_campaign(const Recipe& recipe, const Inputs& inputs, const RunOpti
              options.quiet);
     return RunStatus::passed;
   }
-  return finish(recipe, inputs, fields, store, options, clock);
+  if (!(options.until_neff > 0)) return finish(recipe, inputs, fields, store, options, clock);
+  Recipe extended = recipe;
+  std::vector<RoundRecord> rounds;
+  if (!add_rounds(extended, fields, store, options, rounds)) {
+    log_line("interrupted; continue with --resume and the same --until", options.quiet);
+    return RunStatus::partial;
+  }
+  return finish(extended, inputs, fields, store, options, clock, rounds);
 }
 
 RunStatus merge_shards(const std::vector<fs::path>& shards, const RunOptions& options) {
@@ -227,7 +261,7 @@ RunStatus merge_shards(const std::vector<fs::path>& shards, const RunOptions& op
 
   std::vector<RealisationResult> results;
   std::vector<int> missing;
-  for (int r = 0; r < recipe.injection.realisations; ++r) {
+  for (int r = 0; r < realisations_of(recipe); ++r) {
     std::optional<RealisationResult> found;
     for (std::size_t s = 0; s < shards.size() && !found; ++s) found = PartStore(shards[s], hash).read(r);
     if (found) results.push_back(std::move(*found));
@@ -235,15 +269,14 @@ RunStatus merge_shards(const std::vector<fs::path>& shards, const RunOptions& op
   }
   if (!missing.empty()) {
     log_line(fmt::format("{} of {} realisations are in none of the shards, the first is {}", missing.size(),
-                         recipe.injection.realisations, missing.front()),
+                         realisations_of(recipe), missing.front()),
              false);
     return RunStatus::partial;
   }
   const std::vector<FieldSetup> fields = set_up_fields(recipe, inputs, options);
   make_output(recipe, options, hash);
   const PartStore store(options.output, hash);
-  for (int r = 0; r < recipe.injection.realisations; ++r)
-    store.write(r, results[static_cast<std::size_t>(r)]);
+  for (int r = 0; r < realisations_of(recipe); ++r) store.write(r, results[static_cast<std::size_t>(r)]);
   return finish(recipe, inputs, fields, store, options, clock);
 }
 

@@ -23,6 +23,7 @@ struct RunOptions {
   bool overwrite = false;  ///< take the place of a run of a changed recipe
   bool quiet = false;
   Shard shard;
+  double until_neff = 0;  ///< > 0: more injections until the mass function has as many effective ones
 };
 
 enum class RunStatus { passed, criteria_failed, partial };
@@ -33,6 +34,12 @@ Inputs check_recipe(const Recipe& recipe);
 /// Refuses an output folder that holds something else (InputError); nothing is written.
 void check_output(const Recipe& recipe, const RunOptions& options);
 
+/// `until_neff`: after the recipe's realisations, N_eff of the corrected power law (99% of its posterior
+/// exceeds it; engine/population/selection.h) is looked at. While it is below what was asked for, a round of
+/// realisations follows whose masses lie where the error of the correction comes from, its cost foretold on
+/// stderr; at most 8 rounds, each at most four times what was there. What a round is depends on the tables
+/// alone: --resume finds the same rounds again. manifest.json lists them.
+///
 /// Runs a recipe, or a shard of it (parts only). Interrupted by SIGINT or SIGTERM it ends with `partial`.
 RunStatus run_campaign(const Recipe& recipe, const Inputs& inputs, const RunOptions& options);
 

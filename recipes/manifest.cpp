@@ -42,6 +42,23 @@ io::Json digests(const std::vector<fs::path>& files, const fs::path& relative_to
   return json;
 }
 
+io::Json rounds_json(const std::vector<RoundRecord>& rounds) {
+  io::Json list = io::Json::array();
+  for (const RoundRecord& round : rounds) {
+    io::Json one = io::Json::object();
+    one["first_realisation"] = round.first;
+    one["realisations"] = round.realisations;
+    io::Json range = io::Json::array();
+    range.push_back(round.mass_msun.low);
+    range.push_back(round.mass_msun.high);
+    one["mass_msun"] = std::move(range);
+    one["n_eff_before"] = round.effective_before;
+    one["n_eff_after"] = round.effective_after;
+    list.push_back(std::move(one));
+  }
+  return list;
+}
+
 std::vector<fs::path> output_files(const fs::path& output) {
   std::vector<fs::path> files;
   for (const auto& entry : fs::directory_iterator(output))
@@ -63,7 +80,7 @@ io::Json build_information() {
 }
 
 void write_manifest(const Recipe& recipe, const Inputs& inputs, const fs::path& output, int threads,
-                    const RunClock& clock) {
+                    const RunClock& clock, const std::vector<RoundRecord>& rounds) {
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);
   utsname system{};
@@ -83,6 +100,7 @@ void write_manifest(const Recipe& recipe, const Inputs& inputs, const fs::path& 
   cost["cpu_s"] = clock.cpu_s();
   cost["peak_memory_mib"] = static_cast<double>(usage.ru_maxrss) / 1024;
   json["cost"] = std::move(cost);
+  if (!rounds.empty()) json["added_rounds"] = rounds_json(rounds);
   json["inputs"] = digests(inputs.files, {});
   json["outputs"] = digests(output_files(output), output);
   json["recipe"] = resolved(recipe);

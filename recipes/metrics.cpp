@@ -299,6 +299,10 @@ std::vector<std::string> metric_names(const Recipe& recipe) {
   const std::vector<std::string> of_templates = template_metric_names(recipe);
   names.insert(names.end(), of_templates.begin(), of_templates.end());
   if (!recipe.run_mass_function || !recipe.run_sed) return names;
+  if (recipe.recovery) {
+    const std::vector<std::string> of_recovery = products::recovery_metric_names(*recipe.recovery);
+    names.insert(names.end(), of_recovery.begin(), of_recovery.end());
+  }
   add("mass_function", {"n_clusters"});
   for (const auto model :
        {population::MassFunctionModel::power_law, population::MassFunctionModel::schechter})

@@ -11,7 +11,9 @@
 #include "recipes/manifest.h"
 #include "recipes/metrics.h"
 #include "recipes/parts.h"
+#include "recipes/population_results.h"
 #include "recipes/products/mass_function.h"
+#include "recipes/products/recovery.h"
 #include "recipes/science.h"
 #include "recipes/template_mismatch.h"
 #include "reports/report.h"
@@ -36,11 +38,10 @@ struct Joined {
 
 Joined join_parts(const Recipe& recipe, const PartStore& store) {
   Joined joined;
-  for (int r = 0; r < recipe.injection.realisations; ++r) {
+  joined.injections = joined_injections(recipe, store);
+  for (int r = 0; r < realisations_of(recipe); ++r) {
     const auto part = store.read(r);
-    require(part.has_value(), "write_outputs: all parts are on disk");
-    joined.injections.append(part->injections);
-    if (part->examples.rows()) joined.examples.append(part->examples);
+    if (part && part->examples.rows()) joined.examples.append(part->examples);
   }
   return joined;
 }
@@ -191,6 +192,24 @@ io::Json report_json(const Recipe& recipe, const Inputs& inputs, const std::vect
   return json;
 }
 
+// Mocks of known mass functions, seen through the injections.
+void recover_mass_functions(const Recipe& recipe, const io::Table& injections, const fs::path& output,
+                            int threads, validation::Metrics& metrics) {
+  const mocks::Range& drawn = recipe.population.mass_msun;
+  const products::RecoveryInput input{
+      products::read_injected_images(injections, "injections.fits", lower_case(recipe.reference_band), true),
+      injections.integers("realisation"),
+      {drawn.low, drawn.high},
+      recipe.mass_function};
+  const auto found = population::injections_by_clump(input.images, input.drawn, input.cuts);
+  if (std::none_of(found.begin(), found.end(), [](const population::Injection& i) { return i.found; }))
+    return;
+  const std::vector<io::Table> tables =
+      products::mass_function_recovery(input, *recipe.recovery, recipe.seed, threads);
+  io::write_fits_tables(output / "cmf_recovery.fits", tables);
+  products::set_recovery_metrics(tables, metrics);
+}
+
 double cpu_seconds() {
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);
@@ -220,6 +239,8 @@ bool is_product(const std::string& file_name) {
                                               "lens_systematics.fits",
                                               "template_mismatch.fits",
                                               "mass_function.fits",
+                                              "cmf_recovery.fits",
+                                              "population.fits",
                                               "report.json",
                                               "convergence.json",
                                               "report.html",
@@ -228,7 +249,8 @@ bool is_product(const std::string& file_name) {
 }
 
 bool write_outputs(const Recipe& recipe, const Inputs& inputs, const std::vector<FieldSetup>& fields,
-                   const PartStore& store, const fs::path& output, int threads, const RunClock& clock) {
+                   const PartStore& store, const fs::path& output, int threads, const RunClock& clock,
+                   const std::vector<RoundRecord>& rounds) {
   const std::string reference = lower_case(recipe.reference_band);
   const std::string hash = recipe_hash(recipe);
   Joined joined = join_parts(recipe, store);
@@ -273,6 +295,10 @@ bool write_outputs(const Recipe& recipe, const Inputs& inputs, const std::vector
     at_edge = std::move(products.at_prior_edge);
     not_corrected = std::move(products.notes);
   }
+  io::write_fits_tables(output / "population.fits",
+                        {population_table(recipe, catalogue), bound_table(recipe, catalogue),
+                         relations_table(recipe, catalogue, threads)});
+  if (recipe.recovery) recover_mass_functions(recipe, joined.injections, output, threads, metrics);
   io::write_json(output / "convergence.json", convergence);
 
   const auto verdicts = validation::judge(recipe.criteria, metrics);
@@ -283,7 +309,7 @@ bool write_outputs(const Recipe& recipe, const Inputs& inputs, const std::vector
   report["not_corrected"] = std::move(not_corrected);
   io::write_json(output / "report.json", report);
   reports::write_report(output);
-  write_manifest(recipe, inputs, output, threads, clock);
+  write_manifest(recipe, inputs, output, threads, clock, rounds);
   return passed;
 }
 

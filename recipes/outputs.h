@@ -2,6 +2,7 @@
 #pragma once
 
 #include "recipes/field_setup.h"
+#include "recipes/rounds.h"
 
 #include <chrono>
 #include <filesystem>
@@ -27,9 +28,10 @@ bool is_product(const std::string& file_name);
 
 class PartStore;
 
-/// Writes all products of a run whose parts are complete. Returns whether all criteria are met.
+/// Writes all products of a run whose parts are complete; `rounds` are those that the run added. Returns
+/// whether all criteria are met.
 bool write_outputs(const Recipe& recipe, const Inputs& inputs, const std::vector<FieldSetup>& fields,
                    const PartStore& store, const std::filesystem::path& output, int threads,
-                   const RunClock& clock);
+                   const RunClock& clock, const std::vector<RoundRecord>& rounds = {});
 
 }  // namespace arcproof::recipes

@@ -289,6 +289,20 @@ static void describe(Binder& b, PairRecipe& p) {
              Bounds::between(0, 50));
 }
 
+static std::vector<RoundRecipe> asked_for(const std::vector<RoundRecipe>& rounds) {
+  std::vector<RoundRecipe> some;
+  std::copy_if(rounds.begin(), rounds.end(), std::back_inserter(some),
+               [](const RoundRecipe& r) { return !r.added; });
+  return some;
+}
+
+static void describe(Binder& b, RoundRecipe& r) {
+  b.require_key("mass_msun");
+  b.integer("realisations", r.realisations, "of this round", Bounds::between(1, 1e7));
+  b.interval("mass_msun", r.mass_msun.low, r.mass_msun.high,
+             "uniform in the logarithm; within population.mass_msun", any_mass);
+}
+
 static void describe(Binder& b, InjectionRecipe& i) {
   b.integer("realisations", i.realisations, "fields with injections; the unit of parallel work",
             Bounds::between(1, 1e7));
@@ -306,6 +320,13 @@ static void describe(Binder& b, InjectionRecipe& i) {
       "clumps are measured where they are, give or take this error, whether detected or not: as if "
       "marked by eye",
       Bounds::between(0, 100));
+  // Left out of the resolved recipe where there are none: recipes without them keep their hash.
+  if (b.is_loading() || b.is_schema() || !asked_for(i.rounds).empty()) {
+    std::vector<RoundRecipe> rounds = asked_for(i.rounds);
+    b.list("rounds", rounds,
+           "more realisations, with masses of a part of the range: where the mass function needs them");
+    if (b.is_loading()) i.rounds = std::move(rounds);
+  }
   if (b.is_loading() && i.pairs && i.clumps % 2)
     b.refuse("clumps", std::to_string(i.clumps), "an even number, with pairs");
 }
@@ -423,6 +444,16 @@ static void describe(Binder& b, PipelineSection& p) {
 
 static void describe(Binder& b, population::MassFunctionOptions& m) {
   b.number("min_mass_msun", m.min_mass_msun, "lower limit of the sample", any_mass);
+  // Without a limit nothing is written: recipes without one keep their hash.
+  if (b.is_loading() || b.is_schema() || std::isfinite(m.max_mass_msun)) {
+    std::optional<double> max_mass;
+    if (std::isfinite(m.max_mass_msun)) max_mass = m.max_mass_msun;
+    b.optional_number("max_mass_msun", max_mass, "upper limit of the sample; absent: none", any_mass);
+    m.max_mass_msun = max_mass.value_or(population::no_max_mass);
+    if (b.is_loading() && !(m.max_mass_msun > m.min_mass_msun))
+      b.refuse("max_mass_msun", fmt::format("{:g}", m.max_mass_msun),
+               fmt::format("above min_mass_msun = {:g}", m.min_mass_msun));
+  }
   b.number("max_age_myr", m.max_age_myr, "upper limit on age", any_age);
   b.interval("beta", m.beta_low, m.beta_high, "flat prior on the slope", Bounds::between(-10, 10));
   b.number("log_cutoff_high", m.log_cutoff_high, "flat prior on log M_c up to here", Bounds::between(0, 15));
@@ -433,9 +464,26 @@ static void describe(Binder& b, population::MassFunctionOptions& m) {
   b.integer("bootstraps", m.bootstraps, "redrawn masses and ages; 0: none", Bounds::between(0, 1e6));
 }
 
+static void describe(Binder& b, products::RecoveryOptions& r) {
+  b.integer("mocks", r.mocks, "catalogues of each population", Bounds::between(2, 100000));
+  b.integer("clusters", r.clusters, "in each", Bounds::between(3, 100000));
+  b.integer("injections", r.injections, "of each, drawn by the law of the run's own",
+            Bounds::between(100, 10000000));
+  b.numbers("slopes", r.slopes, "beta of power laws", Bounds::between(-6, -1));
+  b.number("cutoff_slope", r.cutoff_slope, "beta of the truncated population", Bounds::between(-6, -1));
+  b.optional_number("log_cutoff", r.log_cutoff, "its log10 M_c [Msun]; absent: no such population",
+                    Bounds::between(0, 20));
+  b.integer("cutoff_clusters", r.cutoff_clusters, "in each of its catalogues", Bounds::between(3, 100000));
+  b.integer("prior_mocks", r.prior_mocks, "for simulation-based calibration over the prior",
+            Bounds::between(0, 100000));
+  b.integer("folds", r.folds, "parts of the run that are catalogues through images in turn; 0: none",
+            Bounds::between(0, 1000));
+}
+
 struct MassFunctionSection {
   population::MassFunctionOptions& options;
   bool &run, &corrected;
+  std::optional<products::RecoveryOptions>& recovery;
 };
 
 static void describe(Binder& b, MassFunctionSection& m) {
@@ -449,6 +497,9 @@ static void describe(Binder& b, MassFunctionSection& m) {
              "false, or no such key, with run false: nothing is fitted that it corrects");
   m.corrected = m.corrected && m.run;
   describe(b, m.options);
+  if (b.is_loading() || b.is_schema() || m.recovery)
+    b.optional_object("recovery", m.recovery,
+                      "are known mass functions recovered? Product cmf_recovery.fits");
 }
 
 static void describe(Binder& b, CompletenessRecipe& c) {
@@ -526,7 +577,8 @@ static void describe(Binder& b, Recipe& r) {
   b.object("injection", r.injection, "how much is injected");
   PipelineSection pipeline{r.pipeline, r.grid, r.run_sed};
   b.object("pipeline", pipeline, "how it is measured");
-  MassFunctionSection mass_function{r.mass_function, r.run_mass_function, r.correct_mass_function};
+  MassFunctionSection mass_function{r.mass_function, r.run_mass_function, r.correct_mass_function,
+                                    r.recovery};
   b.object("mass_function", mass_function, "Claeyssens+2025 section 4.4");
   ValidationSection validation{r.match, r.completeness, r.correction};
   b.object("validation", validation, "how truth and measurement are compared");
@@ -556,6 +608,7 @@ class Checker {
     check_amounts();
     check_magnitudes();
     check_ages();
+    check_rounds();
   }
 
  private:
@@ -804,6 +857,24 @@ class Checker {
              fmt::format("one in each band: {}", fmt::join(want, ", ")));
   }
 
+  void check_rounds() const {
+    const mocks::Range &all = r_.population.mass_msun, &mag = r_.population.observed_mag_ab;
+    for (std::size_t i = 0; i < r_.injection.rounds.size(); ++i) {
+      const mocks::Range& part = r_.injection.rounds[i].mass_msun;
+      if (!(part.low >= all.low && part.high <= all.high && part.low < part.high))
+        refuse(fmt::format("injection.rounds[{}].mass_msun", i),
+               fmt::format("[{:g}, {:g}]", part.low, part.high),
+               fmt::format("a part of population.mass_msun = [{:g}, {:g}]", all.low, all.high));
+      if (mag.high > mag.low)
+        refuse("injection.rounds", "masses set by population.observed_mag_ab",
+               "masses drawn by population.mass_msun");
+    }
+    if (r_.recovery &&
+        (!r_.run_mass_function || !r_.correct_mass_function || !r_.run_sed || mag.high > mag.low))
+      refuse("mass_function.recovery", "a run that does not correct its mass function",
+             "mass_function.run and .corrected, pipeline.run_sed, no population.observed_mag_ab");
+  }
+
   void check_sampler() const {
     if (r_.mass_function.sampler.walkers % 2)
       refuse("mass_function.walkers", std::to_string(r_.mass_function.sampler.walkers), "an even number");
@@ -923,6 +994,36 @@ bool same_model(const LensRecipe& a, const LensRecipe& b) {
          a.mu_tangential == b.mu_tangential && a.mu_radial == b.mu_radial && a.angle_deg == b.angle_deg &&
          a.map == b.map && a.deflection_x == b.deflection_x && a.deflection_y == b.deflection_y &&
          a.map_options == b.map_options && (a.row < 0 || a.bayes == b.bayes);
+}
+
+int realisations_of(const Recipe& recipe) {
+  int all = recipe.injection.realisations;
+  for (const RoundRecipe& round : recipe.injection.rounds) all += round.realisations;
+  return all;
+}
+
+Recipe recipe_of_realisation(const Recipe& recipe, int realisation) {
+  Recipe one = recipe;
+  int first = recipe.injection.realisations;
+  for (const RoundRecipe& round : recipe.injection.rounds) {
+    if (realisation >= first && realisation < first + round.realisations)
+      one.population.mass_msun = round.mass_msun;
+    first += round.realisations;
+  }
+  return one;
+}
+
+double log_draw_density(const Recipe& recipe, double log_mass_msun) {
+  double density = 0;
+  const auto add = [&](const mocks::Range& range, int realisations) {
+    constexpr double rounding = 1e-9;  // of a mass at the edge, taken to its logarithm
+    const double low = std::log10(range.low), high = std::log10(range.high);
+    if (log_mass_msun >= low - rounding && log_mass_msun <= high + rounding)
+      density += realisations / (high - low);
+  };
+  add(recipe.population.mass_msun, recipe.injection.realisations);
+  for (const RoundRecipe& round : recipe.injection.rounds) add(round.mass_msun, round.realisations);
+  return std::log(density / realisations_of(recipe));
 }
 
 std::size_t Recipe::band_index(const std::string& band) const {

@@ -9,6 +9,7 @@
 #include "engine/population/mass_function.h"
 #include "engine/sky/cosmology.h"
 #include "mocks/scene.h"
+#include "recipes/products/recovery.h"
 #include "validation/correction.h"
 #include "validation/criteria.h"
 #include "validation/match.h"
@@ -132,6 +133,13 @@ struct PairRecipe {
   mocks::Range separation_pix{1.5, 6};  ///< on the sky, uniform
 };
 
+/// More realisations, with masses from a part of the population's range only.
+struct RoundRecipe {
+  int realisations = 10;
+  mocks::Range mass_msun{1e5, 1e6};  ///< uniform in the logarithm
+  bool added = false;                ///< by `run --until`: not part of the recipe, nor of its hash
+};
+
 struct InjectionRecipe {
   int realisations = 100;
   int clumps = 6;  ///< parents per realisation
@@ -141,7 +149,8 @@ struct InjectionRecipe {
       12;  ///< images stretched beyond this (major axis) are arcs, not clumps: drawn, not counted
   std::optional<PairRecipe> pairs;
   std::optional<double>
-      marking_error_pix;  ///< clumps are marked by eye, so to say, with this error each axis
+      marking_error_pix;            ///< clumps are marked by eye, so to say, with this error each axis
+  std::vector<RoundRecipe> rounds;  ///< numbered on after the realisations
 };
 
 struct StarFormationRecipe {
@@ -177,7 +186,8 @@ struct Recipe {
   sed::GridAxes grid;
   population::MassFunctionOptions mass_function;
   bool run_mass_function = true;
-  bool correct_mass_function = true;  ///< with the run's injections (recipes/science.h)
+  bool correct_mass_function = true;                  ///< with the run's injections (recipes/science.h)
+  std::optional<products::RecoveryOptions> recovery;  ///< recipes/products/recovery.h
   validation::MatchOptions match;
   CompletenessRecipe completeness;
   validation::CorrectionOptions correction;
@@ -196,6 +206,14 @@ struct Recipe {
   /// folder.
   std::filesystem::path path(const std::string& text) const;
 };
+
+/// Realisations of a campaign, those of its rounds included.
+int realisations_of(const Recipe& recipe);
+/// The recipe as one realisation sees it: with the mass range of its round.
+Recipe recipe_of_realisation(const Recipe& recipe, int realisation);
+/// Natural log of the density [1/dex] with which all rounds together draw a log10 mass: that of the mixture,
+/// whichever round an injection is from (Veach & Guibas 1995: the balance heuristic).
+double log_draw_density(const Recipe& recipe, double log_mass_msun);
 
 /// One "--set": "key.sub=value"; list elements by number ("bands.0.depth_mag_ab=28"). The value is JSON, or
 /// else a string.

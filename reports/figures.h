@@ -31,6 +31,9 @@ std::vector<html::Figure> template_figures(
     const RunFolder& run);                              ///< offsets by true and fitted stellar template
 std::string template_lead_html(const RunFolder& run);   ///< in words; "" without two templates
 std::string template_table_html(const RunFolder& run);  ///< all pairs
+/// Mocks of known mass functions: recovered slopes, calibration; none where the run made no mocks.
+std::vector<html::Figure> recovery_figures(const RunFolder& run);
+std::string recovery_html(const RunFolder& run);                        ///< table of biases and coverage
 std::vector<html::Figure> mass_function_figures(const RunFolder& run);  ///< cumulative counts and posteriors
 
 }  // namespace arcproof::reports

@@ -3,6 +3,7 @@
 #include "engine/io/files.h"
 #include "reports/figures.h"
 #include "reports/html.h"
+#include "reports/population.h"
 #include "reports/run_folder.h"
 #include "reports/sections.h"
 
@@ -17,6 +18,7 @@ std::string navigation(const RunFolder& run) {
   return "<nav><a href=\"#criteria\">Criteria</a> " +
          std::string(compares_lenses(run) ? "<a href=\"#lens\">Lens models</a> " : "") +
          (compares_templates(run) ? "<a href=\"#templates\">Stellar templates</a> " : "") +
+         std::string(run.recovery.rows() > 0 ? "<a href=\"#recovery\">Recovery</a> " : "") +
          "<a href=\"#completeness\">Completeness</a> <a "
          "href=\"#bias\">Bias and pulls</a> <a href=\"#truth\">Truth and recovery</a> "
          "<a href=\"#outcomes\">Outcomes</a> <a href=\"#examples\">Examples</a> <a href=\"#science\">Science "
@@ -39,12 +41,26 @@ std::string template_section(const RunFolder& run) {
       template_lead_html(run) + html::grid(template_figures(run)) + template_table_html(run));
 }
 
-std::string sections(const RunFolder& run) {
+std::string recovery_section(const RunFolder& run) {
+  if (run.recovery.rows() == 0) return "";
+  return html::section("recovery", "Recovered mass functions",
+                       "Populations of known mass function, seen through this run's injections: does the "
+                       "correction find them again?",
+                       html::grid(recovery_figures(run)) + recovery_html(run));
+}
+
+std::string population_section(const std::string& tables) {
+  if (tables.empty()) return "";
+  return html::section("population", "Population",
+                       "Densities, ages, sizes and boundedness of the science catalogue's clumps.", tables);
+}
+
+std::string sections(const RunFolder& run, const std::string& population_tables) {
   using html::grid, html::section;
   return section("criteria", "Criteria",
                  "What the recipe asked of this run before it began, and what came out.",
                  criteria_html(run)) +
-         lens_section(run) + template_section(run) +
+         lens_section(run) + template_section(run) + recovery_section(run) +
          section("completeness", "Completeness", "How likely is a clump to be found, given what it truly is?",
                  grid(completeness_figures(run))) +
          section("bias", "Bias, pulls and coverage",
@@ -62,6 +78,7 @@ std::string sections(const RunFolder& run) {
                  grid(science_figures(run)) + catalogue_html(run)) +
          section("mass-function", "Mass function", "Masses of the clusters and the laws fitted to them.",
                  mass_function_html(run) + grid(mass_function_figures(run))) +
+         population_section(population_tables) +
          section("convergence", "Convergence",
                  "Did the sampler run long enough for its numbers to be quoted?", convergence_html(run)) +
          section("psf", "Point-spread functions", "What was injected with, and what was fitted with.",
@@ -76,7 +93,8 @@ std::string sections(const RunFolder& run) {
 void write_report(const std::filesystem::path& output) {
   const RunFolder run = read_run_folder(output);
   const std::string body = "<header>\n" + header_html(run) + navigation(run) + "</header>\n<main>\n" +
-                           sections(run) + "</main>\n<footer>\n" + footer_html(run) + "</footer>\n";
+                           sections(run, population_html(output)) + "</main>\n<footer>\n" + footer_html(run) +
+                           "</footer>\n";
   io::write_text(output / "report.html", html::page("arcproof: " + run.text("recipe"), body));
 }
 

@@ -16,7 +16,8 @@ constexpr std::size_t fewest_clusters = 3;
 constexpr double best_covered = 0.99;
 constexpr int nodes_of_two =
     101;  // a side: quantiles to 1e-4 of the width, in a quarter of the default's time
-constexpr double negligible = 1e-9;  // probability of a node
+constexpr int nodes_of_two_measured = 61;  // to 1e-3 of the width
+constexpr double negligible = 1e-9;        // probability of a node
 
 bool passes(const ClusterMass& cluster, const MassFunctionOptions& cuts) {
   return !select_masses(std::span(&cluster, 1), cuts).empty();
@@ -25,7 +26,7 @@ bool passes(const ClusterMass& cluster, const MassFunctionOptions& cuts) {
 // ---- injections
 
 struct InjectedClump {
-  double log_mass_msun = 0;
+  double log_mass_msun = 0, log_draw_density = nan;
   double magnification = 0;                       // summed over the images in the host
   const InjectedClumpImage* brightest = nullptr;  // of the recovered ones
 };
@@ -39,7 +40,7 @@ std::vector<InjectedClump> clumps_of(std::span<const InjectedClumpImage> images)
   std::map<std::int64_t, std::size_t> place;
   for (const InjectedClumpImage& image : images) {
     const auto [at, is_new] = place.try_emplace(image.clump, clumps.size());
-    if (is_new) clumps.push_back({image.log_mass_msun});
+    if (is_new) clumps.push_back({image.log_mass_msun, image.log_draw_density});
     InjectedClump& clump = clumps[at->second];
     require(clump.log_mass_msun == image.log_mass_msun, "injections_by_clump: images share their mass");
     if (image.magnification > 0) clump.magnification += image.magnification;
@@ -77,27 +78,39 @@ void give_up(CorrectedFit& fit, CorrectedStatus status, std::string message) {
   for (CorrectedParameter& p : fit.parameters) p = {p.name, nan, nan, nan, p.monte_carlo_error};
 }
 
+CorrectedFit empty_fit(MassFunctionModel model, std::size_t clusters, std::size_t injections) {
+  CorrectedFit fit;
+  fit.model = model;
+  fit.clusters = static_cast<int>(clusters);
+  fit.injections = static_cast<int>(injections);
+  fit.injections_needed = fit.uncovered = nan;
+  for (const std::string& name : parameter_names(model)) fit.parameters.push_back({name, nan, nan, nan, nan});
+  return fit;
+}
+
 // What keeps a fit from being made at all.
-bool is_possible(CorrectedFit& fit, std::span<const ClusterMass> selected,
-                 std::span<const Injection> injections, double lowest_mass_msun) {
-  const double lowest = std::log10(lowest_mass_msun);
-  for (const Injection& i : injections) fit.found += i.found && i.log_mass_msun >= lowest;
-  if (selected.size() < fewest_clusters)
+bool is_possible(CorrectedFit& fit) {
+  if (fit.clusters < static_cast<int>(fewest_clusters))
     give_up(fit, CorrectedStatus::too_few_clusters,
-            fmt::format("{} clusters pass the cuts, {} needed", selected.size(), fewest_clusters));
-  else if (!std::all_of(selected.begin(), selected.end(), [](const ClusterMass& c) {
-             return std::isfinite(c.log_mass_error) && c.log_mass_error >= 0;
-           }))
-    give_up(fit, CorrectedStatus::no_mass_errors, "a cluster that passes the cuts has no mass error");
+            fmt::format("{} clusters pass the cuts, {} needed", fit.clusters, fewest_clusters));
   else if (fit.found == 0)
     give_up(fit, CorrectedStatus::nothing_found,
-            fmt::format("none of {} injected clumps was found within the cuts", injections.size()));
+            fmt::format("none of {} injected clumps was found within the cuts", fit.injections));
   return fit.status == CorrectedStatus::ok;
 }
 
+bool have_errors(CorrectedFit& fit, std::span<const ClusterMass> selected) {
+  if (std::all_of(selected.begin(), selected.end(), [](const ClusterMass& c) {
+        return std::isfinite(c.log_mass_error) && c.log_mass_error >= 0;
+      }))
+    return true;
+  give_up(fit, CorrectedStatus::no_mass_errors, "a cluster that passes the cuts has no mass error");
+  return false;
+}
+
 // The N_eff that 99% of the posterior exceeds.
-SelectionIntegral worst_selection(const HierarchicalLikelihood& likelihood,
-                                  const QuadraturePosterior& posterior) {
+template <class Likelihood>
+SelectionIntegral worst_selection(const Likelihood& likelihood, const QuadraturePosterior& posterior) {
   std::vector<std::pair<SelectionIntegral, double>> nodes;
   for (std::size_t e = 0; e < posterior.probabilities().size(); ++e)
     if (posterior.probabilities()[e] > negligible)
@@ -122,8 +135,8 @@ CorrectedParameter summary_of(const QuadraturePosterior& posterior, int paramete
           monte_carlo_error};
 }
 
-void judge(CorrectedFit& fit, const HierarchicalLikelihood& likelihood,
-           const QuadraturePosterior& posterior) {
+template <class Likelihood>
+void judge(CorrectedFit& fit, const Likelihood& likelihood, const QuadraturePosterior& posterior) {
   std::vector<double> median;
   for (const CorrectedParameter& p : fit.parameters) median.push_back(p.median);
   const SelectionVerdict verdict = likelihood.verdict(median, worst_selection(likelihood, posterior));
@@ -136,19 +149,67 @@ void judge(CorrectedFit& fit, const HierarchicalLikelihood& likelihood,
     give_up(fit, CorrectedStatus::injections_do_not_cover, verdict.message);
 }
 
+// Posterior, quantiles, Monte-Carlo errors, verdict.
+template <class Likelihood>
+void summarise(CorrectedFit& fit, const Likelihood& likelihood, const LogDensity& density, int nodes) {
+  QuadratureOptions quadrature;
+  if (fit.parameters.size() > 1) quadrature.nodes = nodes;
+  const auto posterior =
+      std::make_shared<const QuadraturePosterior>(density, likelihood.model().bounds(), quadrature);
+  std::vector<PosteriorPoint> points;
+  for (std::size_t e = 0; e < posterior->probabilities().size(); ++e)
+    if (posterior->probabilities()[e] > negligible)
+      points.push_back({posterior->point(e), posterior->probabilities()[e]});
+  const std::vector<double> error = likelihood.monte_carlo_error(points);
+  for (std::size_t p = 0; p < fit.parameters.size(); ++p)
+    fit.parameters[p] = summary_of(*posterior, static_cast<int>(p), fit.parameters[p].name, error[p]);
+  fit.posterior = posterior;
+  judge(fit, likelihood, *posterior);
+}
+
+double density_of(const InjectedClump& clump, const InjectedMasses& drawn) {
+  return std::isnan(clump.log_draw_density) ? -std::log(std::log10(drawn.high_msun / drawn.low_msun))
+                                            : clump.log_draw_density;
+}
+
+// 1 / sum |mu|, to a mean of 1.
+double weight_of(const InjectedClump& clump, double mean) {
+  return clump.magnification > 0 ? 1 / (clump.magnification * mean) : 1.0;
+}
+
+bool young(const ClusterMass& cluster, MassFunctionOptions cuts) {
+  cuts.min_mass_msun = std::numeric_limits<double>::min();
+  cuts.max_mass_msun = no_max_mass;
+  return passes(cluster, cuts);
+}
+
 }  // namespace
 
 std::vector<Injection> injections_by_clump(std::span<const InjectedClumpImage> images,
                                            const InjectedMasses& drawn, const MassFunctionOptions& cuts) {
   require(drawn.low_msun > 0 && drawn.high_msun > drawn.low_msun, "injections_by_clump: 0 < low < high");
-  const double log_density = -std::log(std::log10(drawn.high_msun / drawn.low_msun));
   const std::vector<InjectedClump> clumps = clumps_of(images);
   const double mean = mean_inverse_magnification(clumps);
   std::vector<Injection> injections;
   for (const InjectedClump& clump : clumps)
-    injections.push_back({clump.log_mass_msun, log_density,
+    injections.push_back({clump.log_mass_msun, density_of(clump, drawn),
                           clump.brightest && passes(clump.brightest->measured, cuts),
-                          clump.magnification > 0 ? 1 / (clump.magnification * mean) : 1.0});
+                          weight_of(clump, mean)});
+  return injections;
+}
+
+std::vector<MeasuredInjection> measured_by_clump(std::span<const InjectedClumpImage> images,
+                                                 const InjectedMasses& drawn,
+                                                 const MassFunctionOptions& cuts) {
+  require(drawn.low_msun > 0 && drawn.high_msun > drawn.low_msun, "measured_by_clump: 0 < low < high");
+  const std::vector<InjectedClump> clumps = clumps_of(images);
+  const double mean = mean_inverse_magnification(clumps);
+  std::vector<MeasuredInjection> injections;
+  for (const InjectedClump& clump : clumps) {
+    const bool found = clump.brightest && young(clump.brightest->measured, cuts);
+    injections.push_back({clump.log_mass_msun, density_of(clump, drawn), weight_of(clump, mean),
+                          found ? clump.brightest->measured.log_mass_msun : nan});
+  }
   return injections;
 }
 
@@ -184,25 +245,55 @@ CorrectedFit correct_mass_function(MassFunctionModel model, std::span<const Clus
   require(lowest_mass_msun > 0 && lowest_mass_msun <= cuts.min_mass_msun,
           "correct_mass_function: 0 < lowest mass <= minimum mass of the cuts");
   const std::vector<ClusterMass> selected = select_clusters(clusters, cuts);
-  CorrectedFit fit;
-  fit.model = model;
-  fit.clusters = static_cast<int>(selected.size());
-  fit.injections = static_cast<int>(injections.size());
-  fit.injections_needed = fit.uncovered = nan;
-  for (const std::string& name : parameter_names(model)) fit.parameters.push_back({name, nan, nan, nan, nan});
-  if (!is_possible(fit, selected, injections, lowest_mass_msun)) return fit;
+  CorrectedFit fit = empty_fit(model, selected.size(), injections.size());
+  const double lowest = std::log10(lowest_mass_msun);
+  for (const Injection& i : injections) fit.found += i.found && i.log_mass_msun >= lowest;
+  if (!is_possible(fit) || !have_errors(fit, selected)) return fit;
 
   std::vector<MassPosterior> masses;
   for (const ClusterMass& c : selected)
     masses.push_back(normal_mass_posterior(c.log_mass_msun, c.log_mass_error));
   const HierarchicalLikelihood likelihood(model_of(model, lowest_mass_msun, cuts), masses, injections);
-  QuadratureOptions quadrature;
-  if (fit.parameters.size() > 1) quadrature.nodes = nodes_of_two;
-  const QuadraturePosterior posterior = integrate_hierarchical(likelihood, quadrature);
-  const std::vector<double> error = likelihood.monte_carlo_error(posterior);
+  const auto density = [&](std::span<const double> theta) { return likelihood.log_posterior(theta); };
+  summarise(fit, likelihood, density, nodes_of_two);
+  return fit;
+}
+
+CorrectedFit correct_mass_function(MassFunctionModel model, std::span<const ClusterMass> clusters,
+                                   std::span<const MeasuredInjection> injections, double lowest_mass_msun,
+                                   const MassFunctionOptions& cuts) {
+  require(lowest_mass_msun > 0 && lowest_mass_msun <= cuts.min_mass_msun,
+          "correct_mass_function: 0 < lowest mass <= minimum mass of the cuts");
+  constexpr double rounding = 1e-9;  // of a mass at the cut, taken to its logarithm
+  const Bounds limits{std::log10(cuts.min_mass_msun) - rounding, std::log10(cuts.max_mass_msun) + rounding};
+  const std::vector<ClusterMass> selected = select_clusters(clusters, cuts);
+  CorrectedFit fit = empty_fit(model, selected.size(), injections.size());
+  const double lowest = std::log10(lowest_mass_msun);
+  for (const MeasuredInjection& i : injections)
+    fit.found +=
+        i.log_mass_msun >= lowest && i.measured_log_mass > limits.low && i.measured_log_mass < limits.high;
+  if (!is_possible(fit)) return fit;
+
+  std::vector<double> masses;
+  for (const ClusterMass& c : selected) masses.push_back(c.log_mass_msun);
+  MeasuredMassOptions options;
+  options.log_mass = limits;
+  const MeasuredMassLikelihood likelihood(model_of(model, lowest_mass_msun, cuts), masses, injections,
+                                          options);
+  if (likelihood.clusters_without_injections() > 0) {
+    give_up(
+        fit, CorrectedStatus::injections_do_not_cover,
+        fmt::format("injections do not cover the catalogue: {} of {} clusters have a measured mass that no "
+                    "injected clump was given, to {:g} dex",
+                    likelihood.clusters_without_injections(), fit.clusters, likelihood.kernel_dex()));
+    return fit;
+  }
+  const auto density = [&](std::span<const double> theta) { return likelihood.log_posterior(theta); };
+  summarise(fit, likelihood, density, nodes_of_two_measured);
+  std::vector<double> median;
   for (std::size_t p = 0; p < fit.parameters.size(); ++p)
-    fit.parameters[p] = summary_of(posterior, static_cast<int>(p), fit.parameters[p].name, error[p]);
-  judge(fit, likelihood, posterior);
+    median.push_back(fit.posterior->quantile(static_cast<int>(p), 0.5));
+  fit.costly_log_mass = likelihood.costly_masses(median, 0.8);
   return fit;
 }
 

@@ -13,6 +13,7 @@ namespace {
 
 constexpr double effective_per_object = 4;
 constexpr double most_uncovered = 0.01;
+constexpr double largest_shift = 0.2;  // sigma of the slope
 constexpr double outermost = 0.05;
 
 std::vector<WeightedMass> found_terms(const LogMassGrid& grid, std::span<const Injection> injections) {
@@ -42,6 +43,11 @@ double probability_between(const LogMassDensity& p, double from, double to) {
   double sum = std::exp(p.smooth_log(from)) + std::exp(p.smooth_log(to));
   for (int i = 1; i < intervals; ++i) sum += (i % 2 ? 4 : 2) * std::exp(p.smooth_log(from + i * h));
   return sum * h / 3;
+}
+
+// How far the slope of a power law moves, in its own sigma, where the share u is not known to be there.
+double shift_of_slope(double u, int objects) {
+  return u > 0 ? std::sqrt(static_cast<double>(objects)) * u * std::log(1 / std::min(u, 1.0)) : 0.0;
 }
 
 }  // namespace
@@ -96,12 +102,12 @@ SelectionVerdict judge_selection(const SelectionIntegral& integral, double uncov
         "too few injections: N_eff = {:.3g}, {:.0f} needed for {} objects; need about {:.2g} injections, "
         "have {}",
         integral.effective_injections, wanted, objects, verdict.injections_needed, injections);
-  } else if (uncovered > most_uncovered) {
+  } else if (uncovered > most_uncovered || shift_of_slope(uncovered, objects) > largest_shift) {
     verdict.status = SelectionStatus::injections_do_not_cover;
     verdict.message = fmt::format(
         "injections do not cover the population: {:.2g} of the selected clusters have masses that were never "
-        "injected",
-        uncovered);
+        "injected, which moves the slope by about {:.1f} sigma",
+        uncovered, shift_of_slope(uncovered, objects));
   }
   return verdict;
 }

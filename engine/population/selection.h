@@ -60,7 +60,7 @@ class Selection {
   SelectionIntegral direct_integral(const LogMassDensity& p) const;  ///< the slow twin
 
   /// The share of xi that lies at masses where nothing was injected, if the fraction found there is that of
-  /// the outermost 5% of the injections: what the injections cannot tell. Below 0.01 is good.
+  /// the outermost 5% of the injections: what the injections cannot tell.
   double uncovered(const LogMassDensity& p, const SelectionIntegral& integral) const;
 
   int injections() const { return drawn_; }
@@ -88,7 +88,8 @@ struct SelectionVerdict {
                 ///< ..."
 };
 
-/// N_eff > 4 N_obs and uncovered < 0.01, or what is wrong.
+/// N_eff > 4 N_obs, uncovered u < 0.01, and sqrt(N_obs) u ln(1/u) < 0.2: so many sigma the slope of a power
+/// law moves if the share u is left out; or what is wrong.
 SelectionVerdict judge_selection(const SelectionIntegral& integral, double uncovered, int objects,
                                  int injections);
 

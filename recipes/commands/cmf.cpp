@@ -174,6 +174,30 @@ population::InjectedMasses drawn_masses(const CmfArguments& a, const InputTable&
   return *range;
 }
 
+// Where a table does not say its recipe nobody can tell that it is the wrong one.
+std::string warning_of(const InputTable& catalogue, const InputTable& injections,
+                       const std::optional<RunOrigin>& origin) {
+  std::vector<std::string> silent;
+  if (catalogue.recipe().empty()) silent.push_back(catalogue.file);
+  if (injections.recipe().empty() && (!origin || origin->hash.empty())) silent.push_back(injections.file);
+  if (silent.empty()) return "";
+  return fmt::format(
+      "warning: no recipe hash in {}: not checked that catalogue and injections belong together\n",
+      fmt::join(silent, ", "));
+}
+
+// What was left out or not read of the catalogue.
+std::string lines_of(const products::CatalogueClusters& clusters) {
+  std::string lines;
+  if (!clusters.unread_mass_column.empty())
+    lines += fmt::format("masses from column {}; column {} is not read\n", clusters.mass_column,
+                         clusters.unread_mass_column);
+  if (clusters.without_mass > 0)
+    lines +=
+        fmt::format("warning: {} rows left out: their mass is no finite number\n", clusters.without_mass);
+  return lines;
+}
+
 void check_same_run(const InputTable& catalogue, const InputTable& injections,
                     const std::optional<RunOrigin>& origin) {
   std::string hash = injections.recipe();
@@ -200,6 +224,7 @@ void check_range(const InputTable& input, std::span<const population::InjectedCl
 }
 
 struct Injected {
+  std::string warning;  ///< a line, or nothing
   std::vector<population::InjectedClumpImage> images;
   population::InjectedMasses drawn;
 };
@@ -210,6 +235,7 @@ Injected read_injections(const CmfArguments& a, const InputTable& catalogue, boo
   check_same_run(catalogue, input, origin);
   const io::Json* band = origin ? member(&origin->recipe, "reference_band") : nullptr;
   Injected injected;
+  injected.warning = warning_of(catalogue, input, origin);
   injected.images = products::read_injected_images(
       input.table, input.file, band && band->is_string() ? lower_case(band->as_string()) : "", with_ages);
   injected.drawn = drawn_masses(a, input, origin);
@@ -296,7 +322,7 @@ std::string run_cmf(const CmfArguments& a) {
       products::fit_published(clusters.clusters, a.options, a.seed, a.threads);
   std::string lines = fmt::format("{} of {} rows {}\n", published.clusters, input.table.rows(),
                                   cuts_in_words(a, clusters.has_ages));
-  lines += lines_of(published);
+  lines = lines_of(clusters) + (injected ? injected->warning : "") + lines + lines_of(published);
   std::vector<io::Table> tables = std::move(published.tables);
   tables.front().note("MINMASS", fmt::format("{:g}", a.options.min_mass_msun));
   if (clusters.has_ages) tables.front().note("MAXAGE", fmt::format("{:g}", a.options.max_age_myr));

@@ -129,6 +129,8 @@ CatalogueClusters read_clusters(const io::Table& table, const std::string& file,
   const Reader read(table, file);
   const Values mass = masses_of(read, error_dex);
   CatalogueClusters out;
+  out.mass_column = read.has("log_mass_msun") ? "log_mass_msun" : "mass_msun";
+  if (read.has("log_mass_msun") && read.has("mass_msun")) out.unread_mass_column = "mass_msun";
   out.has_ages = read.has("log_age_yr");
   // Without ages: 1 yr, which no limit on age leaves out.
   const io::Reals age = out.has_ages ? read.numbers("log_age_yr") : io::Reals(read.rows(), 0.0);
@@ -137,6 +139,7 @@ CatalogueClusters read_clusters(const io::Table& table, const std::string& file,
   const std::vector<bool> counts = rows_that_count(read);
   for (std::size_t i = 0; i < read.rows(); ++i) {
     if (!counts[i]) continue;
+    out.without_mass += !std::isfinite(mass.value[i]);
     out.clusters.push_back({mass.value[i], mass.error[i], age[i], age_error[i]});
     out.rows.push_back(i);
   }
@@ -156,6 +159,9 @@ std::vector<population::InjectedClumpImage> read_injected_images(const io::Table
     return read.has(name) ? read.numbers(name) : io::Reals(read.rows(), value);
   };
   const io::Reals age = with_ages ? read.numbers("measured_log_age_yr") : io::Reals(read.rows(), 0.0);
+  const io::Reals draw_density = optional("log_draw_density", nan);
+  const io::Reals lens_error = optional("measured_log_mass_mu_err", 0);
+  const io::Reals error = error_of(read, "measured_log_mass_msun").value_or(io::Reals(read.rows(), 0.0));
   const io::Reals mu = optional("true_mu", 1), snr = optional("measured_snr_" + reference_band, nan);
   const bool has_flag = read.has("injection_flag"), has_status = read.has("measured_sed_status");
   std::vector<population::InjectedClumpImage> images;
@@ -170,7 +176,8 @@ std::vector<population::InjectedClumpImage> read_injected_images(const io::Table
                       in_host ? mu[i] : nan,
                       recovered[i],
                       snr[i],
-                      {fitted ? measured[i] : nan, 0, age[i], 0}});
+                      {fitted ? measured[i] : nan, std::hypot(error[i], lens_error[i]), age[i], 0},
+                      draw_density[i]});
   }
   return images;
 }

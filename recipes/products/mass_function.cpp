@@ -183,7 +183,7 @@ std::vector<CorrectedFit> fit_corrected(std::span<const population::ClusterMass>
                                         std::span<const population::InjectedClumpImage> images,
                                         const population::InjectedMasses& drawn, double lowest_mass_msun,
                                         const MassFunctionOptions& options, int threads) {
-  const auto injections = population::injections_by_clump(images, drawn, options);
+  const auto injections = population::measured_by_clump(images, drawn, options);
   const double lowest =
       lowest_mass_msun > 0 ? lowest_mass_msun : std::min(drawn.low_msun, options.min_mass_msun);
   std::vector<CorrectedFit> fits(models.size());

@@ -21,7 +21,10 @@ inline constexpr const char* recipe_note = "RECIPE";
 struct CatalogueClusters {
   std::vector<population::ClusterMass> clusters;
   std::vector<std::size_t> rows;
-  bool has_ages = false;  ///< else no cluster has one, and no cut on age is made
+  bool has_ages = false;           ///< else no cluster has one, and no cut on age is made
+  std::size_t without_mass = 0;    ///< clusters whose mass is no finite number: no fit takes them
+  std::string mass_column;         ///< that was read
+  std::string unread_mass_column;  ///< the other form, where the table has both; "" where it has one
 };
 
 /// Reads clusters from a table; column names in any case.
@@ -39,7 +42,8 @@ CatalogueClusters read_clusters(const io::Table& table, const std::string& file,
 /// Images of injected clumps, from a table as a run writes to injections.fits: parent_id,
 /// true_log_mass_msun, recovered, measured_log_mass_msun, and measured_log_age_yr if `with_ages`; where they
 /// are there: injection_flag, true_mu, measured_sed_status, measured_snr_BAND (`reference_band`, small
-/// letters). InputError naming `file` and the column.
+/// letters), log_draw_density (natural log, 1/dex), and the error of the measured mass in the forms of
+/// read_clusters. InputError naming `file` and the column.
 std::vector<population::InjectedClumpImage> read_injected_images(const io::Table& table,
                                                                  const std::string& file,
                                                                  const std::string& reference_band,

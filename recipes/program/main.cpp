@@ -56,11 +56,21 @@ Shard shard_from(const std::optional<std::string>& given) {
   return shard;
 }
 
+double neff_from(const std::optional<std::string>& given) {
+  if (!given) return 0;
+  double value = 0;
+  int used = 0;
+  if (std::sscanf(given->c_str(), "neff=%lf%n", &value, &used) != 1 ||
+      used != static_cast<int>(given->size()) || !(value > 0) || !std::isfinite(value))
+    throw InputError({"--until", *given, "no aim", "neff=N, N above 0"});
+  return value;
+}
+
 void on_signal(int) { request_stop(); }
 
 struct Arguments {
   std::string recipe, output;
-  std::optional<std::string> shard;
+  std::optional<std::string> shard, until;
   std::vector<std::string> set, shards;
   int threads = hardware_threads();
   bool resume = false, overwrite = false, quiet = false;
@@ -71,7 +81,8 @@ struct Arguments {
             resume,
             overwrite,
             quiet,
-            shard_from(shard)};
+            shard_from(shard),
+            neff_from(until)};
   }
 };
 
@@ -93,8 +104,7 @@ int check(const Arguments& a) {
   const Recipe recipe = read_recipe(a.recipe, overrides_from(a.set));
   check_recipe(recipe);
   fmt::print("{}: good; {} realisations of {} clumps in {} field(s), {} bands\n", recipe.name,
-             recipe.injection.realisations, recipe.injection.clumps, recipe.fields.size(),
-             recipe.bands.size());
+             realisations_of(recipe), recipe.injection.clumps, recipe.fields.size(), recipe.bands.size());
   return exit_done;
 }
 
@@ -395,6 +405,9 @@ int dispatch(int argc, char** argv) {
   run_command->add_flag("--overwrite", a.overwrite,
                         "let a changed recipe of the same name take the place of an earlier run");
   run_command->add_option("--shard", a.shard, "i/n: every n-th realisation, parts only");
+  run_command->add_option("--until", a.until,
+                          "neff=N: more injections where the mass function needs them, until it has N "
+                          "effective ones");
   add_run_options(*run_command, a);
 
   CLI::App* check_command =

@@ -10,6 +10,7 @@
 
 #include <cmath>
 #include <functional>
+#include <limits>
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
@@ -161,6 +162,31 @@ TEST(Cmf, ReadsLinearMassesAndQuantiles) {
   for (std::size_t i = 0; i < 3; ++i) EXPECT_NEAR(bootstraps[0][i], bootstraps[1][i], 1e-9);
 }
 
+// Rows without a mass are counted, not dropped in silence; of two forms of the mass the one that is read is
+// named; tables that do not say their recipe are warned of.
+TEST(Cmf, SaysWhatItLeftOutAndCouldNotCheck) {
+  const fs::path folder = scratch_folder("cmf-says");
+  const std::string few = " --bootstraps 10 --steps 60 --burn-in 20 --ensembles 2";
+  io::Table both("CATALOG");
+  const double infinity = std::numeric_limits<double>::infinity();
+  both.add("log_mass_msun", "", "", io::Reals{7, 7.2, 7.4, NAN, infinity, 6.9});
+  both.add("log_mass_msun_err", "", "", io::Reals(6, 0.1));
+  both.add("mass_msun", "solMass", "", io::Reals{1e7, 1.6e7, 2.5e7, 0, 1e8, 8e6});
+  io::write_fits_tables(folder / "both.fits", {both});
+  const Outcome outcome =
+      run_program("cmf " + quoted(folder / "both.fits") + " -o " + quoted(folder / "both-cmf.fits") + few);
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.output;
+  EXPECT_NE(outcome.output.find("warning: 2 rows left out"), std::string::npos) << outcome.output;
+  EXPECT_NE(outcome.output.find("masses from column log_mass_msun; column mass_msun is not read"),
+            std::string::npos)
+      << outcome.output;
+  EXPECT_NE(outcome.output.find("4 of 6 rows"), std::string::npos) << outcome.output;
+  const Outcome corrected = run_program(mock_command(folder / "cmf.fits", few));
+  ASSERT_EQ(corrected.exit_code, 0) << corrected.output;
+  EXPECT_NE(corrected.output.find("warning: no recipe hash in"), std::string::npos) << corrected.output;
+  EXPECT_EQ(corrected.output.find("rows left out"), std::string::npos) << corrected.output;
+}
+
 // The run and the command are one: the same tables from the run's catalogue and injections.
 TEST(Cmf, OnTheTablesOfARunGivesTheRunsNumbers) {
   const fs::path folder = scratch_folder("cmf-run"), out = folder / "out";
@@ -191,8 +217,8 @@ TEST(Cmf, OnTheTablesOfARunGivesTheRunsNumbers) {
   }
   // 24 clumps cannot tell: data, not an error.
   EXPECT_EQ(io::read_fits_table(out / "mass_function.fits", "CORRECTED").texts("status")[0],
-            "too_few_injections");
-  EXPECT_NE(outcome.output.find("need about"), std::string::npos) << outcome.output;
+            "injections_do_not_cover");
+  EXPECT_NE(outcome.output.find("that no injected clump was given"), std::string::npos) << outcome.output;
   // The injections of another recipe.
   io::Table other = io::read_fits_table(out / "injections.fits");
   other.clear_notes();

@@ -594,5 +594,70 @@ TEST(BadInput, OutputFolderThatHoldsOtherThings) {
   EXPECT_FALSE(fs::exists(folder / "out" / "run.json"));
 }
 
+// ------------------------------------------------------------------------------------------ more injections
+
+// Masses from the least that is seen upwards, so that the small run has a catalogue that can be corrected.
+fs::path write_adaptive_recipe(const fs::path& folder) {
+  return write_small_recipe(folder, {{R"("injection": { "realisations": 6, "clumps": 4 })",
+                                      R"("population": { "mass_msun": [1e5, 1e9], "age_myr": [1, 1000] },
+                   "injection": { "realisations": 10, "clumps": 6 })"}});
+}
+
+// Rounds are found again by any number of threads and by a resumed run, stand in the manifest, and weigh by
+// the density of all of them; the recipe's own realisations stay what they were.
+TEST(Until, AddsInjectionsWhereTheyAreNeeded) {
+  const fs::path folder = scratch_folder("until"), recipe = write_adaptive_recipe(folder / "recipe");
+  const auto run_to = [&](const std::string& out, const std::string& more) {
+    return run_program("run -q " + more + " -o " + quoted(folder / out) + " " + quoted(recipe));
+  };
+  ASSERT_EQ(run_to("plain", "-j2").exit_code, 0);
+  const Outcome outcome =
+      run_program("run --until neff=25 -j2 -o " + quoted(folder / "a") + " " + quoted(recipe));
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.output;
+  EXPECT_NE(outcome.output.find("of 25 wanted: "), std::string::npos) << outcome.output;
+  EXPECT_NE(outcome.output.find("times the work so far"), std::string::npos) << outcome.output;
+  ASSERT_EQ(run_to("b", "--until neff=25 -j1").exit_code, 0);
+  EXPECT_EQ(product_hashes(folder / "a"), product_hashes(folder / "b"));
+  fs::remove(folder / "b" / "parts" / "realisation-000011.fits");
+  ASSERT_EQ(run_to("b", "--until neff=25 --resume").exit_code, 0);
+  EXPECT_EQ(product_hashes(folder / "a"), product_hashes(folder / "b"));
+
+  const io::Json manifest = io::read_json(folder / "a" / "manifest.json");
+  const auto& rounds = manifest.at("added_rounds").as_array();
+  ASSERT_FALSE(rounds.empty());
+  EXPECT_EQ(rounds.front().at("first_realisation").as_double(), 10);
+  EXPECT_GT(rounds.back().at("n_eff_after").as_double(), rounds.front().at("n_eff_before").as_double());
+  const io::Table plain = io::read_fits_table(folder / "plain" / "injections.fits"),
+                  more = io::read_fits_table(folder / "a" / "injections.fits");
+  ASSERT_GT(more.rows(), plain.rows());
+  for (std::size_t i = 0; i < plain.rows(); ++i)
+    ASSERT_EQ(plain.reals("true_x")[i], more.reals("true_x")[i]) << i;
+  // The density integrates to 1: the mean of 1 / p_draw over all clumps is the width of the range, 4 dex. Its
+  // standard error is below 0.5 dex for these few clumps.
+  double sum = 0, clumps = 0;
+  std::int64_t last = -1;
+  for (std::size_t i = 0; i < more.rows(); ++i) {
+    if (more.integers("parent_id")[i] == last) continue;
+    last = more.integers("parent_id")[i];
+    sum += std::exp(-more.reals("log_draw_density")[i]);
+    clumps += 1;
+  }
+  EXPECT_NEAR(sum / clumps, 4, 1.6);
+}
+
+TEST(Until, RefusesWhatCannotBe) {
+  const fs::path folder = scratch_folder("until-bad"), recipe = write_small_recipe(folder / "recipe");
+  for (const auto& [words, what] : {std::pair{"--until neff=0", "--until"},
+                                    {"--until 100", "neff=N"},
+                                    {"--until neff=100 --shard 1/2", "--shard"},
+                                    {"--until neff=100 --set mass_function.run=false", "--until"}}) {
+    const Outcome outcome =
+        run_program(std::string("run -q ") + words + " -o " + quoted(folder / "out") + " " + quoted(recipe));
+    EXPECT_EQ(outcome.exit_code, 2) << words << outcome.output;
+    EXPECT_NE(outcome.output.find(what), std::string::npos) << outcome.output;
+    EXPECT_FALSE(fs::exists(folder / "out")) << words;
+  }
+}
+
 }  // namespace
 }  // namespace arcproof::tests

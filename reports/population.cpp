@@ -1,0 +1,104 @@
+#include "reports/population.h"
+
+#include "engine/io/fits.h"
+#include "reports/columns.h"
+#include "reports/html.h"
+
+#include <fmt/format.h>
+
+namespace arcproof::reports {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::pair<std::string_view, std::string_view> words[] = {
+    {"radius_pc", "half-light radius [pc]"},
+    {"absmag", "absolute magnitude, reference band"},
+    {"log_mass_msun", "log M [M<sub>\u2609</sub>]"},
+    {"log_age_yr", "log age [yr]"},
+    {"formation_redshift", "formation redshift"},
+    {"log_density_msun_pc2", "log &Sigma; [M<sub>\u2609</sub> pc<sup>\u22122</sup>]"},
+    {"log_dynamical_age", "log &Pi;, age over crossing time"},
+    {"size_mass", "log R by log M"},
+    {"luminosity_size", "log R by \u22120.4 M<sub>AB</sub>"}};
+
+std::string in_words(const std::string& name) {
+  for (const auto& [key, text] : words)
+    if (key == name) return std::string(text);
+  return html::escape(name);
+}
+
+std::string redshifts(const io::Table& t, std::size_t i) {
+  return fmt::format("{:g}\u2013{:g}", real_column(t, "z_low")[i], real_column(t, "z_high")[i]);
+}
+
+std::string interval(const io::Table& t, const std::string& median, const std::string& low,
+                     const std::string& high, std::size_t i) {
+  return html::with_interval(real_column(t, median)[i], real_column(t, low)[i], real_column(t, high)[i], 2);
+}
+
+std::string number(const io::Table& t, const char* column, std::size_t i) {
+  return html::count(static_cast<double>(integer_column(t, column)[i]));
+}
+
+std::string medians(const io::Table& t) {
+  html::Table table{
+      {"quantity", "z", "clumps", "unresolved, left out", "median (68%)", "corrected (68%)"}, {0}, {}};
+  for (std::size_t i = 0; i < t.rows(); ++i)
+    table.rows.push_back({in_words(text_column(t, "quantity")[i]), redshifts(t, i), number(t, "n", i),
+                          number(t, "n_limits", i), interval(t, "median", "q16", "q84", i),
+                          interval(t, "corrected_median", "corrected_q16", "corrected_q84", i)});
+  return html::table(table);
+}
+
+std::string bound(const io::Table& t) {
+  html::Table table{{"z", "clumps", "bound fraction", "corrected"}, {0}, {}};
+  for (std::size_t i = 0; i < t.rows(); ++i)
+    table.rows.push_back(
+        {redshifts(t, i), number(t, "n", i),
+         html::with_error(real_column(t, "fraction")[i], real_column(t, "fraction_err")[i], 2),
+         html::fixed(real_column(t, "corrected_fraction")[i], 2)});
+  return html::table(table);
+}
+
+std::string relations(const io::Table& t) {
+  html::Table table{
+      {"relation", "z", "clumps", "with an upper limit", "parameter", "median (68%)"}, {0, 4}, {}};
+  for (std::size_t i = 0; i < t.rows(); ++i)
+    table.rows.push_back({in_words(text_column(t, "relation")[i]), redshifts(t, i), number(t, "n", i),
+                          number(t, "n_limits", i), html::escape(text_column(t, "parameter")[i]),
+                          interval(t, "median", "q16", "q84", i)});
+  return html::table(table);
+}
+
+std::string card(const char* heading, const std::string& body, const char* aside) {
+  return fmt::format("<div class=\"card\">\n<h3>{}</h3>\n{}<p class=\"aside\">{}</p>\n</div>\n", heading,
+                     body, aside);
+}
+
+}  // namespace
+
+std::string population_html(const fs::path& output) {
+  const fs::path file = output / "population.fits";
+  if (!fs::exists(file)) return "";
+  const io::Table all = io::read_fits_table(file, "POPULATION"),
+                  clusters = io::read_fits_table(file, "BOUND"),
+                  fits = io::read_fits_table(file, "RELATIONS");
+  std::string text;
+  if (all.rows())
+    text += card(
+        "Medians by redshift", medians(all),
+        "Corrected: each clump counts 1 / p<sub>detect</sub>. Radii and densities are of resolved clumps.");
+  if (clusters.rows())
+    text +=
+        card("Bound clusters", bound(clusters),
+             "Expected fraction with &Pi; &gt; 1, errors of age, size and mass included; a lower limit where "
+             "sizes are upper limits.");
+  if (fits.rows())
+    text += card(
+        "Size relations", relations(fits),
+        "Errors in both axes, upper limits of sizes, intrinsic scatter; not corrected for completeness.");
+  return text;
+}
+
+}  // namespace arcproof::reports
