@@ -195,7 +195,9 @@ TEST(Maps, AreTruthAndAlternativeToo) {
       nearest_arcsec = std::min(nearest_arcsec, distance);
     }
     EXPECT_LT(nearest_arcsec, 1e-3) << i;
-    EXPECT_NEAR(stretch, 1, 1e-2) << i;
+    // The stretch is 1 / (1 - kappa - gamma) along the arc: interpolation errs by up to 1e-4 mu of it, as
+    // above.
+    EXPECT_NEAR(stretch, 1, 1e-3 + 1e-4 * std::abs(t.reals("true_mu")[i])) << i;
     ++compared;
   }
   EXPECT_GT(compared, 4);
