@@ -221,7 +221,7 @@ class Gather {
   io::Table table_;
 };
 
-struct Row {
+struct PairRow {
   std::string truth, analysis, field;
   bool same_model = false;
   std::vector<Comparison> sample;
@@ -229,21 +229,23 @@ struct Row {
   MassSlopes slopes;
 };
 
-Row row_of(const Recipe& recipe, std::string truth, std::string analysis, std::vector<Comparison> sample) {
+PairRow row_of(const Recipe& recipe, std::string truth, std::string analysis,
+               std::vector<Comparison> sample) {
   const Offsets offsets = offsets_of(sample);
   const MassSlopes slopes = slopes_of(sample, recipe.mass_function.min_mass_msun);
   return {std::move(truth), std::move(analysis), "", false, std::move(sample), offsets, slopes};
 }
 
-void count_columns(Gather& add, const std::vector<Row>& rows) {
-  add.count(rows, "n_clumps", "clumps with a magnification", [](const Row& r) { return r.offsets.mu.count; });
+void count_columns(Gather& add, const std::vector<PairRow>& rows) {
+  add.count(rows, "n_clumps", "clumps with a magnification",
+            [](const PairRow& r) { return r.offsets.mu.count; });
   add.count(rows, "n_resolved", "of them with a size that is no upper limit",
-            [](const Row& r) { return r.offsets.radius.count; });
-  add.count(rows, "n_masses", "with an SED fit", [](const Row& r) { return r.offsets.mass.count; });
-  add.count(rows, "n_densities", "with both", [](const Row& r) { return r.offsets.density.count; });
+            [](const PairRow& r) { return r.offsets.radius.count; });
+  add.count(rows, "n_masses", "with an SED fit", [](const PairRow& r) { return r.offsets.mass.count; });
+  add.count(rows, "n_densities", "with both", [](const PairRow& r) { return r.offsets.density.count; });
 }
 
-void offset_columns(Gather& add, const std::vector<Row>& rows, const std::string& from) {
+void offset_columns(Gather& add, const std::vector<PairRow>& rows, const std::string& from) {
   struct Quantity {
     const char *name, *text;
     Summary Offsets::*which;
@@ -255,20 +257,20 @@ void offset_columns(Gather& add, const std::vector<Row>& rows, const std::string
         {"log_density", "surface density M / (2 pi R^2), resolved clumps", &Offsets::density}}) {
     add.real(rows, std::string(q.name) + "_offset", "",
              fmt::format("median of log10(measured / {}) [dex]: {}", from, q.text),
-             [&](const Row& r) { return (r.offsets.*q.which).median; });
+             [&](const PairRow& r) { return (r.offsets.*q.which).median; });
     add.real(rows, std::string(q.name) + "_scatter", "", "half of the 16% to 84% range of the same [dex]",
-             [&](const Row& r) { return (r.offsets.*q.which).half_range; });
+             [&](const PairRow& r) { return (r.offsets.*q.which).half_range; });
   }
 }
 
-void slope_columns(Gather& add, const std::vector<Row>& rows, const std::string& suffix,
+void slope_columns(Gather& add, const std::vector<PairRow>& rows, const std::string& suffix,
                    const std::string& text, Slope MassSlopes::*which) {
   add.real(rows, "beta" + suffix, "", "maximum-likelihood slope of " + text + " above the minimum mass",
-           [&](const Row& r) { return (r.slopes.*which).beta; });
+           [&](const PairRow& r) { return (r.slopes.*which).beta; });
   add.real(rows, "beta" + suffix + "_err", "", "1 sigma, (-beta - 1) / sqrt(n)",
-           [&](const Row& r) { return (r.slopes.*which).error; });
+           [&](const PairRow& r) { return (r.slopes.*which).error; });
   add.count(rows, "n_beta" + suffix, "masses in that slope",
-            [&](const Row& r) { return (r.slopes.*which).count; });
+            [&](const PairRow& r) { return (r.slopes.*which).count; });
 }
 
 void note_options(const Recipe& recipe, io::Table& table) {
@@ -276,7 +278,7 @@ void note_options(const Recipe& recipe, io::Table& table) {
   table.note("MAXSIZE", fmt::format("{:g}", largest_cluster_pc));
 }
 
-double median_of(const Row& row, double (*value)(const Clump&)) {
+double median_of(const PairRow& row, double (*value)(const Clump&)) {
   std::vector<double> values;
   for (const Comparison& c : row.sample)
     if (const double v = value(c.clump); std::isfinite(v)) values.push_back(v);
@@ -320,7 +322,7 @@ std::vector<NamedLens> truth_lenses(const Recipe& recipe) {
 namespace {
 
 // One row for each analysis lens, of the clumps of some fields behind one truth lens.
-void add_rows(std::vector<Row>& rows, const Recipe& recipe, const io::Table& injections,
+void add_rows(std::vector<PairRow>& rows, const Recipe& recipe, const io::Table& injections,
               const NamedLens& truth, const std::set<std::string>& fields) {
   for (const NamedLens& analysis : analysis_lenses(recipe)) {
     rows.push_back(
@@ -330,18 +332,18 @@ void add_rows(std::vector<Row>& rows, const Recipe& recipe, const io::Table& inj
   }
 }
 
-void truth_columns(Gather& add, const Recipe& recipe, const std::vector<Row>& rows) {
-  add.text(rows, "truth_lens", "clumps were injected through it", [](const Row& r) { return r.truth; });
-  add.text(rows, "analysis_lens", "and delensed with this one", [](const Row& r) { return r.analysis; });
+void truth_columns(Gather& add, const Recipe& recipe, const std::vector<PairRow>& rows) {
+  add.text(rows, "truth_lens", "clumps were injected through it", [](const PairRow& r) { return r.truth; });
+  add.text(rows, "analysis_lens", "and delensed with this one", [](const PairRow& r) { return r.analysis; });
   io::Flags same;
-  for (const Row& row : rows) same.push_back(row.same_model);
+  for (const PairRow& row : rows) same.push_back(row.same_model);
   add.table().add("same_model", "", "both are one model", std::move(same));
   count_columns(add, rows);
   offset_columns(add, rows, "true");
   add.count(rows, "n_clusters", "with a half-light radius, or its upper limit, below 20 pc",
-            [](const Row& r) { return clusters_in(r.sample, &Comparison::clump); });
+            [](const PairRow& r) { return clusters_in(r.sample, &Comparison::clump); });
   add.count(rows, "n_clusters_true", "with a true half-light radius below 20 pc",
-            [](const Row& r) { return clusters_in(r.sample, &Comparison::other); });
+            [](const PairRow& r) { return clusters_in(r.sample, &Comparison::other); });
   slope_columns(add, rows, "", "the measured masses", &MassSlopes::measured);
   slope_columns(add, rows, "_true", "the true masses of the same clumps", &MassSlopes::other);
   note_options(recipe, add.table());
@@ -350,7 +352,7 @@ void truth_columns(Gather& add, const Recipe& recipe, const std::vector<Row>& ro
 }  // namespace
 
 io::Table lens_pairs(const Recipe& recipe, const io::Table& injections) {
-  std::vector<Row> rows;
+  std::vector<PairRow> rows;
   for (const NamedLens& truth : truth_lenses(recipe))
     add_rows(rows, recipe, injections, truth, fields_behind(recipe, truth.lens));
   Gather add("PAIRS");
@@ -359,37 +361,38 @@ io::Table lens_pairs(const Recipe& recipe, const io::Table& injections) {
 }
 
 io::Table lens_fields(const Recipe& recipe, const io::Table& injections) {
-  std::vector<Row> rows;
+  std::vector<PairRow> rows;
   const std::vector<NamedLens> truths = truth_lenses(recipe);
   for (const FieldRecipe& field : recipe.fields)
     add_rows(rows, recipe, injections, *find_model(truths, recipe.truth_lens_of(field)), {field.name});
   Gather add("FIELDS");
-  add.text(rows, "field", "name of the field", [](const Row& r) { return r.field; });
+  add.text(rows, "field", "name of the field", [](const PairRow& r) { return r.field; });
   truth_columns(add, recipe, rows);
   return std::move(add.table());
 }
 
 io::Table lens_science(const Recipe& recipe, const io::Table& catalogue) {
-  std::vector<Row> rows;
+  std::vector<PairRow> rows;
   const std::vector<NamedLens> lenses = analysis_lenses(recipe);
   for (const NamedLens& lens : lenses)
     rows.push_back(row_of(recipe, lenses.front().name, lens.name, with_main_lens(catalogue, lens.suffix)));
   Gather add("SCIENCE");
-  add.text(rows, "analysis_lens", "clumps were delensed with it", [](const Row& r) { return r.analysis; });
+  add.text(rows, "analysis_lens", "clumps were delensed with it",
+           [](const PairRow& r) { return r.analysis; });
   count_columns(add, rows);
   add.real(rows, "median_mu", "", "median magnification",
-           [](const Row& r) { return median_of(r, [](const Clump& c) { return c.mu; }); });
+           [](const PairRow& r) { return median_of(r, [](const Clump& c) { return c.mu; }); });
   add.real(rows, "median_radius_pc", "pc", "median half-light radius, upper limits included",
-           [](const Row& r) { return median_of(r, [](const Clump& c) { return c.radius_pc; }); });
+           [](const PairRow& r) { return median_of(r, [](const Clump& c) { return c.radius_pc; }); });
   add.real(rows, "median_log_mass_msun", "", "median of log10 mass [solMass]",
-           [](const Row& r) { return median_of(r, [](const Clump& c) { return c.log_mass; }); });
+           [](const PairRow& r) { return median_of(r, [](const Clump& c) { return c.log_mass; }); });
   add.real(rows, "median_log_density", "", "median of log10 surface density [solMass/pc**2], resolved clumps",
-           [](const Row& r) {
+           [](const PairRow& r) {
              return median_of(r, [](const Clump& c) { return c.is_limit ? nan : c.log_density(); });
            });
   offset_columns(add, rows, "by the main lens");
   add.count(rows, "n_clusters", "with a half-light radius, or its upper limit, below 20 pc",
-            [](const Row& r) { return clusters_in(r.sample, &Comparison::clump); });
+            [](const PairRow& r) { return clusters_in(r.sample, &Comparison::clump); });
   slope_columns(add, rows, "", "the masses", &MassSlopes::measured);
   note_options(recipe, add.table());
   return std::move(add.table());

@@ -15,7 +15,7 @@ namespace {
 constexpr std::size_t fewest = 3;
 
 // One clump of the catalogue; NaN where it has no number.
-struct Clump {
+struct CatalogueClump {
   double z, weight, log_mass, log_mass_error, log_age, log_age_error, radius, log_radius_error, absmag,
       absmag_error;
   bool is_limit;
@@ -23,7 +23,7 @@ struct Clump {
 
 double half_width(double low, double high) { return 0.5 * (high - low); }
 
-std::vector<Clump> clumps_of(const Recipe& recipe, const io::Table& t) {
+std::vector<CatalogueClump> clumps_of(const Recipe& recipe, const io::Table& t) {
   const auto column = [&](const std::string& name) {
     return t.has(name) ? t.reals(name) : io::Reals(t.rows(), nan);
   };
@@ -35,7 +35,7 @@ std::vector<Clump> clumps_of(const Recipe& recipe, const io::Table& t) {
                   radius = column("radius_pc"), minus = column("radius_pc_err_minus"),
                   plus = column("radius_pc_err_plus"), mag = column(absmag),
                   mag_error = column(absmag + "_err");
-  std::vector<Clump> clumps;
+  std::vector<CatalogueClump> clumps;
   for (std::size_t i = 0; i < t.rows(); ++i) {
     if (!t.flags("selected")[i] || t.texts("host")[i].empty() ||
         t.integers("counter_image_of")[i] != io::missing_integer)
@@ -51,23 +51,24 @@ std::vector<Clump> clumps_of(const Recipe& recipe, const io::Table& t) {
   return clumps;
 }
 
-struct Bin {
+struct RedshiftBin {
   double low, high;
-  std::vector<Clump> clumps;
+  std::vector<CatalogueClump> clumps;
 };
 
 // All redshifts, then each bin that holds clumps enough.
-std::vector<Bin> bins_of(const std::vector<Clump>& clumps) {
+std::vector<RedshiftBin> bins_of(const std::vector<CatalogueClump>& clumps) {
   const auto between = [&](double low, double high) {
-    Bin bin{low, high, {}};
+    RedshiftBin bin{low, high, {}};
     std::copy_if(clumps.begin(), clumps.end(), std::back_inserter(bin.clumps),
-                 [&](const Clump& c) { return c.z >= low && c.z < high; });
+                 [&](const CatalogueClump& c) { return c.z >= low && c.z < high; });
     return bin;
   };
   constexpr auto edges = std::size(population_redshifts);
-  std::vector<Bin> bins{between(population_redshifts[0], population_redshifts[edges - 1])};
+  std::vector<RedshiftBin> bins{between(population_redshifts[0], population_redshifts[edges - 1])};
   for (std::size_t e = 0; e + 1 < edges; ++e)
-    if (Bin bin = between(population_redshifts[e], population_redshifts[e + 1]); bin.clumps.size() >= fewest)
+    if (RedshiftBin bin = between(population_redshifts[e], population_redshifts[e + 1]);
+        bin.clumps.size() >= fewest)
       bins.push_back(std::move(bin));
   return bins;
 }
@@ -98,26 +99,26 @@ double weighted_quantile(std::vector<Weighted> sample, double p) {
 struct Quantity {
   const char* name;
   bool needs_size;
-  std::function<double(const Clump&)> of;
+  std::function<double(const CatalogueClump&)> of;
 };
 
-double log_density(const Clump& c) {
+double log_density(const CatalogueClump& c) {
   return c.log_mass - std::log10(2 * 3.14159265358979323846 * c.radius * c.radius);
 }
 
-double log_dynamical_age(const Clump& c) {
+double log_dynamical_age(const CatalogueClump& c) {
   return std::log10(
       population::dynamical_age(std::pow(10, c.log_age - 6), c.radius, std::pow(10, c.log_mass)));
 }
 
 std::vector<Quantity> quantities_of(const Recipe& recipe) {
-  std::vector<Quantity> all = {{"radius_pc", true, [](const Clump& c) { return c.radius; }},
-                               {"absmag", false, [](const Clump& c) { return c.absmag; }}};
+  std::vector<Quantity> all = {{"radius_pc", true, [](const CatalogueClump& c) { return c.radius; }},
+                               {"absmag", false, [](const CatalogueClump& c) { return c.absmag; }}};
   if (!recipe.run_sed) return all;
   const sky::Cosmology cosmology = recipe.cosmology;
-  all.push_back({"log_mass_msun", false, [](const Clump& c) { return c.log_mass; }});
-  all.push_back({"log_age_yr", false, [](const Clump& c) { return c.log_age; }});
-  all.push_back({"formation_redshift", false, [cosmology](const Clump& c) {
+  all.push_back({"log_mass_msun", false, [](const CatalogueClump& c) { return c.log_mass; }});
+  all.push_back({"log_age_yr", false, [](const CatalogueClump& c) { return c.log_age; }});
+  all.push_back({"formation_redshift", false, [cosmology](const CatalogueClump& c) {
                    const double age = cosmology.age_myr(c.z) - std::pow(10, c.log_age - 6);
                    return age > 1 ? cosmology.redshift_at_age(age) : nan;
                  }});
@@ -126,18 +127,18 @@ std::vector<Quantity> quantities_of(const Recipe& recipe) {
   return all;
 }
 
-std::vector<Weighted> sample_of(const Quantity& q, const Bin& bin) {
+std::vector<Weighted> sample_of(const Quantity& q, const RedshiftBin& bin) {
   std::vector<Weighted> sample;
-  for (const Clump& c : bin.clumps) {
+  for (const CatalogueClump& c : bin.clumps) {
     if (q.needs_size && c.is_limit) continue;
     if (const double value = q.of(c); std::isfinite(value)) sample.push_back({value, c.weight});
   }
   return sample;
 }
 
-std::vector<population::SizeAndMass> sizes_against(const Bin& bin, bool against_mass) {
+std::vector<population::SizeAndMass> sizes_against(const RedshiftBin& bin, bool against_mass) {
   std::vector<population::SizeAndMass> sample;
-  for (const Clump& c : bin.clumps) {
+  for (const CatalogueClump& c : bin.clumps) {
     const double x = against_mass ? c.log_mass : -0.4 * c.absmag,
                  error = against_mass ? c.log_mass_error : 0.4 * c.absmag_error;
     const population::SizeAndMass one{x, error, std::log10(c.radius), c.log_radius_error, c.is_limit};
@@ -152,7 +153,7 @@ struct RelationRows {
   io::Texts relation, parameter;
   io::Reals z_low, z_high, pivot, median, low, high;
   io::Integers n, limits;
-  void add(const char* name, const Bin& bin, double at, const population::SizeMassFit& fit) {
+  void add(const char* name, const RedshiftBin& bin, double at, const population::SizeMassFit& fit) {
     for (const population::ParameterSummary& p : fit.parameters) {
       relation.emplace_back(name);
       parameter.push_back(p.name);
@@ -174,7 +175,7 @@ io::Table population_table(const Recipe& recipe, const io::Table& catalogue) {
   io::Texts quantity;
   io::Reals z_low, z_high, values[6];
   io::Integers n, limits;
-  for (const Bin& bin : bins_of(clumps_of(recipe, catalogue)))
+  for (const RedshiftBin& bin : bins_of(clumps_of(recipe, catalogue)))
     for (const Quantity& q : quantities_of(recipe)) {
       const std::vector<Weighted> sample = sample_of(q, bin);
       if (sample.size() < fewest) continue;
@@ -187,7 +188,7 @@ io::Table population_table(const Recipe& recipe, const io::Table& catalogue) {
       z_high.push_back(bin.high);
       n.push_back(static_cast<std::int64_t>(sample.size()));
       limits.push_back(q.needs_size ? std::count_if(bin.clumps.begin(), bin.clumps.end(),
-                                                    [](const Clump& c) { return c.is_limit; })
+                                                    [](const CatalogueClump& c) { return c.is_limit; })
                                     : 0);
       constexpr double points[] = {0.5, 0.16, 0.84};
       for (std::size_t i = 0; i < 3; ++i) {
@@ -213,10 +214,10 @@ io::Table population_table(const Recipe& recipe, const io::Table& catalogue) {
 io::Table bound_table(const Recipe& recipe, const io::Table& catalogue) {
   io::Reals z_low, z_high, fraction, error, corrected;
   io::Integers n;
-  for (const Bin& bin : bins_of(clumps_of(recipe, catalogue))) {
+  for (const RedshiftBin& bin : bins_of(clumps_of(recipe, catalogue))) {
     std::vector<population::BoundCluster> clusters;
     double bound = 0, total = 0;
-    for (const Clump& c : bin.clumps) {
+    for (const CatalogueClump& c : bin.clumps) {
       const population::BoundCluster one{
           {c.log_mass, c.log_mass_error, std::log10(c.radius), c.log_radius_error, c.is_limit},
           c.log_age,
@@ -256,13 +257,13 @@ io::Table relations_table(const Recipe& recipe, const io::Table& catalogue, int 
   options.threads = threads;
   options.mean_log_mass = {0, 14};
   RelationRows rows;
-  const std::vector<Bin> bins = bins_of(clumps_of(recipe, catalogue));
+  const std::vector<RedshiftBin> bins = bins_of(clumps_of(recipe, catalogue));
   options.pivot_log_mass = 6;
   if (recipe.run_sed)
     rows.add("size_mass", bins.front(), options.pivot_log_mass,
              population::fit_size_mass(sizes_against(bins.front(), true), options, recipe.seed));
   options.pivot_log_mass = 6.4;  // M_AB = -16
-  for (const Bin& bin : bins)
+  for (const RedshiftBin& bin : bins)
     rows.add("luminosity_size", bin, options.pivot_log_mass,
              population::fit_size_mass(sizes_against(bin, false), options, recipe.seed));
   io::Table t("RELATIONS");

@@ -61,16 +61,16 @@ std::vector<Template> make_templates(const Recipe& recipe, const Inputs& inputs,
 
 // ---------------------------------------------------------------- clumps
 
-struct Drawn {
+struct DrawnClump {
   std::size_t z = 0;  // number of the redshift
   sed::Population population;
   double snr = 0;
   std::vector<double> noise;  // sigmas, per band
 };
 
-Drawn draw(const Recipe& recipe, std::size_t number) {
+DrawnClump draw(const Recipe& recipe, std::size_t number) {
   const TemplateMismatchRecipe& m = *recipe.template_mismatch;
-  Drawn d;
+  DrawnClump d;
   d.z = number / static_cast<std::size_t>(m.clumps);
   Random random({.seed = recipe.seed, .purpose = "templates", .clump = static_cast<std::int64_t>(number)});
   const double oldest = recipe.cosmology.age_myr(m.redshifts[d.z]);
@@ -93,7 +93,7 @@ struct Photometry {
   std::vector<sed::BandFlux> bands;  // empty: not seen
 };
 
-Photometry photometry_of(const Recipe& recipe, const Template& truth, const Drawn& drawn) {
+Photometry photometry_of(const Recipe& recipe, const Template& truth, const DrawnClump& drawn) {
   sed::Population population = drawn.population;
   population.history = truth.history;
   const std::vector<double> flux = truth.light[drawn.z].fluxes_njy_per_msun(population);
@@ -128,9 +128,9 @@ Numbers numbers_of(const Template& t, double log_age_yr, double log_mass, double
   return {log_age_yr, log_mean_age(t.history, log_age_yr), log_mass, ebv_mag * t.r_v};
 }
 
-struct Row {
+struct FittedRow {
   std::size_t truth = 0, analysis = 0, clump = 0;
-  Drawn drawn;
+  DrawnClump drawn;
   std::string status;
   double chi2_reduced = nan;
   Numbers true_value{}, best{}, low{}, high{};
@@ -141,7 +141,7 @@ std::string word(sed::SedStatus status) {
   return status == sed::SedStatus::too_few_bands ? "too_few_bands" : "no_allowed_model";
 }
 
-void fit(const Recipe& recipe, const Template& analysis, const Photometry& photometry, Row& row) {
+void fit(const Recipe& recipe, const Template& analysis, const Photometry& photometry, FittedRow& row) {
   row.best = row.low = row.high = {nan, nan, nan, nan};
   row.status = "not_seen";
   if (photometry.bands.empty()) return;
@@ -160,16 +160,16 @@ void fit(const Recipe& recipe, const Template& analysis, const Photometry& photo
 }
 
 // By truth, then analysis, then clump.
-std::vector<Row> all_rows(const Recipe& recipe, const std::vector<Template>& templates, int threads) {
+std::vector<FittedRow> all_rows(const Recipe& recipe, const std::vector<Template>& templates, int threads) {
   const TemplateMismatchRecipe& m = *recipe.template_mismatch;
   const std::size_t clumps = m.redshifts.size() * static_cast<std::size_t>(m.clumps), n = templates.size();
-  std::vector<Row> rows(n * n * clumps);
+  std::vector<FittedRow> rows(n * n * clumps);
   parallel_for(clumps, threads, [&](std::size_t clump) {
-    const Drawn drawn = draw(recipe, clump);
+    const DrawnClump drawn = draw(recipe, clump);
     for (std::size_t truth = 0; truth < n; ++truth) {
       const Photometry photometry = photometry_of(recipe, templates[truth], drawn);
       for (std::size_t analysis = 0; analysis < n; ++analysis) {
-        Row& row = rows[(truth * n + analysis) * clumps + clump];
+        FittedRow& row = rows[(truth * n + analysis) * clumps + clump];
         row.truth = truth;
         row.analysis = analysis;
         row.clump = clump;
@@ -184,16 +184,16 @@ std::vector<Row> all_rows(const Recipe& recipe, const std::vector<Template>& tem
 }
 
 template <class Get>
-void add_reals(io::Table& table, std::string name, std::string unit, std::string text, std::size_t rows,
-               Get get) {
+void add_reals(io::Table& table, const std::string& name, const std::string& unit, const std::string& text,
+               std::size_t rows, Get get) {
   io::Reals values;
   for (std::size_t i = 0; i < rows; ++i) values.push_back(get(i));
-  table.add(std::move(name), std::move(unit), std::move(text), std::move(values));
+  table.add(name, unit, text, std::move(values));
 }
 
 // ---------------------------------------------------------------- summaries
 
-struct Bin {
+struct TemplateBin {
   std::string truth, analysis;
   bool same = false;
   double low = nan, high = nan;  // of AGE, or the redshift
@@ -201,11 +201,11 @@ struct Bin {
   std::vector<std::size_t> rows;
 };
 
-struct Summary {
+struct OffsetSummary {
   double offset = nan, error = nan, scatter = nan, coverage = nan;
 };
 
-Summary summary_of(const io::Table& clumps, const Bin& bin, const std::string& quantity) {
+OffsetSummary summary_of(const io::Table& clumps, const TemplateBin& bin, const std::string& quantity) {
   const io::Reals &truth = clumps.reals("true_" + quantity), &best = clumps.reals(quantity),
                   &low = clumps.reals(quantity + "_lo"), &high = clumps.reals(quantity + "_hi");
   std::vector<double> off;
@@ -225,7 +225,7 @@ Summary summary_of(const io::Table& clumps, const Bin& bin, const std::string& q
           with_interval > 0 ? held / with_interval : nan};
 }
 
-double median_chi2(const io::Table& clumps, const Bin& bin) {
+double median_chi2(const io::Table& clumps, const TemplateBin& bin) {
   std::vector<double> values;
   for (const std::size_t i : bin.rows)
     if (const double v = clumps.reals("chi2_reduced")[i]; std::isfinite(v)) values.push_back(v);
@@ -234,28 +234,29 @@ double median_chi2(const io::Table& clumps, const Bin& bin) {
 
 // `key` says to which bin of its pair a row belongs.
 template <class Key>
-std::vector<Bin> bins_of(const io::Table& clumps, Key key) {
+std::vector<TemplateBin> bins_of(const io::Table& clumps, Key key) {
   const io::Texts &truth = clumps.texts("truth_template"), &analysis = clumps.texts("analysis_template");
-  std::vector<Bin> bins;
+  std::vector<TemplateBin> bins;
   std::size_t pair = 0;
   for (std::size_t i = 0; i < clumps.rows(); ++i) {
     if (i > 0 && (truth[i] != truth[i - 1] || analysis[i] != analysis[i - 1])) ++pair;
     const auto [low, high] = key(i);
     auto bin = std::find_if(bins.begin(), bins.end(),
-                            [&, at = low](const Bin& b) { return b.pair == pair && b.low == at; });
+                            [&, at = low](const TemplateBin& b) { return b.pair == pair && b.low == at; });
     if (bin == bins.end())
       bin = bins.insert(bin, {truth[i], analysis[i], clumps.flags("same_template")[i], low, high, pair, {}});
     bin->rows.push_back(i);
   }
-  std::sort(bins.begin(), bins.end(),
-            [](const Bin& a, const Bin& b) { return a.pair != b.pair ? a.pair < b.pair : a.low < b.low; });
+  std::sort(bins.begin(), bins.end(), [](const TemplateBin& a, const TemplateBin& b) {
+    return a.pair != b.pair ? a.pair < b.pair : a.low < b.low;
+  });
   return bins;
 }
 
-void add_pair_columns(io::Table& table, const std::vector<Bin>& bins) {
+void add_pair_columns(io::Table& table, const std::vector<TemplateBin>& bins) {
   io::Texts truth, analysis;
   io::Flags same;
-  for (const Bin& bin : bins) {
+  for (const TemplateBin& bin : bins) {
     truth.push_back(bin.truth);
     analysis.push_back(bin.analysis);
     same.push_back(bin.same);
@@ -265,9 +266,9 @@ void add_pair_columns(io::Table& table, const std::vector<Bin>& bins) {
   table.add("same_template", "", "both are one", std::move(same));
 }
 
-void add_counts(io::Table& table, const io::Table& clumps, const std::vector<Bin>& bins) {
+void add_counts(io::Table& table, const io::Table& clumps, const std::vector<TemplateBin>& bins) {
   io::Integers drawn, fitted;
-  for (const Bin& bin : bins) {
+  for (const TemplateBin& bin : bins) {
     drawn.push_back(static_cast<std::int64_t>(bin.rows.size()));
     fitted.push_back(std::count_if(bin.rows.begin(), bin.rows.end(),
                                    [&](std::size_t i) { return clumps.texts("status")[i] == "fitted"; }));
@@ -276,11 +277,11 @@ void add_counts(io::Table& table, const io::Table& clumps, const std::vector<Bin
   table.add("n_fitted", "", "of them with a fit", std::move(fitted));
 }
 
-void add_summaries(io::Table& table, const io::Table& clumps, const std::vector<Bin>& bins) {
+void add_summaries(io::Table& table, const io::Table& clumps, const std::vector<TemplateBin>& bins) {
   for (std::size_t q = 0; q < quantities.size(); ++q) {
     const std::string name = quantities[q], text = names[q].text;
-    std::vector<Summary> all;
-    for (const Bin& bin : bins) all.push_back(summary_of(clumps, bin, name));
+    std::vector<OffsetSummary> all;
+    for (const TemplateBin& bin : bins) all.push_back(summary_of(clumps, bin, name));
     const std::size_t n = bins.size();
     const std::string unit = name == "av_mag" ? "mag" : "", dex = name == "av_mag" ? "" : " [dex]";
     add_reals(table, name + "_offset", unit, fmt::format("median of fitted - true{}: {}", dex, text), n,
@@ -296,17 +297,17 @@ void add_summaries(io::Table& table, const io::Table& clumps, const std::vector<
             [&](std::size_t i) { return median_chi2(clumps, bins[i]); });
 }
 
-io::Table table_of(const std::string& name, const io::Table& clumps, const std::vector<Bin>& bins) {
+io::Table table_of(const std::string& name, const io::Table& clumps, const std::vector<TemplateBin>& bins) {
   io::Table table(name);
   add_pair_columns(table, bins);
-  const auto ends = [&](const char* column, const char* unit, const char* text, double Bin::*end) {
+  const auto ends = [&](const char* column, const char* unit, const char* text, double TemplateBin::*end) {
     add_reals(table, column, unit, text, bins.size(), [&](std::size_t i) { return bins[i].*end; });
   };
   if (name == "AGE") {
-    ends("log_age_low", "log(yr)", "true age since star formation began, from", &Bin::low);
-    ends("log_age_high", "log(yr)", "to", &Bin::high);
+    ends("log_age_low", "log(yr)", "true age since star formation began, from", &TemplateBin::low);
+    ends("log_age_high", "log(yr)", "to", &TemplateBin::high);
   }
-  if (name == "REDSHIFT") ends("z", "", "redshift", &Bin::low);
+  if (name == "REDSHIFT") ends("z", "", "redshift", &TemplateBin::low);
   add_counts(table, clumps, bins);
   add_summaries(table, clumps, bins);
   return table;
@@ -327,12 +328,12 @@ double largest(const io::Table& table, const char* quantity, Counts counts) {
 
 io::Table template_clumps(const Recipe& recipe, const Inputs& inputs, int threads) {
   const TemplateMismatchRecipe& m = *recipe.template_mismatch;
-  const std::vector<Row> rows = all_rows(recipe, make_templates(recipe, inputs, threads), threads);
+  const std::vector<FittedRow> rows = all_rows(recipe, make_templates(recipe, inputs, threads), threads);
   io::Table table("CLUMPS");
   io::Texts truth, analysis, status;
   io::Flags same;
   io::Integers clump;
-  for (const Row& row : rows) {
+  for (const FittedRow& row : rows) {
     truth.push_back(m.templates[row.truth].name);
     analysis.push_back(m.templates[row.analysis].name);
     same.push_back(row.truth == row.analysis);
@@ -346,22 +347,22 @@ io::Table template_clumps(const Recipe& recipe, const Inputs& inputs, int thread
   const auto real = [&](const char* name, const char* unit, const char* text, auto get) {
     add_reals(table, name, unit, text, rows.size(), [&](std::size_t i) { return get(rows[i]); });
   };
-  real("z", "", "redshift", [&](const Row& r) { return m.redshifts[r.drawn.z]; });
-  real("snr", "", "true S/N in the reference band", [](const Row& r) { return r.drawn.snr; });
+  real("z", "", "redshift", [&](const FittedRow& r) { return m.redshifts[r.drawn.z]; });
+  real("snr", "", "true S/N in the reference band", [](const FittedRow& r) { return r.drawn.snr; });
   real("true_metallicity", "", "mass fraction Z",
-       [](const Row& r) { return r.drawn.population.metallicity; });
+       [](const FittedRow& r) { return r.drawn.population.metallicity; });
   table.add("status", "", "fitted, too_few_bands, no_allowed_model or not_seen", std::move(status));
-  real("chi2_reduced", "", "of the best model", [](const Row& r) { return r.chi2_reduced; });
+  real("chi2_reduced", "", "of the best model", [](const FittedRow& r) { return r.chi2_reduced; });
   for (std::size_t q = 0; q < quantities.size(); ++q) {
     const std::string name = quantities[q];
-    const auto add = [&](const std::string& column, const std::string& text, Numbers Row::*which) {
+    const auto add = [&](const std::string& column, const std::string& text, Numbers FittedRow::*which) {
       add_reals(table, column, names[q].unit, text, rows.size(),
                 [&](std::size_t i) { return (rows[i].*which)[q]; });
     };
-    add("true_" + name, std::string(names[q].text) + "; true", &Row::true_value);
-    add(name, std::string(names[q].text) + "; best model", &Row::best);
-    add(name + "_lo", "16% of the redraws", &Row::low);
-    add(name + "_hi", "84% of the redraws", &Row::high);
+    add("true_" + name, std::string(names[q].text) + "; true", &FittedRow::true_value);
+    add(name, std::string(names[q].text) + "; best model", &FittedRow::best);
+    add(name + "_lo", "16% of the redraws", &FittedRow::low);
+    add(name + "_hi", "84% of the redraws", &FittedRow::high);
   }
   return table;
 }

@@ -3,6 +3,7 @@
 #include "reports/figure_tools.h"
 #include "reports/figures.h"
 #include "reports/gnuplot.h"
+#include "reports/pair_map.h"
 
 #include <algorithm>
 #include <cmath>
@@ -11,10 +12,10 @@
 namespace arcproof::reports {
 namespace {
 
-struct Quantity {
+struct LensQuantity {
   const char *id, *title, *symbol, *offset, *scatter;
 };
-constexpr Quantity quantities[] = {
+constexpr LensQuantity lens_quantities[] = {
     {"lens-mu", "Magnification", "&mu;", "log_mu_offset", "log_mu_scatter"},
     {"lens-radius", "Half-light radius", "R<sub>eff</sub>", "log_radius_offset", "log_radius_scatter"},
     {"lens-mass", "Stellar mass", "M", "log_mass_offset", "log_mass_scatter"},
@@ -24,21 +25,10 @@ constexpr Quantity quantities[] = {
 constexpr std::string_view too_small = "#5fa8d3", too_large = "#e88b50";
 
 // Distinct texts in the order of the rows.
-std::vector<std::string> distinct(const io::Texts& texts) {
-  std::vector<std::string> names;
-  for (const std::string& text : texts)
-    if (std::find(names.begin(), names.end(), text) == names.end()) names.push_back(text);
-  return names;
-}
-
-double index_of(const std::vector<std::string>& names, const std::string& name) {
-  return static_cast<double>(std::find(names.begin(), names.end(), name) - names.begin());
-}
-
 // The same colours in all maps of a page: from the largest offset of any quantity.
 double largest_offset(const io::Table& pairs) {
   double largest = 0.05;
-  for (const Quantity& q : quantities)
+  for (const LensQuantity& q : lens_quantities)
     for (const double v : finite(real_column(pairs, q.offset))) largest = std::max(largest, std::abs(v));
   return largest;
 }
@@ -49,17 +39,10 @@ std::string cell_text(double offset, double scatter) {
                      html::fixed(scatter, 2));
 }
 
-std::string tics(const std::vector<std::string>& names, bool from_the_top) {
-  std::string list;
-  for (std::size_t i = 0; i < names.size(); ++i)
-    list += fmt::format("{}{} {}", i ? ", " : "", gnuplot_text(names[i]),
-                        from_the_top ? names.size() - 1 - i : i);
-  return list;
-}
-
 // Squares in a colour from blue (too small) over white to vermilion (too large), with the numbers in them.
-void draw_cells(Plot& plot, const io::Table& pairs, const Quantity& q, const std::vector<std::string>& truths,
-                const std::vector<std::string>& analyses, std::string_view by) {
+void draw_cells(Plot& plot, const io::Table& pairs, const LensQuantity& q,
+                const std::vector<std::string>& truths, const std::vector<std::string>& analyses,
+                std::string_view by) {
   const io::Texts truth = text_column(pairs, by), analysis = text_column(pairs, "analysis_lens");
   const io::Reals offset = real_column(pairs, q.offset), scatter = real_column(pairs, q.scatter);
   const io::Flags same = flag_column(pairs, "same_model");
@@ -83,7 +66,7 @@ void draw_cells(Plot& plot, const io::Table& pairs, const Quantity& q, const std
 }
 
 // `by` is the column whose values are the rows of the map.
-html::Figure offset_map(const io::Table& pairs, const Quantity& q, std::string_view by, double reach) {
+html::Figure offset_map(const io::Table& pairs, const LensQuantity& q, std::string_view by, double reach) {
   html::Figure figure{q.id, q.title, "", "", "", "half"};
   if (finite(real_column(pairs, q.offset)).empty()) {
     figure.body = html::nothing("No recovered clump has this quantity measured.");
@@ -120,14 +103,15 @@ std::vector<html::Figure> lens_figures(const RunFolder& run) {
   if (run.lens_pairs.rows() == 0) return {};
   std::vector<html::Figure> figures;
   const double reach = std::max(largest_offset(run.lens_pairs), largest_offset(run.lens_fields));
-  for (const Quantity& q : quantities) figures.push_back(offset_map(run.lens_pairs, q, "truth_lens", reach));
+  for (const LensQuantity& q : lens_quantities)
+    figures.push_back(offset_map(run.lens_pairs, q, "truth_lens", reach));
   figures.back().shows +=
       " Of clumps resolved on both axes &Sigma; does not know the magnification: M and R&sup2; shrink alike.";
   figures.front().well =
       "all cells are white. What the framed ones show is not the lens's doing; 0.1 dex is a factor of 1.26.";
   if (run.lens_fields.rows() <= run.lens_pairs.rows()) return figures;
   // Fields that share a true lens: do they agree?
-  for (Quantity q : {quantities[0], quantities[1]}) {
+  for (LensQuantity q : {lens_quantities[0], lens_quantities[1]}) {
     const std::string id = std::string(q.id) + "-fields", title = std::string(q.title) + ", field by field";
     q.id = id.c_str();
     q.title = title.c_str();

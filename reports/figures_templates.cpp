@@ -3,6 +3,7 @@
 #include "reports/figure_tools.h"
 #include "reports/figures.h"
 #include "reports/gnuplot.h"
+#include "reports/pair_map.h"
 
 #include <algorithm>
 #include <array>
@@ -11,29 +12,19 @@
 namespace arcproof::reports {
 namespace {
 
-struct Quantity {
+struct TemplateQuantity {
   const char *id, *title, *symbol, *symbol_html, *name;
   const char* unit;
 };
-constexpr std::array<Quantity, 3> quantities{{{"mass", "Mass", "log M", "log M", "log_mass_msun", "dex"},
-                                              {"age", "Age", "log age", "log age", "log_age_yr", "dex"},
-                                              {"dust", "Dust", "A_V", "A<sub>V</sub>", "av_mag", "mag"}}};
-constexpr std::string_view too_small = "#5fa8d3", too_large = "#e88b50";
+constexpr std::array<TemplateQuantity, 3> template_quantities{
+    {{"mass", "Mass", "log M", "log M", "log_mass_msun", "dex"},
+     {"age", "Age", "log age", "log age", "log_age_yr", "dex"},
+     {"dust", "Dust", "A_V", "A<sub>V</sub>", "av_mag", "mag"}}};
+constexpr std::string_view too_small_offset = "#5fa8d3", too_large = "#e88b50";
 constexpr std::array<std::string_view, 6> colours{colour::blue,      colour::orange, colour::green,
                                                   colour::vermilion, colour::purple, colour::sky};
 
-std::vector<std::string> distinct(const io::Texts& texts) {
-  std::vector<std::string> names;
-  for (const std::string& text : texts)
-    if (std::find(names.begin(), names.end(), text) == names.end()) names.push_back(text);
-  return names;
-}
-
-double index_of(const std::vector<std::string>& names, const std::string& name) {
-  return static_cast<double>(std::find(names.begin(), names.end(), name) - names.begin());
-}
-
-std::string of(const Quantity& q, const char* number) { return std::string(q.name) + number; }
+std::string of(const TemplateQuantity& q, const char* number) { return std::string(q.name) + number; }
 
 std::string signed_number(double value) {
   return fmt::format("{}{}", value >= 0.005 ? "+" : "", html::fixed(value, 2));
@@ -43,21 +34,14 @@ std::string signed_number(double value) {
 
 double largest_offset(const io::Table& pairs) {
   double largest = 0.1;
-  for (const Quantity& q : quantities)
+  for (const TemplateQuantity& q : template_quantities)
     for (const double v : finite(real_column(pairs, of(q, "_offset"))))
       largest = std::max(largest, std::abs(v));
   return largest;
 }
 
-std::string tics(const std::vector<std::string>& names, bool from_the_top) {
-  std::string list;
-  for (std::size_t i = 0; i < names.size(); ++i)
-    list += fmt::format("{}{} {}", i ? ", " : "", gnuplot_text(names[i]),
-                        from_the_top ? names.size() - 1 - i : i);
-  return list;
-}
-
-void draw_cells(Plot& plot, const io::Table& pairs, const Quantity& q, const std::vector<std::string>& all) {
+void draw_cells(Plot& plot, const io::Table& pairs, const TemplateQuantity& q,
+                const std::vector<std::string>& all) {
   const io::Texts truth = text_column(pairs, "truth_template"),
                   analysis = text_column(pairs, "analysis_template");
   const io::Reals offset = real_column(pairs, of(q, "_offset")),
@@ -84,7 +68,7 @@ void draw_cells(Plot& plot, const io::Table& pairs, const Quantity& q, const std
   plot.command(texts);
 }
 
-html::Figure pair_map(const io::Table& pairs, const Quantity& q, double reach) {
+html::Figure pair_map(const io::Table& pairs, const TemplateQuantity& q, double reach) {
   html::Figure figure{
       fmt::format("templates-{}", q.id), std::string(q.title) + ", all clumps", "", "", "", "third"};
   const std::vector<std::string> all = distinct(text_column(pairs, "truth_template"));
@@ -95,7 +79,7 @@ html::Figure pair_map(const io::Table& pairs, const Quantity& q, double reach) {
   plot.range("x", -0.5, count - 0.5);
   plot.range("y", -0.5, count - 0.5);
   plot.range("cb", -reach, reach);
-  plot.add("set palette defined (-1 '{}', 0 '#ffffff', 1 '{}')", too_small, too_large);
+  plot.add("set palette defined (-1 '{}', 0 '#ffffff', 1 '{}')", too_small_offset, too_large);
   plot.command("unset grid\nunset colorbox\nset border 0\nset tics scale 0");
   plot.add("set xtics ({}) offset 0,0.4", tics(all, false));
   plot.add("set ytics ({})", tics(all, true));
@@ -119,7 +103,7 @@ struct Along {
   const char *low, *high;  // columns
 };
 
-DataRows points_of(const Along& along, const Quantity& q, const std::string& truth,
+DataRows points_of(const Along& along, const TemplateQuantity& q, const std::string& truth,
                    const std::string& analysis) {
   const io::Texts t = text_column(*along.table, "truth_template"),
                   a = text_column(*along.table, "analysis_template");
@@ -135,7 +119,7 @@ DataRows points_of(const Along& along, const Quantity& q, const std::string& tru
   return rows;
 }
 
-double reach_of(const Along& along, const Quantity& q) {
+double reach_of(const Along& along, const TemplateQuantity& q) {
   double reach = 0.2;
   const io::Reals offset = real_column(*along.table, of(q, "_offset"));
   const io::Integers n = integer_column(*along.table, "n_fitted");
@@ -144,7 +128,7 @@ double reach_of(const Along& along, const Quantity& q) {
   return 1.12 * reach;
 }
 
-std::string draw_lines(const std::string& id, const Along& along, const Quantity& q,
+std::string draw_lines(const std::string& id, const Along& along, const TemplateQuantity& q,
                        const std::vector<std::string>& all, const std::string& analysis) {
   Plot plot(id, third_px, 300);
   plot.frame(68, 12, 50, 46);
@@ -180,7 +164,7 @@ std::string draw_lines(const std::string& id, const Along& along, const Quantity
 std::vector<html::Figure> line_figures(const Along& along, const std::vector<std::string>& all,
                                        const std::string& analysis, std::size_t number) {
   std::vector<html::Figure> figures;
-  for (const Quantity& q : quantities) {
+  for (const TemplateQuantity& q : template_quantities) {
     html::Figure figure{fmt::format("templates-{}-{}-{}", q.id, along.id, number),
                         fmt::format("{}, fitted with {}", q.title, analysis),
                         "",
@@ -201,7 +185,8 @@ std::vector<html::Figure> template_figures(const RunFolder& run) {
   if (run.template_pairs.rows() == 0) return {};
   std::vector<html::Figure> figures;
   const double reach = largest_offset(run.template_pairs);
-  for (const Quantity& q : quantities) figures.push_back(pair_map(run.template_pairs, q, reach));
+  for (const TemplateQuantity& q : template_quantities)
+    figures.push_back(pair_map(run.template_pairs, q, reach));
   figures.front().shows += " Red: fitted too large; blue: too small. Framed: truth and fit agree.";
   figures.front().well =
       "all cells are white. What the framed ones show is noise and degeneracy, not mismatch; 0.3 dex is a "
@@ -247,7 +232,7 @@ std::string template_table_html(const RunFolder& run) {
         html::escape(text_column(pairs, "truth_template")[i]),
         flag_column(pairs, "same_template")[i] ? "<b>" + analysis + "</b>" : analysis,
         html::count(static_cast<double>(integer_column(pairs, "n_fitted")[i]))};
-    for (const Quantity& q : quantities) {
+    for (const TemplateQuantity& q : template_quantities) {
       row.push_back(html::with_error(real_column(pairs, of(q, "_offset"))[i],
                                      real_column(pairs, of(q, "_scatter"))[i], 2));
       row.push_back(html::percent(real_column(pairs, of(q, "_coverage"))[i], 0));

@@ -15,7 +15,7 @@ constexpr int block_size = 128;
 using Numbers = std::array<double, block_size>;
 
 /// Positions of a block and what has been summed there.
-struct Block {
+struct SumBlock {
   alignas(64) Numbers x, y, ax, ay, kappa, gamma1, gamma2;
 };
 
@@ -26,7 +26,7 @@ struct Steps {
   kernel::AxesPosition position(int i) const { return {u[i], v[i], core_w[i], cut_w[i]}; }
 };
 
-[[gnu::always_inline]] inline void go_to_axes(const kernel::Constants& k, const Block& block, Steps& steps,
+[[gnu::always_inline]] inline void go_to_axes(const kernel::Constants& k, const SumBlock& block, Steps& steps,
                                               int count) {
   for (int i = 0; i < count; ++i) {
     const kernel::AxesPosition p = kernel::along_axes(k, block.x[i], block.y[i]);
@@ -38,7 +38,7 @@ struct Steps {
 }
 
 [[gnu::always_inline]] inline void add_elliptical_deflection(const kernel::Constants& k, Steps& steps,
-                                                             Block& block, int count) {
+                                                             SumBlock& block, int count) {
   for (int i = 0; i < count; ++i) {
     const kernel::DeflectionArguments arguments = kernel::deflection_arguments(k, steps.position(i));
     steps.a[i] = arguments.a;
@@ -54,14 +54,14 @@ struct Steps {
   }
 }
 
-[[gnu::always_inline]] inline void add_shear(const kernel::Shear& shear, Block& block, int i) {
+[[gnu::always_inline]] inline void add_shear(const kernel::Shear& shear, SumBlock& block, int i) {
   block.kappa[i] += shear.kappa;
   block.gamma1[i] += shear.gamma1;
   block.gamma2[i] += shear.gamma2;
 }
 
 template <bool deflection, bool hessian>
-[[gnu::always_inline]] inline void add_elliptical(const kernel::Constants& potential, Block& block,
+[[gnu::always_inline]] inline void add_elliptical(const kernel::Constants& potential, SumBlock& block,
                                                   int count) {
   const kernel::Constants k = potential;  // a copy: nothing that is written can be part of it
   Steps steps;
@@ -72,7 +72,7 @@ template <bool deflection, bool hessian>
 }
 
 template <bool deflection, bool hessian>
-[[gnu::always_inline]] inline void add_circular(const kernel::Constants& k, Block& block, int count) {
+[[gnu::always_inline]] inline void add_circular(const kernel::Constants& k, SumBlock& block, int count) {
   for (int i = 0; i < count; ++i) {
     const kernel::CircularField field = kernel::circular_field(k, block.x[i], block.y[i]);
     if constexpr (deflection) {
@@ -84,7 +84,7 @@ template <bool deflection, bool hessian>
 }
 
 template <bool deflection, bool hessian>
-[[gnu::always_inline]] inline void add_all(std::span<const kernel::Constants> potentials, Block& block,
+[[gnu::always_inline]] inline void add_all(std::span<const kernel::Constants> potentials, SumBlock& block,
                                            int count) {
   for (const kernel::Constants& p : potentials) {
     if (p.circular) add_circular<deflection, hessian>(p, block, count);
@@ -93,17 +93,17 @@ template <bool deflection, bool hessian>
 }
 
 ARCPROOF_EVERY_VECTOR_WIDTH
-void add_deflection(std::span<const kernel::Constants> potentials, Block& block, int count) {
+void add_deflection(std::span<const kernel::Constants> potentials, SumBlock& block, int count) {
   add_all<true, false>(potentials, block, count);
 }
 
 ARCPROOF_EVERY_VECTOR_WIDTH
-void add_hessian(std::span<const kernel::Constants> potentials, Block& block, int count) {
+void add_hessian(std::span<const kernel::Constants> potentials, SumBlock& block, int count) {
   add_all<false, true>(potentials, block, count);
 }
 
 ARCPROOF_EVERY_VECTOR_WIDTH
-void add_both(std::span<const kernel::Constants> potentials, Block& block, int count) {
+void add_both(std::span<const kernel::Constants> potentials, SumBlock& block, int count) {
   add_all<true, true>(potentials, block, count);
 }
 
@@ -117,7 +117,7 @@ DualPieSum::DualPieSum(std::span<const DualPie> potentials) {
 void evaluate(std::span<const DualPieSum::Constants> potentials, std::span<const Vector2> theta,
               Vector2* deflection, Hessian* hessian) {
   if (!deflection && !hessian) return;
-  Block block;
+  SumBlock block;
   for (std::size_t first = 0; first < theta.size(); first += block_size) {
     const int count = static_cast<int>(std::min<std::size_t>(block_size, theta.size() - first));
     for (int i = 0; i < count; ++i) {

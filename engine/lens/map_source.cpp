@@ -14,7 +14,7 @@
 namespace arcproof::lens {
 namespace {
 
-std::string number_text(double value) { return fmt::format("{:.10g}", value); }
+std::string as_given(double value) { return fmt::format("{:.10g}", value); }
 
 bool is_deflection(const MapSource& s) {
   return !s.deflection_x.path.empty() || !s.deflection_y.path.empty();
@@ -60,7 +60,7 @@ void check_word(const std::optional<std::string>& word, const MapKeys& keys, con
 void check_range(const std::optional<double>& value, const MapKeys& keys, const std::string& field,
                  double above, double most) {
   if (value && !(*value > above && *value <= most))
-    refuse_key(keys, field, number_text(*value), fmt::format("above {:g}, to {:g}", above, most));
+    refuse_key(keys, field, as_given(*value), fmt::format("above {:g}, to {:g}", above, most));
 }
 
 void check_options(const MapOptions& o, const MapKeys& keys) {
@@ -84,7 +84,7 @@ std::optional<double> said(const std::optional<double>& in_file, const std::opti
                            double relative, const std::string& file, const std::string& keyword,
                            const std::string& key) {
   if (in_file && option && !(std::abs(*in_file - *option) <= relative * std::abs(*option)))
-    refuse(file, keyword, number_text(*in_file), number_text(*option) + ", as " + key + " says");
+    refuse(file, keyword, as_given(*in_file), as_given(*option) + ", as " + key + " says");
   return option ? option : in_file;
 }
 
@@ -113,16 +113,16 @@ void set_place(MapLens& lens, const MapOrigin& says, const MapOptions& o, const 
   constexpr double same = 1e-6;
   const auto z = said(says.z_lens, o.z_lens, same, lens.name, "ZLENS", keys.name("z_lens"));
   if (!z) refuse(lens.name, "redshift of the lens", "no keyword ZLENS", keys.name("z_lens"));
-  if (!(*z > 0 && *z <= 20)) refuse(lens.name, "ZLENS", number_text(*z), "above 0, to 20");
+  if (!(*z > 0 && *z <= 20)) refuse(lens.name, "ZLENS", as_given(*z), "above 0, to 20");
   lens.z_lens = *z;
   lens.cosmology.h0_km_s_mpc =
       said(says.h0_km_s_mpc, o.h0, same, lens.name, "H0", keys.name("h0")).value_or(70);
   lens.cosmology.omega_m =
       said(says.omega_m, o.omega_m, same, lens.name, "OMEGAM", keys.name("omega_m")).value_or(0.3);
   if (!(lens.cosmology.h0_km_s_mpc >= 10 && lens.cosmology.h0_km_s_mpc <= 200))
-    refuse(lens.name, "H0", number_text(lens.cosmology.h0_km_s_mpc), "10 to 200 km/s/Mpc");
+    refuse(lens.name, "H0", as_given(lens.cosmology.h0_km_s_mpc), "10 to 200 km/s/Mpc");
   if (!(lens.cosmology.omega_m > 0 && lens.cosmology.omega_m <= 1))
-    refuse(lens.name, "OMEGAM", number_text(lens.cosmology.omega_m), "above 0, to 1");
+    refuse(lens.name, "OMEGAM", as_given(lens.cosmology.omega_m), "above 0, to 1");
 }
 
 // The normalisation and the redshift it is for are one statement.
@@ -130,14 +130,14 @@ void check_normalisation(const MapLens& lens, const MapKeys& keys) {
   const MapConvention& c = lens.file.convention;
   if (!(c.z_source > 0)) return;
   if (!(c.z_source > lens.z_lens))
-    refuse(lens.name, "ZSOURCE", number_text(c.z_source),
-           "above the redshift of the lens, " + number_text(lens.z_lens));
+    refuse(lens.name, "ZSOURCE", as_given(c.z_source),
+           "above the redshift of the lens, " + as_given(lens.z_lens));
   const double expected = lens.efficiency(c.z_source);
   if (std::abs(c.efficiency - expected) > 1e-3 * expected)
-    refuse(lens.name, "DLSDS", number_text(c.efficiency),
+    refuse(lens.name, "DLSDS", as_given(c.efficiency),
            fmt::format("{:.6f}, that of ZSOURCE = {} behind a lens at {} ({} = {})", expected,
-                       number_text(c.z_source), number_text(lens.z_lens), keys.name("omega_m"),
-                       number_text(lens.cosmology.omega_m)));
+                       as_given(c.z_source), as_given(lens.z_lens), keys.name("omega_m"),
+                       as_given(lens.cosmology.omega_m)));
 }
 
 // ---------------------------------------------------------------- reading
@@ -166,7 +166,7 @@ MapConvention convention_of(const MapLens& lens, const MapOptions& o, const MapK
                "the D_LS / D_S of the maps (1 for the Frontier Fields), or " + keys.name("map_z") +
                    ", their redshift");
   if (o.map_z && !(*o.map_z > lens.z_lens))
-    refuse_key(keys, "map_z", number_text(*o.map_z), "above that of the lens: " + number_text(lens.z_lens));
+    refuse_key(keys, "map_z", as_given(*o.map_z), "above that of the lens: " + as_given(lens.z_lens));
   MapConvention convention;
   if (o.map_unit == "pixel") convention.unit = MapConvention::Unit::pixel;
   convention.efficiency = o.map_z ? lens.efficiency(*o.map_z) : *o.map_dlsds;
@@ -206,7 +206,7 @@ void check_same_nodes(const MapLens& draw, const MapLens& best) {
       refuse_draw("pixels at other places on the sky", "the same places");
   }
   if (std::abs(draw.z_lens - best.z_lens) > 1e-6 * best.z_lens)
-    refuse_draw("a lens at " + number_text(draw.z_lens), number_text(best.z_lens));
+    refuse_draw("a lens at " + as_given(draw.z_lens), as_given(best.z_lens));
 }
 
 }  // namespace

@@ -8,24 +8,24 @@ namespace {
 
 constexpr int most_iterations = 30;
 
-using Planes = Eigen::Matrix<double, 6, 1>;
+using Coefficients = Eigen::Matrix<double, 6, 1>;
 
 // Coefficients of the six planes in the moved image, and their derivatives.
-Planes moved(double dx, double dy) {
-  Planes c;
+Coefficients moved(double dx, double dy) {
+  Coefficients c;
   c << 1, -dx, -dy, 0.5 * dx * dx, dx * dy, 0.5 * dy * dy;
   return c;
 }
 
 struct Place {
   ExpandedFit fit;
-  Planes product;   // G c
-  double size = 0;  // c . G c
+  Coefficients product;  // G c
+  double size = 0;       // c . G c
 };
 
 Place place_at(const PositionExpansion& e, double dx, double dy) {
   Place place;
-  const Planes c = moved(dx, dy);
+  const Coefficients c = moved(dx, dy);
   place.product.noalias() = e.gram * c;
   place.size = c.dot(place.product);
   const double match = c.dot(e.data);
@@ -37,13 +37,13 @@ Place place_at(const PositionExpansion& e, double dx, double dy) {
 // The flux moves along: its direction is taken out of the curvature.
 Eigen::Vector2d step_from(const PositionExpansion& e, const Place& at, double& predicted) {
   const double dx = at.fit.dx, dy = at.fit.dy, flux = at.fit.flux;
-  Planes along_x, along_y;
+  Coefficients along_x, along_y;
   along_x << 0, -1, 0, dx, dy, 0;
   along_y << 0, 0, -1, 0, dx, dy;
-  const Planes residual = e.data - flux * at.product;
+  const Coefficients residual = e.data - flux * at.product;
   const double down_x = flux * along_x.dot(residual), down_y = flux * along_y.dot(residual);
   const double with_x = along_x.dot(at.product), with_y = along_y.dot(at.product);
-  const Planes gx = e.gram * along_x, gy = e.gram * along_y;
+  const Coefficients gx = e.gram * along_x, gy = e.gram * along_y;
   const double xx = flux * flux * (along_x.dot(gx) - with_x * with_x / at.size);
   const double xy = flux * flux * (along_x.dot(gy) - with_x * with_y / at.size);
   const double yy = flux * flux * (along_y.dot(gy) - with_y * with_y / at.size);

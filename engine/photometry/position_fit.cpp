@@ -10,13 +10,13 @@
 namespace arcproof::photometry {
 namespace {
 
-constexpr int planes = 6;
+constexpr int plane_count = 6;
 // An expansion is still good enough half again beyond its reach to tell the way.
 constexpr double far_pix = 1.5 * PositionExpansion::reach;
 constexpr double grid_step_pix = 2 * PositionExpansion::reach;
 constexpr int most_expansions = 8;
 
-double dot(const double* a, const double* b, int length) {
+double product(const double* a, const double* b, int length) {
   double product = 0;
   inner_products(&a, 1, b, length, &product);
   return product;
@@ -43,14 +43,14 @@ PositionFit::PositionFit(const Cutout& cutout, const PsfTransform& psf, const Co
     double* column = background_.data() + static_cast<std::size_t>(kept) * stride;
     for (int i = 0; i < n * n; ++i)
       column[i] = weight_[i] * (term == 0 ? 1.0 : term == 1 ? i % n - n / 2 : i / n - n / 2);
-    const double before = dot(column, column, stride);
+    const double before = product(column, column, stride);
     for (int twice = 0; twice < 2; ++twice)
       for (int k = 0; k < kept; ++k) {
         const double* other = background_.data() + static_cast<std::size_t>(k) * stride;
-        const double along = dot(column, other, stride);
+        const double along = product(column, other, stride);
         for (int i = 0; i < stride; ++i) column[i] -= along * other[i];
       }
-    const double square = dot(column, column, stride);
+    const double square = product(column, column, stride);
     if (!(square > 1e-12 * before)) continue;
     for (int i = 0; i < stride; ++i) column[i] /= std::sqrt(square);
     ++kept;
@@ -62,23 +62,23 @@ PositionFit::Expansion PositionFit::expand(double x, double y, const Covariance&
   const int stride = images_.stride();
   images_.evaluate(psf_, x, y, shape, Derivatives::all);
   Expansion expansion;
-  expansion.planes.resize(static_cast<std::size_t>(planes) * stride);
-  std::array<const double*, planes + 3> columns{};
-  for (int p = 0; p < planes; ++p) {
+  expansion.planes.resize(static_cast<std::size_t>(plane_count) * stride);
+  std::array<const double*, plane_count + 3> columns{};
+  for (int p = 0; p < plane_count; ++p) {
     double* to = expansion.planes.data() + static_cast<std::size_t>(p) * stride;
     const double* from = images_.plane(p);
     for (int i = 0; i < stride; ++i) to[i] = from[i] * weight_[i];
     columns[p] = to;
   }
   for (int b = 0; b < background_terms_; ++b)
-    columns[planes + b] = background_.data() + static_cast<std::size_t>(b) * stride;
-  const int count = planes + background_terms_;
-  std::array<double, (planes + 3) * (planes + 3)> products{};
+    columns[plane_count + b] = background_.data() + static_cast<std::size_t>(b) * stride;
+  const int count = plane_count + background_terms_;
+  std::array<double, (plane_count + 3) * (plane_count + 3)> products{};
   gram_matrix(columns.data(), count, stride, products.data());
-  for (int p = 0; p < planes; ++p)
-    for (int q = 0; q < planes; ++q) {
+  for (int p = 0; p < plane_count; ++p)
+    for (int q = 0; q < plane_count; ++q) {
       double sum = products[p * count + q];
-      for (int b = planes; b < count; ++b) sum -= products[p * count + b] * products[q * count + b];
+      for (int b = plane_count; b < count; ++b) sum -= products[p * count + b] * products[q * count + b];
       expansion.gram(p, q) = sum;
     }
   return expansion;
@@ -88,12 +88,12 @@ PositionFit::Expansion PositionFit::expand(double x, double y, const Covariance&
 PositionExpansion PositionFit::with_data(const Expansion& expansion, double x, double y,
                                          const Bounds& bounds) const {
   const int stride = images_.stride();
-  std::array<const double*, planes> columns{};
-  for (int p = 0; p < planes; ++p)
+  std::array<const double*, plane_count> columns{};
+  for (int p = 0; p < plane_count; ++p)
     columns[p] = expansion.planes.data() + static_cast<std::size_t>(p) * stride;
   PositionExpansion result;
   result.gram = expansion.gram;
-  inner_products(columns.data(), planes, data_.data(), stride, result.data.data());
+  inner_products(columns.data(), plane_count, data_.data(), stride, result.data.data());
   result.low_x = std::max(-far_pix, bounds.low_x - x);
   result.high_x = std::min(far_pix, bounds.high_x - x);
   result.low_y = std::max(-far_pix, bounds.low_y - y);
@@ -131,7 +131,7 @@ PositionFitResult PositionFit::fit(std::span<const double> flux, const Component
   for (std::size_t i = 0; i < flux.size(); ++i) data_[i] = flux[i] * weight_[i];
   for (int b = 0; b < background_terms_; ++b) {
     const double* column = background_.data() + static_cast<std::size_t>(b) * stride;
-    const double along = dot(data_.data(), column, stride);
+    const double along = product(data_.data(), column, stride);
     for (int i = 0; i < stride; ++i) data_[i] -= along * column[i];
   }
   const Bounds bounds{start.x - max_shift_pix_, start.x + max_shift_pix_, start.y - max_shift_pix_,
@@ -140,7 +140,7 @@ PositionFitResult PositionFit::fit(std::span<const double> flux, const Component
   result.x = start.x;
   result.y = start.y;
   foresee(bounds, result.x, result.y);
-  const double without = dot(data_.data(), data_.data(), stride);
+  const double without = product(data_.data(), data_.data(), stride);
   while (result.images < most_expansions && !result.converged) {
     const Expansion expansion = expand(result.x, result.y, start.shape);
     ++result.images;

@@ -45,21 +45,21 @@ double smc_ultraviolet(double x) {
 }
 
 // 1 um / lambda, A(lambda) / A(V) and its derivative, of K, H, J, I, R, V, B, U and the seam.
-struct Node {
+struct CurveNode {
   double x, y, slope = 0;
 };
 constexpr double seam_um = 0.27;
 
-std::array<Node, 9> smc_nodes() {
-  std::array<Node, 9> n{{{1 / 2.198, 0.110},
-                         {1 / 1.65, 0.169},
-                         {1 / 1.25, 0.250},
-                         {1 / 0.81, 0.567},
-                         {1 / 0.65, 0.801},
-                         {1 / 0.55, 1.000},
-                         {1 / 0.44, 1.374},
-                         {1 / 0.37, 1.672},
-                         {1 / seam_um, smc_ultraviolet(1 / seam_um)}}};
+std::array<CurveNode, 9> smc_nodes() {
+  std::array<CurveNode, 9> n{{{1 / 2.198, 0.110},
+                              {1 / 1.65, 0.169},
+                              {1 / 1.25, 0.250},
+                              {1 / 0.81, 0.567},
+                              {1 / 0.65, 0.801},
+                              {1 / 0.55, 1.000},
+                              {1 / 0.44, 1.374},
+                              {1 / 0.37, 1.672},
+                              {1 / seam_um, smc_ultraviolet(1 / seam_um)}}};
   n.front().slope = infrared_power * n.front().y / n.front().x;
   constexpr double step = 1e-4;
   n.back().slope = (smc_ultraviolet(n.back().x + step) - smc_ultraviolet(n.back().x - step)) / (2 * step);
@@ -72,7 +72,7 @@ std::array<Node, 9> smc_nodes() {
   return n;
 }
 
-double hermite(const Node& a, const Node& b, double x) {
+double hermite(const CurveNode& a, const CurveNode& b, double x) {
   const double h = b.x - a.x, t = (x - a.x) / h, s = 1 - t;
   return s * s * (1 + 2 * t) * a.y + t * t * (1 + 2 * s) * b.y + h * t * s * (s * a.slope - t * b.slope);
 }
@@ -128,12 +128,12 @@ double calzetti_k(double wavelength_angstrom) {
 }
 
 double smc_extinction(double wavelength_angstrom) {
-  static const std::array<Node, 9> nodes = smc_nodes();
+  static const std::array<CurveNode, 9> nodes = smc_nodes();
   const double x = 1e4 / wavelength_angstrom;
   if (x <= nodes.front().x) return nodes.front().y * std::pow(x / nodes.front().x, infrared_power);
   if (x >= nodes.back().x) return smc_ultraviolet(x);
   const auto right =
-      std::upper_bound(nodes.begin(), nodes.end(), x, [](double at, const Node& n) { return at < n.x; });
+      std::upper_bound(nodes.begin(), nodes.end(), x, [](double at, const CurveNode& n) { return at < n.x; });
   return hermite(*(right - 1), *right, x);
 }
 
