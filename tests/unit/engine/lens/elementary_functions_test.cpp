@@ -25,7 +25,8 @@ TEST(ElementaryFunctions, LogarithmIsRightToTwoUnitsInTheLastPlace) {
     for (const double x :
          {std::pow(10.0, random.uniform(-60, 60)), 1 + std::pow(10.0, random.uniform(-12, 0)),
           1 - 0.5 * std::pow(10.0, random.uniform(-12, 0))})
-      worst = std::max(worst, units_in_last_place(vector_log_ratio(x, 1), std::log(static_cast<long double>(x))));
+      worst =
+          std::max(worst, units_in_last_place(vector_log_ratio(x, 1), std::log(static_cast<long double>(x))));
   }
   EXPECT_LT(worst, 2);
   EXPECT_EQ(vector_log_ratio(1.0, 1.0), 0.0);

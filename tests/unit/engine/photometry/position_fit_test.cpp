@@ -36,8 +36,8 @@ double add_noise(Array2D<float>& image, double snr, Random& random) {
 }
 
 // From a start 0.3 pixel off, what is foreseen with an image of another size: N = 600 clumps of S/N 5 to 100,
-// seed 17. The fluxes may differ by the terms left out (0.3%), and, at low S/N, by ending a hundredth of chi^2
-// apart. A fifth of the cutouts have masked pixels.
+// seed 17. The fluxes may differ by the terms left out (0.3%), and, at low S/N, by ending a hundredth of
+// chi^2 apart. A fifth of the cutouts have masked pixels.
 TEST(PositionFit, IsThatOfTheFullDescent) {
   const auto psf = std::make_shared<sky::Psf>(sky::Psf::parametric("F150W", 0.02));
   const PsfTransform transform(*psf, 9);
