@@ -86,6 +86,7 @@ class Reader {
     if (!it->weight_file.empty()) from.weight_path = file(key + ".weight_file", it->weight_file);
     from.weight_hdu = it->weight_hdu;
     from.electrons_per_njy = band.electrons_per_njy;
+    from.pixel_scale_arcsec = band.pixel_scale_arcsec;
     sky::Exposure result = sky::read_exposure(from);
     in_.notes.insert(in_.notes.end(), result.notes.begin(), result.notes.end());
     return result;

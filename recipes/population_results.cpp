@@ -70,6 +70,8 @@ std::vector<RedshiftBin> bins_of(const std::vector<CatalogueClump>& clumps) {
     if (RedshiftBin bin = between(population_redshifts[e], population_redshifts[e + 1]);
         bin.clumps.size() >= fewest)
       bins.push_back(std::move(bin));
+  // One bin that holds all clumps says nothing new.
+  if (bins.size() == 2 && bins[1].clumps.size() == bins[0].clumps.size()) bins.pop_back();
   return bins;
 }
 

@@ -62,9 +62,11 @@ static void describe(Binder& b, BandRecipe& r) {
            Bounds::between(0, 20));
   b.number("electrons_per_njy", r.electrons_per_njy,
            "detected electrons per nJy; 0: sources carry no shot noise", Bounds::between(0, 1e12));
-  b.number("pixel_scale_arcsec", r.pixel_scale_arcsec,
-           "of this band's simulated exposures, such as 0.04 beside 0.02; 0: that of the recipe",
-           Bounds::between(0, 10));
+  b.number(
+      "pixel_scale_arcsec", r.pixel_scale_arcsec,
+      "of this band's exposures: simulated ones, such as 0.04 beside 0.02 (0: that of the recipe), and real "
+      "ones whose header does not say it",
+      Bounds::between(0, 10));
 }
 
 // A key without a default.
@@ -546,8 +548,7 @@ static void describe(Binder& b, Recipe& r) {
   b.text("data", r.data, "folder that $data/ in paths stands for; else the environment's ARCPROOF_DATA");
   b.seed("seed", r.seed, "of all random streams; 0 is an ordinary seed");
   b.object("cosmology", r.cosmology, "flat Lambda-CDM");
-  b.number("pixel_scale_arcsec", r.pixel_scale_arcsec,
-           "of simulated exposures; of real ones without a scale of their own", {0, 10, true});
+  b.number("pixel_scale_arcsec", r.pixel_scale_arcsec, "of simulated exposures", {0, 10, true});
   b.list("bands", r.bands, "bands, in the order of the catalogues");
   b.text("reference_band", r.reference_band, "detection and shapes");
   b.text("second_reference_band", r.second_reference_band, "S/N is asked for in this band too");

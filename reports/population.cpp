@@ -64,10 +64,15 @@ std::string bound(const io::Table& t) {
 std::string relations(const io::Table& t) {
   html::Table table{
       {"relation", "z", "clumps", "with an upper limit", "parameter", "median (68%)"}, {0, 4}, {}};
-  for (std::size_t i = 0; i < t.rows(); ++i)
+  for (std::size_t i = 0; i < t.rows(); ++i) {
+    const std::string parameter = text_column(t, "parameter")[i];
+    if (parameter == "mean_log_mass" || parameter == "mass_spread_dex")
+      continue;  // of the sample, not of the law
     table.rows.push_back({in_words(text_column(t, "relation")[i]), redshifts(t, i), number(t, "n", i),
-                          number(t, "n_limits", i), html::escape(text_column(t, "parameter")[i]),
+                          number(t, "n_limits", i),
+                          parameter == "scatter_dex" ? "scatter [dex]" : html::escape(parameter),
                           interval(t, "median", "q16", "q84", i)});
+  }
   return html::table(table);
 }
 

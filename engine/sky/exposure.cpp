@@ -65,14 +65,21 @@ bool is_count_rate(const std::string& unit) {
 
 double scale_of(const ExposureFile& file, const io::FitsImage& image, const std::optional<Wcs>& wcs) {
   double stated = wcs ? wcs->pixel_scale_arcsec() : 0;
-  for (const char* key : {"PIXSCALE", "PIXSCL"})
-    if (!stated) stated = Lookup{image.header, image.primary}.number(key).value_or(0);
+  for (const char* key : {"PIXSCALE", "PIXSCL"}) {
+    if (stated) break;
+    const auto value = Lookup{image.header, image.primary}.number(key);
+    if (value && !(*value > 0 && *value <= 60))
+      throw InputError({file.path.string(), "HDU " + image.hdu, fmt::format("{} = {:g}", key, *value),
+                        "a pixel scale above 0, to 60 arcsec"});
+    stated = value.value_or(0);
+  }
   if (!stated && !file.pixel_scale_arcsec)
-    throw InputError({file.path.string(), "HDU " + image.hdu, "no WCS and no PIXSCALE",
-                      "a pixel scale in the header or in the recipe (pixel_scale_arcsec)"});
+    throw InputError(
+        {file.path.string(), "HDU " + image.hdu, "no WCS and no PIXSCALE",
+         "a pixel scale in the header or beside it (bands[].pixel_scale_arcsec of a recipe, --pixel-scale)"});
   if (stated && file.pixel_scale_arcsec && std::abs(stated / file.pixel_scale_arcsec - 1) > 0.01)
     throw InputError({file.path.string(), "HDU " + image.hdu, fmt::format("a pixel scale of {:g}\"", stated),
-                      fmt::format("{:g}\" as the recipe says", file.pixel_scale_arcsec)});
+                      fmt::format("{:g}\", as is said beside it", file.pixel_scale_arcsec)});
   return file.pixel_scale_arcsec ? file.pixel_scale_arcsec : stated;
 }
 
@@ -102,7 +109,16 @@ Array2D<float> error_from_weight(const Array2D<double>& weight, double factor) {
   return result;
 }
 
-Array2D<float> read_error(const ExposureFile& file, const Array2D<double>& science, double factor) {
+// Errors may have a unit of their own; without one they have the science image's.
+double error_factor(const io::FitsImage& error, const io::FitsImage& science, const std::string& file,
+                    double factor) {
+  const std::string unit = error.header.text("BUNIT").value_or("");
+  if (unit.empty() || unit == Lookup{science.header, science.primary}.text("BUNIT")) return factor;
+  return njy_per_image_unit(error.header, error.primary, file, error.hdu);
+}
+
+Array2D<float> read_error(const ExposureFile& file, const io::FitsImage& science_image, double factor) {
+  const Array2D<double>& science = science_image.pixels;
   const bool weights = !file.weight_path.empty() || !file.weight_hdu.empty();
   const auto& separate = weights ? file.weight_path : file.error_path;
   const auto& path = separate.empty() ? file.path : separate;
@@ -117,13 +133,12 @@ Array2D<float> read_error(const ExposureFile& file, const Array2D<double>& scien
     refuse(path, "HDU " + image.hdu, "no pixel above 0",
            weights ? "weights (1 / variance); pixels without data have 0"
                    : "errors (1 sigma) above 0; pixels without data may have 0, less or NaN");
-  return weights ? error_from_weight(image.pixels, factor) : scaled(image.pixels, factor);
+  return weights ? error_from_weight(image.pixels, factor)
+                 : scaled(image.pixels, error_factor(image, science_image, path.string(), factor));
 }
 
-}  // namespace
-
-double njy_per_image_unit(const io::FitsHeader& image, const io::FitsHeader& primary, const std::string& file,
-                          const std::string& hdu) {
+double stated_njy_per_unit(const io::FitsHeader& image, const io::FitsHeader& primary,
+                           const std::string& file, const std::string& hdu) {
   const Lookup header{image, primary};
   const std::string unit = header.text("BUNIT");
   if (unit == "MJy/sr" || unit == "MJy sr-1") {
@@ -143,6 +158,30 @@ double njy_per_image_unit(const io::FitsHeader& image, const io::FitsHeader& pri
                     "MJy/sr with PIXAR_SR, a multiple of Jy, or electrons/s with PHOTFLAM and PHOTPLAM"});
 }
 
+// MJy/sr need the area of the very pixels: images that were resampled may still state that of the old ones.
+void check_pixel_area(const io::FitsImage& image, double scale_arcsec, const std::string& file) {
+  const Lookup header{image.header, image.primary};
+  const auto area = header.number("PIXAR_SR");
+  if (!area || !header.text("BUNIT").starts_with("MJy")) return;
+  if (header.text("BUNIT") == "MJy") return;
+  const double side = scale_arcsec * units::arcsec, expected = side * side;
+  if (std::abs(*area / expected - 1) > 0.1)
+    throw InputError(
+        {file, "HDU " + image.hdu, fmt::format("PIXAR_SR = {:g}", *area),
+         fmt::format("{:g} sr to 10%, the area of its pixels of {:g}\"", expected, scale_arcsec)});
+}
+
+}  // namespace
+
+double njy_per_image_unit(const io::FitsHeader& image, const io::FitsHeader& primary, const std::string& file,
+                          const std::string& hdu) {
+  const double factor = stated_njy_per_unit(image, primary, file, hdu);
+  if (!(factor > 0) || !std::isfinite(factor))
+    throw InputError({file, "HDU " + hdu, fmt::format("1 image unit = {:g} nJy", factor),
+                      "PIXAR_SR, or PHOTFLAM and PHOTPLAM, above 0"});
+  return factor;
+}
+
 Exposure read_exposure(const ExposureFile& file) {
   const io::FitsImage image = io::read_fits_image(file.path, file.science_hdu);
   require_data(image.pixels, file.path.string(), image.hdu);
@@ -152,7 +191,8 @@ Exposure read_exposure(const ExposureFile& file) {
   exposure.pixel_scale_arcsec = scale_of(file, image, exposure.wcs);
   const double factor = njy_per_image_unit(image.header, image.primary, file.path.string(), image.hdu);
   exposure.flux_njy = scaled(image.pixels, factor);
-  exposure.error_njy = read_error(file, image.pixels, factor);
+  check_pixel_area(image, exposure.pixel_scale_arcsec, file.path.string());
+  exposure.error_njy = read_error(file, image, factor);
   exposure.electrons_per_njy = file.electrons_per_njy;
   exposure.notes.push_back(
       fmt::format("{} HDU {}: 1 image unit = {:.6g} nJy per pixel", file.path.string(), image.hdu, factor));

@@ -86,6 +86,10 @@ std::optional<Wcs> Wcs::from_header(const std::string& records, const std::strin
   if (state->prm->naxis != 2)
     throw InputError(
         {file, "HDU " + hdu, fmt::format("a WCS of {} axes", state->prm->naxis), "2 celestial axes"});
+  if (std::string(state->prm->lngtyp) != "RA")
+    throw InputError({file, "HDU " + hdu,
+                      fmt::format("CTYPE {} and {}", state->prm->ctype[0], state->prm->ctype[1]),
+                      "right ascension and declination"});
   Wcs wcs(std::move(state));
   if (!(wcs.scale_arcsec_ > 0) || !std::isfinite(wcs.scale_arcsec_))
     throw InputError({file, "HDU " + hdu, "a WCS whose matrix (CD, or PC and CDELT) is singular",

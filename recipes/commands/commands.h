@@ -53,6 +53,7 @@ struct FitArguments {
   std::string background = "plane";        ///< plane or constant
   std::string noise = "white";             ///< of the redraws: white or correlated
   int redraws = 100;
+  double group_distance_pix = 4;       ///< sources closer than this are fitted together, up to 8
   bool map_prior = false;              ///< weak priors on the shape (photometry::ShapePrior)
   std::string model = "gaussian";      ///< gaussian; sersic: Sersic fits in the reference band as well
   std::optional<double> sersic_index;  ///< fixes the index

@@ -228,6 +228,7 @@ ClumpPhotometry without_data(const Bands& bands, double x, double y) {
 photometry::ProtocolOptions protocol_options(const FitArguments& a) {
   photometry::ProtocolOptions options;
   options.redraws = a.redraws;
+  options.group_distance_pix = a.group_distance_pix;
   options.noise = a.noise == "white" ? photometry::NoiseModel::white : photometry::NoiseModel::correlated;
   if (a.map_prior) options.fit.prior = photometry::ShapePrior{};
   options.fit.plane = a.background == "plane";
@@ -503,11 +504,29 @@ std::string summary(const std::vector<ClumpPhotometry>& clumps) {
   return text + "\n";
 }
 
+// Two rows that end in one place share one light: neighbours beyond the distance of groups, in each other's
+// cutouts.
+std::string doubled(const std::vector<ClumpPhotometry>& clumps, double group_distance_pix) {
+  int count = 0;
+  for (const ClumpPhotometry& a : clumps)
+    count += std::any_of(clumps.begin(), clumps.end(), [&](const ClumpPhotometry& b) {
+      return &a != &b && std::isfinite(a.chi2_reduced) && a.chi2_reduced > 0 &&
+             std::hypot(a.x - b.x, a.y - b.y) < 1;
+    });
+  if (!count) return "";
+  return fmt::format(
+      "{} sources end within a pixel of another: their light counts twice. --group-distance (now {:g} "
+      "pixels) fits "
+      "neighbours together.\n",
+      count, group_distance_pix);
+}
+
 void add_notes(io::Table& table, const Bands& bands, const FitArguments& a) {
   table.note("REFBAND", bands.names[bands.reference]);
   table.note("PIXSCALE", fmt::format("{:.8f}", bands.reference_exposure().pixel_scale_arcsec));
   table.note("NOISE", a.noise);
   table.note("REDRAWS", std::to_string(a.redraws));
+  table.note("GROUPPIX", fmt::format("{:g}", a.group_distance_pix));
   table.note("SEED", std::to_string(a.seed));
   table.note("MAPPRIOR", a.map_prior ? "yes" : "no");
   table.note("MODEL", a.model);
@@ -543,7 +562,7 @@ std::string run_fit(const FitArguments& a) {
   if (!a.regions.empty()) io::write_ds9(a.regions, frame_of(reference.wcs), regions_of(bands, clumps, table));
   if (!a.residual.empty()) write_residual(a, bands, clumps, profiles);
 
-  std::string lines = summary(clumps);
+  std::string lines = summary(clumps) + doubled(clumps, a.group_distance_pix);
   for (std::size_t b = 0; b < bands.names.size(); ++b) {
     for (const std::string& note : bands.exposures[b].notes) lines += bands.names[b] + ": " + note + "\n";
     for (const std::string& note : bands.psfs[b].notes()) lines += bands.names[b] + ": PSF: " + note + "\n";

@@ -184,6 +184,10 @@ CLI::App* add_fit(CLI::App& app, commands::FitArguments& f) {
   command->add_option("--noise", f.noise, "of the redraws: white (default) or correlated");
   command->add_option("--redraws", f.redraws, "refits with the sky's noise redrawn (100); 0: none")
       ->check(CLI::Range(0, 10000));
+  command
+      ->add_option("--group-distance", f.group_distance_pix,
+                   "sources closer than this are fitted together [pixel of the reference] (4)")
+      ->check(CLI::Range(0.0, 8.0));
   command->add_option("--background", f.background, "of the fits: plane (default) or constant");
   command->add_flag("--map-prior", f.map_prior, "weak priors on the shape");
   command->add_option("--model", f.model,

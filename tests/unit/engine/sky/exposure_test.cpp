@@ -59,6 +59,8 @@ TEST(ImageUnit, HeadersThatSayNothingUsableAreRefused) {
   EXPECT_THROW(unit_of({}), InputError);
   EXPECT_THROW(unit_of({{"BUNIT", "MJy/sr"}}), InputError);
   EXPECT_THROW(unit_of({{"BUNIT", "furlong"}}), InputError);
+  EXPECT_THROW(unit_of({{"BUNIT", "MJy/sr"}, {"PIXAR_SR", "-1.0"}}), InputError);
+  EXPECT_THROW(unit_of({{"PHOTFLAM", "7E-20"}, {"PHOTPLAM", "0.0"}}), InputError);
   EXPECT_THROW(unit_of({{"BUNIT", "-2*nJy"}}), InputError);
   EXPECT_THROW(unit_of({{"BUNIT", "electrons/s"}, {"PHOTFLAM", "7E-20"}}), InputError);
   EXPECT_THROW(unit_of({{"BUNIT", "electrons"}, {"PHOTFLAM", "7E-20"}, {"PHOTPLAM", "8000.0"}}), InputError);
@@ -149,6 +151,38 @@ TEST(ReadExposure, NoScaleAnywhereIsRefused) {
   EXPECT_THROW(read_exposure(file), InputError);
   file.pixel_scale_arcsec = 0.03;
   EXPECT_EQ(read_exposure(file).pixel_scale_arcsec, 0.03);
+}
+
+TEST(ReadExposure, ErrorsMayHaveAUnitOfTheirOwn) {
+  const auto error_of = [](const std::string& unit) {
+    return read_exposure(written("errorunit", {image("SCI", 7, 5, 2, in_10_njy),
+                                               image("ERR", 7, 5, 1, {{"BUNIT", unit}})}))
+        .error_njy(0, 0);
+  };
+  EXPECT_EQ(error_of("uJy"), 1000);
+  EXPECT_EQ(error_of("10.0*nanoJansky"), 10);
+  EXPECT_THROW(error_of("1/nJy2"), InputError);
+}
+
+TEST(ReadExposure, ScalesThatAreNoneAreRefused) {
+  for (const char* scale : {"-0.02", "0.0", "1000.0"}) {
+    const Cards cards = {{"BUNIT", "nJy"}, {"PIXSCALE", scale}};
+    EXPECT_THROW(read_exposure(written("badscale", {image("SCI", 7, 5, 2, cards), image("ERR", 7, 5, 1)})),
+                 InputError)
+        << scale;
+  }
+}
+
+// 0.02 arcsec are 9.4e-15 sr.
+TEST(ReadExposure, AreaOfOtherPixelsIsRefused) {
+  const auto factor_with = [](const std::string& area) {
+    const Cards cards = {{"BUNIT", "MJy/sr"}, {"PIXSCALE", "0.02"}, {"PIXAR_SR", area}};
+    return read_exposure(written("area", {image("SCI", 7, 5, 1, cards), image("ERR", 7, 5, 1)}))
+        .flux_njy(0, 0);
+  };
+  EXPECT_NEAR(factor_with("9.4E-15"), 9.4, 1e-6);
+  EXPECT_THROW(factor_with("3.76E-14"), InputError);
+  EXPECT_THROW(factor_with("-9.4E-15"), InputError);
 }
 
 TEST(ReadExposure, ErrorOfAnotherShapeIsRefusedWithBothShapes) {

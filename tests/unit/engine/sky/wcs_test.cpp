@@ -78,6 +78,15 @@ TEST(Wcs, MirroredMatrixEqualsAstropy) {
   EXPECT_NEAR(wcs.north_angle_rad(), 0, 1e-8);
 }
 
+TEST(Wcs, GalacticCoordinatesAreRefused) {
+  auto cards = tan_cards();
+  cards[1] = "CTYPE1  = 'GLON-TAN'";
+  cards[2] = "CTYPE2  = 'GLAT-TAN'";
+  cards.emplace_back("CDELT1  =             -1.1E-05");
+  cards.emplace_back("CDELT2  =              1.1E-05");
+  EXPECT_THROW(Wcs::from_header(header(cards), "file", "0"), InputError);
+}
+
 TEST(Wcs, ScaleOfOblongPixelsIsTheRootOfTheirArea) {
   auto cards = tan_cards();
   cards.emplace_back("CDELT1  = -1.0E-05");
