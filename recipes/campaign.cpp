@@ -141,10 +141,10 @@ void check_criteria(const Recipe& recipe) {
     std::vector<std::string> near;
     for (const std::string& name : names)
       if (!family.empty() && name.starts_with(family) && near.size() < 12) near.push_back(name);
-    throw InputError(
-        {(recipe.folder / "recipe.json").string(), fmt::format("criteria[{}].metric", i), "'" + metric + "'",
-         near.empty() ? fmt::format("a metric of this recipe: {}", fmt::join(families_of(names), ", "))
-                      : fmt::format("a metric of this recipe: {}, ...", fmt::join(near, ", "))});
+    throw InputError({recipe.file, fmt::format("criteria[{}].metric", i), "'" + metric + "'",
+                      near.empty()
+                          ? fmt::format("a metric of this recipe: {}", fmt::join(families_of(names), ", "))
+                          : fmt::format("a metric of this recipe: {}, ...", fmt::join(near, ", "))});
   }
 }
 

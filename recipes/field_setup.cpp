@@ -98,8 +98,7 @@ class FieldMaker {
       scale_ = reference.pixel_scale_arcsec;
     }
     if (!wcs_ && has_lens_on_sky())
-      throw InputError({(r_.folder / "recipe.json").string(),
-                        fmt::format("fields[{}] ({})", setup_.number, setup_.recipe.name),
+      throw InputError({r_.file, fmt::format("fields[{}] ({})", setup_.number, setup_.recipe.name),
                         "exposures without sky coordinates under a lens model or map",
                         "exposures with a WCS, or a lens of kind constant"});
     setup_.width = width_;
@@ -168,7 +167,7 @@ class FieldMaker {
            fmt::format("one that covers the image of fields[{}] ({})", setup_.number, setup_.recipe.name));
   }
 
-  std::string recipe_file() const { return (r_.folder / "recipe.json").string(); }
+  std::string recipe_file() const { return r_.file; }
   std::string field_key() const { return fmt::format("fields[{}] ({})", setup_.number, setup_.recipe.name); }
 
   void check_nodes() const {
@@ -366,8 +365,7 @@ class FieldMaker {
           setup_.places.push_back(pixel);
       }
     if (setup_.places.empty())
-      throw InputError({(r_.folder / "recipe.json").string(),
-                        fmt::format("fields[{}] ({}).host", setup_.number, setup_.recipe.name),
+      throw InputError({r_.file, fmt::format("fields[{}] ({}).host", setup_.number, setup_.recipe.name),
                         "a region without a single pixel of data", "a region that overlaps the image"});
   }
 
@@ -432,7 +430,7 @@ void check_light(const Recipe& recipe, const Inputs& inputs) {
                                      analysis_light(recipe));
       for (std::size_t b = 0; b < light.bands(); ++b) {
         if (!light.outside_library()[b]) continue;
-        throw InputError({(recipe.folder / "recipe.json").string(),
+        throw InputError({recipe.file,
                           fmt::format("fields ({}), bands ({})", field.name, recipe.bands[b].name),
                           fmt::format("a band outside the {} {} at z = {:g}", key, library->name, field.z),
                           fmt::format("observed wavelengths from {:.0f} to {:.0f} Angstrom",

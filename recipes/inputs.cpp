@@ -6,6 +6,7 @@
 #include "engine/lens/compact_cluster.h"
 #include "engine/lens/lenstool.h"
 #include "engine/sed/library_file.h"
+#include "engine/sky/pixel_map.h"
 #include "engine/sky/psf_profile.h"
 #include "recipes/host_mask.h"
 
@@ -43,7 +44,7 @@ class Reader {
   }
 
  private:
-  std::string recipe_file() const { return (r_.folder / "recipe.json").string(); }
+  std::string recipe_file() const { return r_.file; }
 
   // Path of an input file; "$data/..." without a data folder is the commonest mistake and gets its own words.
   std::filesystem::path file(const std::string& key, const std::string& text) {
@@ -96,6 +97,9 @@ class Reader {
   void check_shapes(const std::vector<sky::Exposure>& exposures, std::size_t f) const {
     for (const sky::Exposure& e : exposures) {
       const sky::Exposure& first = exposures.front();
+      if (!sky::overlap(first, e))
+        refuse(recipe_file(), fmt::format("fields[{}].exposures ({})", f, e.band),
+               "no sky in common with " + first.band, "images that overlap on the sky");
       const bool own_grid = std::abs(e.pixel_scale_arcsec / first.pixel_scale_arcsec - 1) > 0.01;
       if (own_grid && e.wcs && first.wcs) continue;
       if (!e.flux_njy.same_shape(first.flux_njy))

@@ -162,6 +162,7 @@ struct CompletenessRecipe {
 };
 
 struct Recipe {
+  std::string file;              ///< the file it was read from; not part of the description
   std::filesystem::path folder;  ///< where recipe.json lies; not part of the description
   std::string name, title;
   std::string data;  ///< folder that "$data/" in a path stands for

@@ -24,7 +24,6 @@ constexpr LensQuantity lens_quantities[] = {
 // Light enough for the numbers that stand on them.
 constexpr std::string_view too_small = "#5fa8d3", too_large = "#e88b50";
 
-// Distinct texts in the order of the rows.
 // The same colours in all maps of a page: from the largest offset of any quantity.
 double largest_offset(const io::Table& pairs) {
   double largest = 0.05;

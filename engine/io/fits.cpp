@@ -4,6 +4,7 @@
 #include "engine/io/files.h"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <cmath>
 #include <cstring>
@@ -181,6 +182,30 @@ std::vector<int> shape_of(const Reader& reader) {
   int status = 0;
   reader.check(fits_get_img_sizell(reader.get(), axes, lengths.data(), &status));
   return {lengths.begin(), lengths.begin() + axes};
+}
+
+// Before memory is taken for them: whether the file can hold the pixels that its header promises. What is
+// compressed in tiles tells nothing by its length.
+void require_pixels(const Reader& reader) {
+  int type = 0, axes = 0, status = 0;
+  std::array<LONGLONG, 9> lengths{};
+  reader.check(fits_get_img_paramll(reader.get(), lengths.size(), &type, &axes, lengths.data(), &status));
+  double pixels = 1;
+  for (int i = 0; i < std::min<int>(axes, lengths.size()); ++i) pixels *= static_cast<double>(lengths[i]);
+  const auto fail = [&](const std::string& found) {
+    reader.fail("HDU " + reader.current_name(), found, "a whole, standard FITS file");
+  };
+  constexpr double most_pixels = 4e9;  // 32 GB in memory
+  if (pixels > most_pixels)
+    fail(fmt::format("a header that promises {:.4g} pixels (at most {:g} are read)", pixels, most_pixels));
+  if (fits_is_compressed_image(reader.get(), &status)) return;
+  LONGLONG header = 0, data = 0, end = 0;
+  reader.check(fits_get_hduaddrll(reader.get(), &header, &data, &end, &status));
+  const double bytes = pixels * std::abs(type) / 8,
+               room = static_cast<double>(reader.get()->Fptr->filesize - data);
+  if (bytes > room)
+    fail(fmt::format("a truncated file: its header promises {:.4g} pixels, {:.4g} bytes; {:.4g} are there",
+                     pixels, bytes, std::max(room, 0.0)));
 }
 
 void read_pixels(const Reader& reader, std::size_t count, double* out) {
@@ -506,6 +531,7 @@ FitsImage read_fits_image(const fs::path& path, const std::string& hdu) {
       hdu, [&](int i) { return reader.is_image(i, 2, 2); }, "a two-dimensional image");
   if (reader.move_to(index) != IMAGE_HDU || reader.axes() != 2)
     reader.fail("HDU " + reader.current_name(), "not a two-dimensional image", "a two-dimensional image");
+  require_pixels(reader);
   const std::vector<int> shape = shape_of(reader);
   FitsImage image{Array2D<double>(shape[0], shape[1]), reader.header(), {}, reader.current_name()};
   read_pixels(reader, image.pixels.size(), image.pixels.data());
@@ -519,6 +545,7 @@ FitsArray read_fits_array(const fs::path& path, const std::string& hdu) {
       hdu, [&](int i) { return reader.is_image(i, 2, 999); }, "an array");
   if (reader.move_to(index) != IMAGE_HDU)
     reader.fail("HDU " + reader.current_name(), "a table", "an image or a cube");
+  require_pixels(reader);
   FitsArray array{shape_of(reader), {}, reader.header()};
   std::size_t count = array.shape.empty() ? 0 : 1;
   for (const int length : array.shape) count *= static_cast<std::size_t>(length);

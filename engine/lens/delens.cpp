@@ -9,6 +9,7 @@
 #include <array>
 #include <cmath>
 #include <limits>
+#include <optional>
 #include <vector>
 
 namespace arcproof::lens {
@@ -56,6 +57,18 @@ std::vector<Vector2> posterior_positions(const Ellipse& e) {
   return positions;
 }
 
+// Median of |mu| at these positions over those on the map of draw `k`; none where there are none.
+std::optional<double> median_magnification(const Realisations& posterior, std::size_t k,
+                                           const std::vector<Hessian>& hessians, double z_source) {
+  const double efficiency = posterior.efficiency(k, z_source);
+  std::vector<double> mu;
+  mu.reserve(hessians.size());
+  for (const Hessian& h : hessians)
+    if (!std::isnan(h.xx)) mu.push_back(std::abs(magnification(h, efficiency).mu));
+  if (mu.empty()) return std::nullopt;
+  return statistics::median(mu);
+}
+
 std::vector<double> posterior_magnifications(const Realisations& posterior, const Ellipse& ellipse,
                                              double z_source) {
   const std::vector<Vector2> positions = posterior_positions(ellipse);
@@ -63,12 +76,7 @@ std::vector<double> posterior_magnifications(const Realisations& posterior, cons
   std::vector<Hessian> hessians;
   for (std::size_t k = 0; k < posterior.size(); ++k) {
     posterior.evaluate(k, positions, nullptr, &hessians);
-    const double efficiency = posterior.efficiency(k, z_source);
-    std::vector<double> mu;
-    mu.reserve(hessians.size());
-    for (const Hessian& h : hessians)
-      if (!std::isnan(h.xx)) mu.push_back(std::abs(magnification(h, efficiency).mu));
-    if (!mu.empty()) medians.push_back(statistics::median(mu));
+    if (const auto mu = median_magnification(posterior, k, hessians, z_source)) medians.push_back(*mu);
   }
   return medians;
 }
@@ -104,6 +112,20 @@ ClumpMagnification magnification_of_clump(const Lens& lens, const Realisations& 
   result.error_minus = std::hypot(result.spread, result.posterior_minus);
   result.error_plus = std::hypot(result.spread, result.posterior_plus);
   return result;
+}
+
+DrawnMagnification magnification_of_draw(const Realisations& posterior, std::size_t k, const Ellipse& ellipse,
+                                         double z_source) {
+  require_valid(ellipse);
+  require(k < posterior.size(), "magnification_of_draw: a draw of the posterior");
+  const std::vector<Vector2> positions = posterior_positions(ellipse);
+  std::vector<Hessian> hessians;
+  posterior.evaluate(k, positions, nullptr, &hessians);
+  const Hessian& centre = hessians.front();
+  if (std::isnan(centre.xx)) return {nan, nan};
+  const double mu = *median_magnification(posterior, k, hessians, z_source),
+               tangential = std::abs(magnification(centre, posterior.efficiency(k, z_source)).mu_tangential);
+  return {std::isfinite(mu) ? mu : nan, std::isfinite(tangential) ? tangential : nan};
 }
 
 IntrinsicSize intrinsic_size(double sigma_major, double sigma_minor, double floor, double mu,

@@ -50,6 +50,15 @@ struct ClumpMagnification {
 ClumpMagnification magnification_of_clump(const Lens& lens, const Realisations& posterior,
                                           const Ellipse& ellipse, double z_source, double pixel_arcsec);
 
+/// A clump as one draw of the posterior sees it.
+struct DrawnMagnification {
+  double mu = 1;  ///< |mu|: median of the centre and eight points of the ellipse at half its radius
+  double mu_tangential = 1;  ///< |mu_t| at the centre
+};
+/// Of draw `k`. NaN off its map, and on a critical line itself.
+DrawnMagnification magnification_of_draw(const Realisations& posterior, std::size_t k, const Ellipse& ellipse,
+                                         double z_source);
+
 enum class SizeCase { resolved, resolved_one_axis, unresolved };
 
 struct IntrinsicSize {

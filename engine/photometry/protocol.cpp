@@ -134,7 +134,8 @@ Interval68 interval(double value, const std::vector<double>& draws) {
   return {value, std::max(0.0, value - q[0]), std::max(0.0, q[1] - value)};
 }
 
-double half_range(const std::vector<double>& draws) {
+double half_range(std::vector<double> draws) {
+  std::erase_if(draws, [](double v) { return std::isnan(v); });
   if (draws.size() < 2) return std::nan("");
   const double p[] = {0.16, 0.84};
   const auto q = statistics::quantiles(draws, p);
@@ -202,8 +203,10 @@ ReferenceFits fit_reference(std::span<const Detection> detections, const std::ve
   return fits;
 }
 
+// `draws`: the flux of each redraw, NaN where it could not be fitted.
 BandFluxes measure_band(const ReferenceFits& reference, const BandData& band, const sky::PixelMap& map,
-                        const ProtocolOptions& o, Random& random) {
+                        const ProtocolOptions& o, Random& random, std::vector<double>& draws) {
+  draws.assign(reference.redraws.size(), std::nan(""));
   const double x = map.to_x, y = map.to_y;
   const double sky_sigma = sky_sigma_at(band, x, y);
   if (!(sky_sigma > 0)) return no_data(band);
@@ -225,19 +228,18 @@ BandFluxes measure_band(const ReferenceFits& reference, const BandData& band, co
   if (!group && forced.position_free)
     alone.emplace(best.cutout, psf, best.start.front(), forced.plane, forced.max_shift_pix,
                   forced.tolerance_chi2);
-  std::vector<double> draws;
-  for (const ClumpFit& shape : reference.redraws) {
-    std::vector<ComponentStart> start = on_grid(shape, reference.prepared.cutout, map);
+  for (std::size_t k = 0; k < draws.size(); ++k) {
+    std::vector<ComponentStart> start = on_grid(reference.redraws[k], reference.prepared.cutout, map);
     move_to(best.cutout, start);
     const Cutout redrawn =
         with_noise(best.cutout, redraw_noise(best.cutout, band, sky_sigma, o.noise, random));
     if (alone) {
       const PositionFitResult again = alone->fit(redrawn.flux, start.front());
-      if (again.solvable) draws.push_back(again.flux);
+      if (again.solvable) draws[k] = again.flux;
       continue;
     }
     const ClumpFit again = fit_clumps(redrawn, psf, start, forced);
-    if (again.status != FitStatus::singular) draws.push_back(again.components.front().flux);
+    if (again.status != FitStatus::singular) draws[k] = again.components.front().flux;
   }
   return band_fluxes(band, fit, draws, sky_sigma);
 }
@@ -256,7 +258,24 @@ void fill_sizes(const ReferenceFits& fits, ClumpPhotometry& clump) {
   clump.sigma_minor_pix = interval(axes.sigma_minor, minor);
   clump.circular_sigma_pix = interval(std::sqrt(axes.sigma_major * axes.sigma_minor), circular);
   clump.angle_rad = axes.angle_rad;
-  clump.redrawn_circular_sigma_pix = std::move(circular);
+}
+
+// fluxes: [band][redraw], of the sky's noise alone.
+std::vector<Redraw> redraws_of(const ReferenceFits& fits, const ClumpPhotometry& clump,
+                               const std::vector<std::vector<double>>& fluxes, Random& random) {
+  std::vector<Redraw> redraws;
+  for (std::size_t k = 0; k < fits.redraws.size(); ++k) {
+    const ComponentFit& self = fits.redraws[k].components.front();
+    Redraw& redraw = redraws.emplace_back();
+    redraw.x = fits.prepared.cutout.centre_x + self.x;
+    redraw.y = fits.prepared.cutout.centre_y + self.y;
+    redraw.shape = self.shape;
+    for (std::size_t b = 0; b < fluxes.size(); ++b) {
+      const double shot = clump.bands[b].poisson_njy;
+      redraw.flux_njy.push_back(fluxes[b][k] + (shot > 0 ? random.normal(0, shot) : 0.0));
+    }
+  }
+  return redraws;
 }
 
 }  // namespace
@@ -289,17 +308,18 @@ ClumpPhotometry measure_clump(std::span<const Detection> detections, std::size_t
   clump.y_error = self.y_error;
   clump.chi2_reduced = fits.best.chi2 / std::max(1, fits.best.degrees_of_freedom);
   fill_sizes(fits, clump);
-  std::vector<double> reference_draws;
-  for (const ClumpFit& fit : fits.redraws) reference_draws.push_back(fit.components.front().flux);
+  std::vector<std::vector<double>> fluxes(bands.size());  // of the redraws
+  for (const ClumpFit& fit : fits.redraws) fluxes[reference].push_back(fit.components.front().flux);
   for (std::size_t b = 0; b < bands.size(); ++b) {
     if (b == reference) {
-      clump.bands.push_back(band_fluxes(bands[b], fits.best, reference_draws, fits.prepared.sky_sigma));
+      clump.bands.push_back(band_fluxes(bands[b], fits.best, fluxes[b], fits.prepared.sky_sigma));
       continue;
     }
     const sky::PixelMap map =
         sky::PixelMap::between(*bands[reference].exposure, *bands[b].exposure, clump.x, clump.y);
-    clump.bands.push_back(measure_band(fits, bands[b], map, options, random));
+    clump.bands.push_back(measure_band(fits, bands[b], map, options, random, fluxes[b]));
   }
+  clump.redraws = redraws_of(fits, clump, fluxes, random);
   return clump;
 }
 

@@ -67,6 +67,13 @@ struct BandFluxes {
   double snr() const { return error_njy > 0 ? flux_njy / error_njy : 0; }
 };
 
+/// One refit with other noise, of all quantities together: what the fit knows of flux and size jointly.
+struct Redraw {
+  double x = 0, y = 0;  ///< in the reference band [pixel]
+  Covariance shape;
+  std::vector<double> flux_njy;  ///< [band], with shot noise of the source; NaN where there was no fit
+};
+
 struct ClumpPhotometry {
   double x = 0, y = 0;  ///< fitted position in the reference band [pixel]
   double x_error = 0, y_error = 0;
@@ -76,7 +83,7 @@ struct ClumpPhotometry {
   FitStatus status = FitStatus::too_few_pixels;
   double chi2_reduced = 0;
   std::vector<BandFluxes> bands;  ///< in the order of the input; the reference band among them
-  std::vector<double> redrawn_circular_sigma_pix;  ///< [redraw], for propagation
+  std::vector<Redraw> redraws;
   Covariance shape;
 };
 

@@ -74,9 +74,8 @@ double scale_of(const ExposureFile& file, const io::FitsImage& image, const std:
     stated = value.value_or(0);
   }
   if (!stated && !file.pixel_scale_arcsec)
-    throw InputError(
-        {file.path.string(), "HDU " + image.hdu, "no WCS and no PIXSCALE",
-         "a pixel scale in the header or beside it (bands[].pixel_scale_arcsec of a recipe, --pixel-scale)"});
+    throw InputError({file.path.string(), "HDU " + image.hdu, "no WCS and no PIXSCALE",
+                      "a pixel scale in the header or in the recipe (bands[].pixel_scale_arcsec)"});
   if (stated && file.pixel_scale_arcsec && std::abs(stated / file.pixel_scale_arcsec - 1) > 0.01)
     throw InputError({file.path.string(), "HDU " + image.hdu, fmt::format("a pixel scale of {:g}\"", stated),
                       fmt::format("{:g}\", as is said beside it", file.pixel_scale_arcsec)});

@@ -28,4 +28,20 @@ PixelMap PixelMap::inverse() const {
       to_x, to_y, from_x, from_y, yy / determinant, -xy / determinant, -yx / determinant, xx / determinant};
 }
 
+// Whether one of 33 x 33 places of `a` lies within `b`.
+static bool meets(const Exposure& a, const Exposure& b) {
+  constexpr int steps = 32;
+  for (int i = 0; i <= steps; ++i)
+    for (int j = 0; j <= steps; ++j) {
+      const double x = i * (a.flux_njy.width() - 1.0) / steps, y = j * (a.flux_njy.height() - 1.0) / steps;
+      const std::optional<PixelPosition> at = b.wcs->find_pixel(a.wcs->to_sky({x, y}));
+      if (at && at->x > -0.5 && at->y > -0.5 && at->x < b.flux_njy.width() - 0.5 &&
+          at->y < b.flux_njy.height() - 0.5)
+        return true;
+    }
+  return false;
+}
+
+bool overlap(const Exposure& a, const Exposure& b) { return !a.wcs || !b.wcs || meets(a, b) || meets(b, a); }
+
 }  // namespace arcproof::sky

@@ -27,4 +27,8 @@ struct PixelMap {
   bool operator==(const PixelMap&) const = default;
 };
 
+/// Whether the two images share a piece of sky: a coarse grid of either meets the other. Images without WCS
+/// are taken to.
+bool overlap(const Exposure& a, const Exposure& b);
+
 }  // namespace arcproof::sky

@@ -4,6 +4,7 @@
 #include "engine/core/units.h"
 #include "engine/io/fits.h"
 #include "engine/sky/psf_tools.h"
+#include "engine/sky/wcs.h"
 
 #include <algorithm>
 #include <cmath>
@@ -51,7 +52,7 @@ double bilinear(const Array2D<double>& image, double x, double y) {
          fy * ((1 - fx) * image(ix, iy + 1) + fx * image(ix + 1, iy + 1));
 }
 
-double scale_from_header(const io::FitsImage& image) {
+double scale_from_header(const io::FitsImage& image, const std::string& file) {
   for (const io::FitsHeader* header : {&image.header, &image.primary}) {
     for (const char* key : {"PIXSCL", "PIXSCALE", "PIXELSCL"})
       if (const auto value = header->number(key)) return *value;
@@ -59,7 +60,9 @@ double scale_from_header(const io::FitsImage& image) {
       if (const auto value = header->number(key); value && *value != 0 && *value != 1)
         return std::abs(*value) * 3600;
   }
-  return 0;
+  // A matrix whose unit is not seen in CD1_1 or CDELT1: rotated, or PC of degrees with CDELT of 1.
+  const std::optional<Wcs> wcs = Wcs::from_header(image.header.records, file, image.hdu);
+  return wcs ? wcs->pixel_scale_arcsec() : 0;
 }
 
 // One shape per camera, in units of the FWHM: fitted to the encircled energy of drizzled model PSFs.
@@ -201,13 +204,17 @@ Psf Psf::from_image(const Array2D<double>& image, double image_scale_arcsec, dou
 Psf Psf::read(const std::filesystem::path& path, const std::string& hdu, double image_scale_arcsec,
               double scale_arcsec) {
   const io::FitsImage image = io::read_fits_image(path, hdu);
-  const double stated = scale_from_header(image);
+  const double stated = scale_from_header(image, path.string());
   if (stated <= 0 && image_scale_arcsec <= 0)
     throw InputError({path.string(), "HDU " + image.hdu, "no pixel scale (PIXSCL, PIXSCALE, CD1_1 or CDELT1)",
                       "a pixel scale in the header or in the recipe"});
   if (stated > 0 && image_scale_arcsec > 0 && std::abs(stated / image_scale_arcsec - 1) > 0.01)
     throw InputError({path.string(), "HDU " + image.hdu, fmt::format("a pixel scale of {:g}\"", stated),
                       fmt::format("{:g}\" as the recipe says", image_scale_arcsec)});
+  constexpr double largest_scale_arcsec = 10;
+  if (stated > largest_scale_arcsec)
+    throw InputError({path.string(), "HDU " + image.hdu, fmt::format("a pixel scale of {:g}\"", stated),
+                      fmt::format("above 0, to {:g}\"", largest_scale_arcsec)});
   return from_image(image.pixels, image_scale_arcsec > 0 ? image_scale_arcsec : stated, scale_arcsec,
                     path.string());
 }

@@ -109,14 +109,19 @@ SkyPosition Wcs::to_sky(PixelPosition pixel) const {
 }
 
 PixelPosition Wcs::to_pixel(SkyPosition sky) const {
+  const std::optional<PixelPosition> pixel = find_pixel(sky);
+  require(pixel.has_value(), "Wcs::to_pixel: a position that the projection shows");
+  return *pixel;
+}
+
+std::optional<PixelPosition> Wcs::find_pixel(SkyPosition sky) const {
   double world[2], intermediate[2], phi[1], theta[1], pixcrd[2];
   int status[2];
   const std::scoped_lock lock(state_->mutex);
   world[state_->prm->lng] = sky.ra_deg;
   world[state_->prm->lat] = sky.dec_deg;
-  if (const int error = wcss2p(state_->prm, 1, 2, world, phi, theta, intermediate, pixcrd, status))
-    throw ContractError(fmt::format("Wcs::to_pixel: {}", wcs_errmsg[error]));
-  return {pixcrd[0] - 1, pixcrd[1] - 1};
+  if (wcss2p(state_->prm, 1, 2, world, phi, theta, intermediate, pixcrd, status)) return std::nullopt;
+  return PixelPosition{pixcrd[0] - 1, pixcrd[1] - 1};
 }
 
 std::string Wcs::records() const {

@@ -35,6 +35,9 @@ class Wcs {
 
   SkyPosition to_sky(PixelPosition pixel) const;
   PixelPosition to_pixel(SkyPosition sky) const;
+  /// The same; empty where the projection has no pixel for this position, as on the other side of the sky
+  /// (to_pixel throws ContractError there).
+  std::optional<PixelPosition> find_pixel(SkyPosition sky) const;
 
   /// Square root of the area of a pixel at the reference position.
   double pixel_scale_arcsec() const { return scale_arcsec_; }

@@ -53,6 +53,7 @@ struct FitArguments {
   std::string background = "plane";        ///< plane or constant
   std::string noise = "white";             ///< of the redraws: white or correlated
   int redraws = 100;
+  bool keep_redraws = false;           ///< table REDRAWS in the output: one row per source and redraw
   double group_distance_pix = 4;       ///< sources closer than this are fitted together, up to 8
   bool map_prior = false;              ///< weak priors on the shape (photometry::ShapePrior)
   std::string model = "gaussian";      ///< gaussian; sersic: Sersic fits in the reference band as well
@@ -164,7 +165,10 @@ struct DelensArguments {
   std::string catalog;            ///< FITS or FITS[HDU], or ECSV
   std::optional<double> z;        ///< of all rows, where there is no column z
   double pixel_scale_arcsec = 0;  ///< of the reference band: the floor of sizes is 0.4 pixel
-  std::filesystem::path output;   ///< FITS table CLUMPS: one row per row given, in their order
+  int draws = 0;                  ///< joint draws of fit and lens of each clump; 0: none
+  std::string redraws;     ///< FILE[HDU]: REDRAWS of `fit --keep-redraws`; empty: from the catalogue's errors
+  std::uint64_t seed = 1;  ///< of the draws
+  std::filesystem::path output;  ///< FITS tables CLUMPS, one row per row given, in their order, and DRAWS
   int threads = 1;
 };
 

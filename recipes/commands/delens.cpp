@@ -5,8 +5,9 @@
 #include "engine/core/parallel.h"
 #include "engine/core/text.h"
 #include "engine/core/units.h"
-#include "recipes/commands/catalog_file.h"
+#include "recipes/commands/clump_catalog.h"
 #include "recipes/commands/commands.h"
+#include "recipes/commands/delens_draws.h"
 #include "recipes/commands/parts.h"
 
 #include <algorithm>
@@ -22,202 +23,6 @@ namespace {
 using lens::Vector2;
 
 constexpr double floor_pix = 0.4;  // Claeyssens+2023 section 5.2
-constexpr double largest_pix = 500;
-constexpr double mag_per_relative = 1.0857362047581294;  // 2.5 / ln 10
-
-// ---------------------------------------------------------------- the catalogue
-
-/// A quantity of a row with errors to both sides; errors that are not given are NaN.
-struct Measured {
-  double value = nan, minus = nan, plus = nan;
-  double relative_minus() const { return std::isnan(minus) ? 0 : minus / value; }
-  double relative_plus() const { return std::isnan(plus) ? 0 : plus / value; }
-};
-
-struct Magnitude {
-  std::string band;
-  std::vector<Measured> mag_ab;  ///< by row
-};
-
-struct Shape {
-  Measured major, minor;  ///< standard deviations [arcsec]
-  double pa_deg = 0;      ///< North through East
-  bool given() const { return !std::isnan(major.value); }
-};
-
-/// The columns of the user's table, in arcsec, degrees and AB magnitudes.
-class Clumps {
- public:
-  Clumps(const DelensArguments& a)
-      : table(a.catalog),
-        ra(table.right_ascension()),
-        dec(table.declination()),
-        z(table.redshifts(a.z)),
-        pixel_arcsec_(a.pixel_scale_arcsec) {
-    read_shapes();
-    read_magnitudes();
-  }
-
-  std::size_t rows() const { return table.rows(); }
-
-  CatalogFile table;
-  io::Reals ra, dec, z;
-  std::vector<Shape> shapes;
-  std::vector<Magnitude> magnitudes;
-  std::string shape_columns;  ///< which were taken; "" for none
-
- private:
-  const io::Column* length_column(const std::string& name) const {
-    for (const char* ending : {"", "_arcsec", "_pix"})
-      if (const io::Column* column = table.find(name + ending)) return column;
-    return nullptr;
-  }
-
-  /// What turns the column's numbers into arcsec.
-  double arcsec_per_unit(const io::Column& column) const {
-    const std::string unit = lower_case(column.unit);
-    const bool in_pixels = lower_case(column.name).ends_with("_pix");
-    if (unit.empty()) return in_pixels ? pixel_arcsec_ : 1;
-    if (unit == "arcsec" || unit == "arcsecond") return 1;
-    if (unit == "mas") return 1e-3;
-    if (unit == "pix" || unit == "pixel") return pixel_arcsec_;
-    refuse(table.file(), "unit of column " + column.name, "'" + column.unit + "'", "arcsec, mas or pix");
-  }
-
-  // Sizes and their errors: 0 or more, and no more than a map around a clump can hold.
-  std::vector<Measured> lengths(const io::Column& column) const {
-    const double unit = arcsec_per_unit(column);
-    const io::Reals values = table.numbers(column);
-    const auto [minus, plus] = errors_of(column.name);
-    std::vector<Measured> result;
-    for (std::size_t i = 0; i < values.size(); ++i) {
-      if (values[i] < 0 || values[i] * unit > largest_pix * pixel_arcsec_)
-        table.refuse_value(column, i, values[i],
-                           fmt::format("0 to {:g} pixels of --pixel-scale, or NaN", largest_pix));
-      result.push_back({values[i] * unit, minus[i] * unit, plus[i] * unit});
-    }
-    return result;
-  }
-
-  // Columns NAME_err_minus and NAME_err_plus, or NAME_err for both; NaN without them and below 0.
-  std::pair<io::Reals, io::Reals> errors_of(const std::string& name) const {
-    const std::string low = lower_case(name);
-    const io::Column* both = table.find(low + "_err");
-    const auto read = [&](const char* ending) {
-      const io::Column* column = table.find(low + ending);
-      if (!column) column = both;
-      io::Reals values = column ? table.numbers(*column) : io::Reals(rows(), nan);
-      for (double& v : values)
-        if (!(v >= 0)) v = nan;
-      return values;
-    };
-    return {read("_err_minus"), read("_err_plus")};
-  }
-
-  void read_shapes() {
-    shapes.assign(rows(), {});
-    if (const io::Column* major = length_column("sigma_major")) return read_ellipses(*major);
-    double per_sigma = 1;
-    const io::Column* round = length_column("sigma_circular");
-    if (!round) {
-      round = length_column("r_eff");
-      per_sigma = units::gaussian_half_light_per_sigma;
-    }
-    if (!round) return;
-    shape_columns = round->name;
-    const std::vector<Measured> sizes = lengths(*round);
-    for (std::size_t i = 0; i < rows(); ++i) {
-      const Measured sigma{sizes[i].value / per_sigma, sizes[i].minus / per_sigma, sizes[i].plus / per_sigma};
-      shapes[i] = {sigma, sigma, 0};
-    }
-  }
-
-  void read_ellipses(const io::Column& major_column) {
-    const std::vector<Measured> major = lengths(major_column);
-    const io::Column* minor_column = length_column("sigma_minor");
-    const io::Column* ratio = minor_column ? nullptr : table.find("axis_ratio");
-    if (!minor_column && !ratio)
-      refuse(table.file(), "column " + major_column.name, "without sigma_minor or axis_ratio",
-             "one of the two beside it");
-    const std::vector<Measured> minor = minor_column ? lengths(*minor_column) : scaled(major, *ratio);
-    const io::Column* angle = table.find("pa_deg");
-    const io::Reals pa = angle ? table.numbers(*angle) : io::Reals(rows(), nan);
-    shape_columns = major_column.name + ", " + (minor_column ? minor_column : ratio)->name;
-    for (std::size_t i = 0; i < rows(); ++i) {
-      if (std::isnan(major[i].value) || std::isnan(minor[i].value)) continue;
-      if (minor[i].value > major[i].value * (1 + 1e-9))
-        table.refuse_value(minor_column ? *minor_column : *ratio, i, minor[i].value,
-                           fmt::format("at most the major axis, {:.10g}\"", major[i].value));
-      shapes[i] = {major[i], minor[i], pa[i]};
-      shapes[i].minor.value = std::min(minor[i].value, major[i].value);
-      set_angle(shapes[i], angle);
-    }
-  }
-
-  std::vector<Measured> scaled(const std::vector<Measured>& major, const io::Column& column) const {
-    const io::Reals ratio = table.numbers(column);
-    std::vector<Measured> minor;
-    for (std::size_t i = 0; i < rows(); ++i) {
-      if (ratio[i] < 0 || ratio[i] > 1) table.refuse_value(column, i, ratio[i], "0 to 1, or NaN");
-      minor.push_back({major[i].value * ratio[i], major[i].minus * ratio[i], major[i].plus * ratio[i]});
-    }
-    return minor;
-  }
-
-  // A circle has no angle; an ellipse needs one, and is without a shape where it is NaN.
-  void set_angle(Shape& shape, const io::Column* angle) const {
-    if (shape.minor.value == shape.major.value) shape.pa_deg = 0;
-    else if (!angle)
-      refuse(table.file(), "column pa_deg", "none, but axes that differ",
-             "the position angle of the major axis, North through East");
-    else if (!std::isfinite(shape.pa_deg)) shape = {};
-  }
-
-  void read_magnitudes() {
-    for (const io::Column& column : table.columns()) {
-      const std::string name = lower_case(column.name);
-      const bool numeric = !std::holds_alternative<io::Texts>(column.values);
-      if (!numeric || name.find("_err") != std::string::npos || name.find("_limit") != std::string::npos)
-        continue;
-      if (name.starts_with("flux_") && table.find(name + "_err"))
-        magnitudes.push_back({name.substr(5), of_fluxes(column)});
-      if (name.starts_with("mag_") && !table.find("flux_" + name.substr(4) + "_err"))
-        magnitudes.push_back({name.substr(4), of_magnitudes(column)});
-    }
-  }
-
-  double njy_per(const io::Column& column) const {
-    static const std::map<std::string, double> known{{"nJy", 1}, {"uJy", 1e3}, {"mJy", 1e6}, {"Jy", 1e9}};
-    const auto at = known.find(column.unit);
-    if (at == known.end())
-      refuse(table.file(), "unit of column " + column.name,
-             column.unit.empty() ? "none" : "'" + column.unit + "'", "nJy, uJy, mJy or Jy");
-    return at->second;
-  }
-
-  std::vector<Measured> of_fluxes(const io::Column& column) const {
-    const double unit = njy_per(column);
-    const io::Reals flux = table.numbers(column);
-    const auto [minus, plus] = errors_of(column.name);
-    std::vector<Measured> result;
-    for (std::size_t i = 0; i < rows(); ++i)
-      result.push_back({units::abmag_from_njy(flux[i] * unit), mag_per_relative * plus[i] / flux[i],
-                        mag_per_relative * minus[i] / flux[i]});
-    return result;
-  }
-
-  std::vector<Measured> of_magnitudes(const io::Column& column) const {
-    if (!column.unit.empty() && !lower_case(column.unit).starts_with("mag"))
-      refuse(table.file(), "unit of column " + column.name, "'" + column.unit + "'", "mag (AB)");
-    const io::Reals mag = table.numbers(column);
-    const auto [minus, plus] = errors_of(column.name);
-    std::vector<Measured> result;
-    for (std::size_t i = 0; i < rows(); ++i) result.push_back({mag[i], minus[i], plus[i]});
-    return result;
-  }
-
-  double pixel_arcsec_;
-};
 
 // ---------------------------------------------------------------- one clump
 
@@ -263,7 +68,7 @@ class Delenser {
     if (source.file) lens_.emplace(lens::Lens{source.file->map, source.z_lens, source.cosmology});
   }
 
-  Delensed delens(sky::SkyPosition at, double z, const Shape& shape) const {
+  Delensed delens(sky::SkyPosition at, double z, const ClumpShape& shape) const {
     const Vector2 theta = source_.to_frame(at);
     Delensed result;
     result.status = status_of(at, z, theta);
@@ -276,7 +81,7 @@ class Delenser {
   }
 
  private:
-  void look(const lens::Lens& lens, const lens::Ellipse& ellipse, const Shape& shape, double z,
+  void look(const lens::Lens& lens, const lens::Ellipse& ellipse, const ClumpShape& shape, double z,
             Delensed& result) const {
     result.mu = lens::magnification_of_clump(lens, source_.posterior, ellipse, z, pixel_);
     result.source = lens::source_ellipse(lens.map, lens.efficiency(z), ellipse);
@@ -304,7 +109,7 @@ class Delenser {
 
   // R ~ sigma mu^-1/2, or sigma / mu_t for one resolved axis, where the relative error of mu stands for that
   // of mu_t. A limit has no errors.
-  void set_size(Delensed& result, const Shape& s, double z) const {
+  void set_size(Delensed& result, const ClumpShape& s, double z) const {
     const auto& mu = result.mu;
     if (!(std::isfinite(mu.mu) && std::isfinite(mu.mu_tangential))) return;
     const lens::IntrinsicSize size = lens::intrinsic_size(s.major.value, s.minor.value, floor_pix * pixel_,
@@ -333,7 +138,7 @@ class Delenser {
 
 class Catalogue {
  public:
-  Catalogue(const Clumps& clumps, const std::vector<Delensed>& results, const LensSource& source)
+  Catalogue(const ClumpCatalog& clumps, const std::vector<Delensed>& results, const LensSource& source)
       : clumps_(clumps), results_(results), source_(source) {}
 
   io::Table table() {
@@ -341,7 +146,7 @@ class Catalogue {
     magnification_columns();
     size_columns();
     source_columns();
-    for (const Magnitude& magnitude : clumps_.magnitudes) magnitude_columns(magnitude);
+    for (const Photometry& band : clumps_.photometry) magnitude_columns(band);
     return std::move(table_);
   }
 
@@ -450,7 +255,7 @@ class Catalogue {
               [](const lens::Ellipse& e, std::size_t) { return position_angle(e.angle_rad); });
   }
 
-  void magnitude_columns(const Magnitude& magnitude) {
+  void magnitude_columns(const Photometry& magnitude) {
     const std::size_t n = results_.size();
     const std::string name = "absmag_" + magnitude.band;
     add_reals(table_, name, "mag",
@@ -475,7 +280,7 @@ class Catalogue {
     error("_err_plus", &Measured::plus, &lens::ClumpMagnification::error_plus);
   }
 
-  const Clumps& clumps_;
+  const ClumpCatalog& clumps_;
   const std::vector<Delensed>& results_;
   const LensSource& source_;
   io::Table table_{"CLUMPS"};
@@ -486,13 +291,16 @@ void check(const DelensArguments& a) {
     refuse("", "--pixel-scale", fmt::format("{:g}", a.pixel_scale_arcsec), "arcsec, above 0, to 10");
   if (a.z && !(*a.z > 0 && *a.z < 30)) refuse("", "--z", fmt::format("{:g}", *a.z), "0 < z < 30");
   const std::pair<std::string, std::filesystem::path> outputs[] = {{"-o", a.output}};
+  if (!a.redraws.empty() && !a.draws)
+    refuse("", "--redraws", a.redraws + " without --draws", "--draws N: how many of each clump");
   std::vector<std::string> inputs = input_files(a.lens);
   inputs.push_back(a.catalog);
+  if (!a.redraws.empty()) inputs.push_back(a.redraws);
   check_outputs(outputs, inputs);
 }
 
 // One row in front of the lens is a foreground clump; all of them are a mistake.
-void check_redshifts(const Clumps& clumps, const LensSource& source, const DelensArguments& a) {
+void check_redshifts(const ClumpCatalog& clumps, const LensSource& source, const DelensArguments& a) {
   for (const double z : clumps.z)
     if (!(z <= source.z_lens)) return;
   const std::string allowed = fmt::format("a redshift above that of the lens, {:g}", source.z_lens);
@@ -511,7 +319,7 @@ void add_notes(io::Table& table, const LensSource& source, const DelensArguments
   table.note("PIXSCALE", fmt::format("{:.8f}", a.pixel_scale_arcsec));
 }
 
-std::string summary(const Clumps& clumps, const std::vector<Delensed>& results) {
+std::string summary(const ClumpCatalog& clumps, const std::vector<Delensed>& results) {
   std::map<std::string, int> counts;
   for (const Delensed& r : results) ++counts[word(r.status)];
   std::string text = fmt::format("{} clumps:", results.size());
@@ -528,7 +336,7 @@ std::string summary(const Clumps& clumps, const std::vector<Delensed>& results) 
 std::string run_delens(const DelensArguments& a) {
   check(a);
   const LensSource source = read_lens(a.lens);
-  const Clumps clumps(a);
+  const ClumpCatalog clumps(a.catalog, a.z, a.pixel_scale_arcsec);
   check_redshifts(clumps, source, a);
   const Delenser delenser(source, a.pixel_scale_arcsec);
   std::vector<Delensed> results(clumps.rows());
@@ -537,7 +345,18 @@ std::string run_delens(const DelensArguments& a) {
   });
   io::Table table = Catalogue(clumps, results, source).table();
   add_notes(table, source, a);
-  io::write_fits_tables(a.output, {table});
+  std::vector<io::Table> tables;
+  if (a.draws) {
+    std::vector<char> wanted;
+    for (const Delensed& r : results) wanted.push_back(r.status == Status::ok);
+    const JointPosterior joint(
+        clumps, source, wanted,
+        {a.draws, a.redraws, floor_pix * a.pixel_scale_arcsec, a.pixel_scale_arcsec, a.seed, a.threads});
+    joint.add_summary(table);
+    tables.push_back(joint.table());
+  }
+  tables.insert(tables.begin(), table);
+  io::write_fits_tables(a.output, tables);
   return summary(clumps, results) + a.output.string() + "\n";
 }
 

@@ -7,6 +7,7 @@
 #include "engine/photometry/sersic.h"
 #include "engine/photometry/sky_noise.h"
 #include "engine/pipeline/grids.h"
+#include "engine/sky/pixel_map.h"
 #include "recipes/commands/commands.h"
 #include "recipes/commands/parts.h"
 
@@ -131,6 +132,9 @@ std::size_t reference_index(const FitArguments& a, const std::vector<std::string
 void check_grids(const Bands& bands) {
   const sky::Exposure& reference = bands.reference_exposure();
   for (const sky::Exposure& e : bands.exposures) {
+    if (!sky::overlap(reference, e))
+      throw InputError({"", "--image (" + e.band + ")", "no sky in common with " + reference.band,
+                        "images that overlap on the sky"});
     if (e.wcs && reference.wcs) continue;
     if (!e.flux_njy.same_shape(reference.flux_njy) ||
         std::abs(e.pixel_scale_arcsec / reference.pixel_scale_arcsec - 1) > 1e-4)
@@ -179,6 +183,8 @@ void check_choices(const FitArguments& a) {
   one_of("--background", a.background, "plane", "constant");
   if (a.redraws < 0 || a.redraws == 1)
     throw InputError({"", "--redraws", std::to_string(a.redraws), "0 (none), or 2 and more"});
+  if (a.keep_redraws && !a.redraws)
+    throw InputError({"", "--keep-redraws", "with --redraws 0", "--redraws 2 and more"});
   if (a.sersic_index && !(*a.sersic_index >= 0.31 && *a.sersic_index <= 9.9))
     throw InputError({"", "--sersic-index", fmt::format("{:g}", *a.sersic_index), "0.31 .. 9.9"});
   if (a.sersic_index && a.model != "sersic")
@@ -425,6 +431,48 @@ class FittedRows {
   io::Table table_{"CATALOG"};
 };
 
+// A row for each clump and redraw.
+io::Table redraw_table(const io::Column& id, const Bands& bands, const std::vector<ClumpPhotometry>& clumps) {
+  io::Table table("REDRAWS");
+  std::vector<std::size_t> clump_of;
+  std::vector<const photometry::Redraw*> redraws;
+  io::Integers number;
+  for (std::size_t i = 0; i < clumps.size(); ++i)
+    for (const photometry::Redraw& redraw : clumps[i].redraws) {
+      number.push_back(&redraw - clumps[i].redraws.data());
+      clump_of.push_back(i);
+      redraws.push_back(&redraw);
+    }
+  table.add(rows_of(id, clump_of));
+  table.add("redraw", "", "number of the redraw, from 0", std::move(number));
+  std::vector<double> x, y;
+  for (const photometry::Redraw* r : redraws) {
+    x.push_back(r->x);
+    y.push_back(r->y);
+  }
+  table.add("x", "pix", "fitted position in the reference band; 0 is the centre of the first pixel", x);
+  table.add("y", "pix", "fitted position in the reference band; 0 is the centre of the first pixel", y);
+  const std::optional<sky::Wcs>& wcs = bands.reference_exposure().wcs;
+  add_sky_columns(table, wcs, x, y);
+  const auto real = [&](const std::string& name, const std::string& unit, const std::string& description,
+                        auto get) {
+    add_reals(table, name, unit, description, redraws.size(),
+              [&](std::size_t i) { return get(*redraws[i]); });
+  };
+  using photometry::Redraw, photometry::principal_axes;
+  real("sigma_major_pix", "pix", "standard deviation of the PSF-deconvolved Gaussian, major axis",
+       [](const Redraw& r) { return principal_axes(r.shape).sigma_major; });
+  real("sigma_minor_pix", "pix", "standard deviation of the PSF-deconvolved Gaussian, minor axis",
+       [](const Redraw& r) { return principal_axes(r.shape).sigma_minor; });
+  real("pa_deg", "deg", "position angle of the major axis, North through East",
+       [&](const Redraw& r) { return position_angle_deg(wcs, r.x, r.y, principal_axes(r.shape).angle_rad); });
+  for (std::size_t b = 0; b < bands.names.size(); ++b)
+    real("flux_" + lower_case(bands.names[b]), "nJy",
+         "observed flux with the sky's noise redrawn, and shot noise of the source",
+         [b](const Redraw& r) { return r.flux_njy[b]; });
+  return table;
+}
+
 void add_sersic_columns(io::Table& table, const std::vector<photometry::SersicFit>& fits, const Bands& bands,
                         bool index_free) {
   const sky::Exposure& e = bands.reference_exposure();
@@ -558,7 +606,9 @@ std::string run_fit(const FitArguments& a) {
   io::Table table = FittedRows(bands, clumps).table(sources.id);
   if (a.model == "sersic") add_sersic_columns(table, profiles, bands, !a.sersic_index);
   add_notes(table, bands, a);
-  io::write_fits_tables(a.output, {table});
+  std::vector<io::Table> tables = {table};
+  if (a.keep_redraws) tables.push_back(redraw_table(sources.id, bands, clumps));
+  io::write_fits_tables(a.output, tables);
   if (!a.regions.empty()) io::write_ds9(a.regions, frame_of(reference.wcs), regions_of(bands, clumps, table));
   if (!a.residual.empty()) write_residual(a, bands, clumps, profiles);
 

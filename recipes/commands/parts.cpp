@@ -30,7 +30,7 @@ auto with_option_names(const Read& read) {
   } catch (const InputError& error) {
     Complaint c = error.complaint();
     for (const auto& [from, to] :
-         {std::pair{" or in the recipe (pixel_scale_arcsec)", ", or --pixel-scale"},
+         {std::pair{" or in the recipe (bands[].pixel_scale_arcsec)", ", or --pixel-scale"},
           {" or in the recipe", ", or given on the command line (--pixel-scale, --psf-scale)"},
           {"as the recipe says", "as the command line says"}})
       if (const auto at = c.allowed.find(from); at != std::string::npos)
@@ -321,6 +321,18 @@ void add_sky_columns(io::Table& table, const std::optional<sky::Wcs>& wcs, std::
             [&](std::size_t i) { return place_on_sky(wcs, x[i], y[i]).ra_deg; });
   add_reals(table, "dec", "deg", "declination, in the frame of the image's WCS", x.size(),
             [&](std::size_t i) { return place_on_sky(wcs, x[i], y[i]).dec_deg; });
+}
+
+io::Column rows_of(const io::Column& column, std::span<const std::size_t> rows) {
+  io::Column result = column;
+  std::visit(
+      [&](auto& values) {
+        const auto all = std::move(values);
+        values = {};
+        for (const std::size_t row : rows) values.push_back(all[row]);
+      },
+      result.values);
+  return result;
 }
 
 }  // namespace arcproof::commands

@@ -184,6 +184,8 @@ CLI::App* add_fit(CLI::App& app, commands::FitArguments& f) {
   command->add_option("--noise", f.noise, "of the redraws: white (default) or correlated");
   command->add_option("--redraws", f.redraws, "refits with the sky's noise redrawn (100); 0: none")
       ->check(CLI::Range(0, 10000));
+  command->add_flag("--keep-redraws", f.keep_redraws,
+                    "a table REDRAWS beside CATALOG: what delens --redraws takes");
   command
       ->add_option("--group-distance", f.group_distance_pix,
                    "sources closer than this are fitted together [pixel of the reference] (4)")
@@ -367,6 +369,13 @@ CLI::App* add_delens(CLI::App& app, commands::DelensArguments& d) {
   command->add_option("--z", d.z, "redshift of all rows, without a column z");
   command->add_option("--pixel-scale", d.pixel_scale_arcsec, "arcsec; sizes below 0.4 pixel are limits")
       ->required();
+  command
+      ->add_option("--draws", d.draws,
+                   "joint draws of flux and size of each clump: table DRAWS, columns joint_*")
+      ->check(CLI::Range(2, 100000));
+  command->add_option("--redraws", d.redraws,
+                      "FILE[HDU]: REDRAWS of fit --keep-redraws (else from the errors given)");
+  command->add_option("--seed", d.seed, "of the draws (1)");
   command->add_option("-o,--output", d.output, "FITS table")->required();
   command->add_option("-j,--threads", d.threads, "threads")->check(CLI::Range(1, 4096));
   return command;

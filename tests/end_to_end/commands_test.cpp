@@ -70,7 +70,7 @@ Array2D<float> image_of(const std::vector<Source>& list, const Grid& grid, doubl
 }
 
 // North up, the same centre on the sky for all grids.
-io::FitsHeader header_of(const Grid& grid) {
+io::FitsHeader header_of(const Grid& grid, const std::string& ra_deg = "110.8250") {
   io::FitsHeader header;
   header.add("BUNIT", "nJy");
   const std::string centre = fmt::format("{:.2f}", 0.5 * (grid.width + 1));
@@ -79,7 +79,7 @@ io::FitsHeader header_of(const Grid& grid) {
            {"CTYPE2", "DEC--TAN"},
            {"CRPIX1", centre},
            {"CRPIX2", centre},
-           {"CRVAL1", "110.8250"},
+           {"CRVAL1", ra_deg},
            {"CRVAL2", "-73.4540"},
            {"CDELT1", fmt::format("{:.12e}", -grid.scale_arcsec / 3600)},
            {"CDELT2", fmt::format("{:.12e}", grid.scale_arcsec / 3600)},
@@ -154,7 +154,6 @@ io::Table table_of(const std::string& arguments, const std::string& output) {
 }
 
 void expect_verified(const std::string& file) {
-  if (run_command("command -v fitsverify").exit_code != 0) return;
   const Outcome outcome = run_command("fitsverify " + in_folder(file));
   EXPECT_EQ(outcome.exit_code, 0) << outcome.output;
   EXPECT_NE(outcome.output.find("0 warning(s) and 0 error(s)"), std::string::npos) << outcome.output;
@@ -456,6 +455,8 @@ TEST(Refused, ByFit) {
   expect_refused("fit" + one_band() + " --sersic-index 2", "--model sersic");
   expect_refused("fit --image " + in_folder("a.fits") + " --psf F150W=embedded", "BAND=VALUE");
   expect_refused("fit" + one_band() + " --catalog missing.fits", "--catalog");
+  write_mosaic(folder() / "far.fits", Array2D<float>(60, 60, 1.0F), noise_40, header_of(grid_40, "290.8250"));
+  expect_refused("fit" + one_band() + band("F444W", "far.fits", "psf_b.fits"), "no sky in common with F150W");
   io::Table table;
   table.add("flux", "nJy", "", io::Reals{1});
   io::write_ecsv(folder() / "no_places.ecsv", table);
@@ -541,10 +542,12 @@ TEST(LensCommands, DelensTakesTheTableOfFit) {
                  "potentiel 1\n\tprofil 81\n\tx_centre 12\n\ty_centre 3\n\tcore_radius 0.5\n"
                  "\tcut_radius 30\n\tv_disp 700\n\tz_lens 0.4\n\tend\nfini\n");
   const io::Table fit =
-      table_of("fit --redraws 20" + one_band() + " --catalog " + in_folder("list.ecsv"), "to_delens.fits");
-  const io::Table clumps = table_of(fmt::format("delens {} --par {} --z 2 --pixel-scale 0.02",
-                                                in_folder("to_delens.fits"), in_folder("lens.par")),
-                                    "fit_delensed.fits");
+      table_of("fit --keep-redraws --redraws 20" + one_band() + " --catalog " + in_folder("list.ecsv"),
+               "to_delens.fits");
+  const io::Table clumps = table_of(
+      fmt::format("delens {0} --par {1} --z 2 --pixel-scale 0.02 --draws 40 --redraws '{0}[REDRAWS]'",
+                  in_folder("to_delens.fits"), in_folder("lens.par")),
+      "fit_delensed.fits");
   ASSERT_EQ(clumps.rows(), 25u);
   for (std::size_t i = 0; i < 25; ++i) {
     EXPECT_EQ(clumps.texts("status")[i], "ok");
@@ -557,7 +560,18 @@ TEST(LensCommands, DelensTakesTheTableOfFit) {
       EXPECT_GT(clumps.reals("r_eff_err_plus_pc")[i], 0);
     }
   }
+  expect_verified("to_delens.fits");
   expect_verified("fit_delensed.fits");
+  // Each redraw twice, with the one lens there is; the spread of its fluxes is the fit's error (half the
+  // 16-84% range of 20).
+  const io::Table draws = io::read_fits_table(in_folder("fit_delensed.fits"), "DRAWS");
+  ASSERT_EQ(draws.rows(), 25u * 40u);
+  for (std::size_t i = 0; i < 25; ++i) {
+    const double spread = clumps.reals("joint_flux_f150w_q84")[i] - clumps.reals("joint_flux_f150w_q16")[i];
+    EXPECT_NEAR(spread * clumps.reals("joint_mu_median")[i] / (2 * fit.reals("flux_f150w_err")[i]), 1, 0.35)
+        << i;
+    EXPECT_EQ(draws.reals("intrinsic_flux_f150w")[40 * i] * draws.reals("mu")[40 * i] > 0, true);
+  }
   // The same through a map of the mosaic's field, at its pixel scale. The bilinear Hessian errs by step^2 / 8
   // times its second derivatives, 2 R / r^3 each for an Einstein radius R = 10" and r > 9": 3e-6, and mu by
   // mu_t times that (mu_t is 3.5 to 516 here).

@@ -355,6 +355,23 @@ TEST(Fits, FilesCutAnywhereAreRefused) {
   expect_complaint([&] { read_fits_image(path, "SCI"); }, {"cut.fits: HDU 1 (SCI): found a truncated file"});
 }
 
+TEST(Fits, AHeaderThatPromisesMoreThanTheFileHoldsIsRefusedBeforeMemoryIsTaken) {
+  const fs::path path = scratch("promise.fits");
+  write_fits_images(path, {{"SCI", Array2D<float>(60, 60, 1.0f), {}}});
+  const std::string good = read_text(path);
+  for (const auto& [width, pixels] :
+       {std::pair<std::string, std::string>{"200000", "1.2e+07"}, {"2000000000", "1.2e+11"}}) {
+    std::string wrong = good;
+    const std::string card = "NAXIS1  = " + std::string(20 - width.size(), ' ') + width;
+    const std::size_t at = wrong.find("NAXIS1  =                   60");
+    ASSERT_NE(at, std::string::npos);
+    wrong.replace(at, card.size(), card);
+    std::ofstream(path, std::ios::binary) << wrong;
+    expect_complaint([&] { read_fits_image(path, "SCI"); },
+                     {"promise.fits: HDU 1 (SCI): found a", "promises " + pixels + " pixels"});
+  }
+}
+
 TEST(Fits, WritingThatFailsLeavesTheOldFileAlone) {
   const fs::path path = scratch("old.fits");
   write_fits_tables(path, {all_types()});

@@ -59,7 +59,6 @@ TEST(ColourBands, AreThoseThatHalfOfTheClumpsAreSeenIn) {
 }
 
 TEST(SedReport, IsOnePageWithAFigureForEachRow) {
-  if (!reports::gnuplot_is_installed()) GTEST_SKIP() << "gnuplot is not installed";
   SedReport r = report();
   r.spectra = 3;
   const std::string page = sed_report_html(r);
