@@ -38,6 +38,14 @@ std::string number_text(double value) {
 }
 
 // Plate carree with its reference on the equator: RA and Dec are linear in the pixels.
+void add_frame(const Grid& grid, sky::SkyPosition reference, io::FitsHeader& header) {
+  header.add("LENSRA", number_text(reference.ra_deg), "[deg] reference of the lens frame");
+  header.add("LENSDEC", number_text(reference.dec_deg), "[deg] reference of the lens frame");
+  header.add("LENSX0", number_text(grid.origin_arcsec.x), "[arcsec] first pixel, +x west");
+  header.add("LENSY0", number_text(grid.origin_arcsec.y), "[arcsec] first pixel, +y north");
+  header.add("PIXSCALE", number_text(grid.step_arcsec), "[arcsec] in the lens frame");
+}
+
 void add_wcs(const Grid& grid, sky::SkyPosition reference, io::FitsHeader& header) {
   const double step_deg = grid.step_arcsec / 3600;
   header.add("CTYPE1", "RA---CAR", "plate carree: Lenstool's flat frame");
@@ -59,11 +67,7 @@ io::FitsHeader header_of(const Grid& grid, sky::SkyPosition reference, const Map
   io::FitsHeader header;
   add_wcs(grid, reference, header);
   if (!unit.empty()) header.add("BUNIT", unit);
-  header.add("LENSRA", number_text(reference.ra_deg), "[deg] reference of the lens frame");
-  header.add("LENSDEC", number_text(reference.dec_deg), "[deg] reference of the lens frame");
-  header.add("LENSX0", number_text(grid.origin_arcsec.x), "[arcsec] first pixel, +x west");
-  header.add("LENSY0", number_text(grid.origin_arcsec.y), "[arcsec] first pixel, +y north");
-  header.add("PIXSCALE", number_text(grid.step_arcsec), "[arcsec] in the lens frame");
+  add_frame(grid, reference, header);
   header.add("DLSDS", number_text(c.efficiency), "D_LS / D_S of these numbers");
   if (c.z_source > 0) header.add("ZSOURCE", number_text(c.z_source), "redshift of the source");
   header.add("DEFLUNIT", unit_text(c.unit), "unit of the deflection");
@@ -238,6 +242,13 @@ sky::SkyPosition MapFile::to_sky(Vector2 theta) const {
   const Grid& g = map.grid();
   return wcs.to_sky(
       {(theta.x - g.origin_arcsec.x) / g.step_arcsec, (theta.y - g.origin_arcsec.y) / g.step_arcsec});
+}
+
+io::FitsHeader grid_header(const Grid& grid, sky::SkyPosition reference) {
+  io::FitsHeader header;
+  add_wcs(grid, reference, header);
+  add_frame(grid, reference, header);
+  return header;
 }
 
 std::vector<io::NamedImage> map_images(const LensMap& map, sky::SkyPosition reference,

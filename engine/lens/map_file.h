@@ -53,6 +53,10 @@ struct MapFile {
   sky::SkyPosition to_sky(Vector2 theta_arcsec) const;
 };
 
+/// Sky coordinates of a grid in the lens's frame about `reference`, and where its first node stands (LENSX0,
+/// LENSY0).
+io::FitsHeader grid_header(const Grid& grid, sky::SkyPosition reference);
+
 /// The images ALPHA_X, ALPHA_Y (deflection), KAPPA, GAMMA1, GAMMA2, PSI_XX, PSI_XY, PSI_YY (Hessian) and MU
 /// (signed magnification), all at convention.efficiency, as 32-bit floats: each number to 6e-8 of itself.
 /// ContractError for a constant field and a bad convention.

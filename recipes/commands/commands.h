@@ -149,6 +149,8 @@ struct LensMapArguments {
   std::optional<double> z, dlsds;  ///< for which source the numbers are: one of the two
   std::filesystem::path output;
   std::filesystem::path critical, caustics;  ///< DS9; may be empty
+  /// FITS image N_IMAGES: how many images a source at each place of the source plane has; may be empty.
+  std::filesystem::path multiplicity;
   int threads = 1;
 };
 

@@ -26,8 +26,10 @@ void check(const LensMapArguments& a) {
   if (!own_grid && a.field.like.empty() && a.field.size.empty())
     refuse("", "--size", "neither it nor --like", "--size ARCSEC, or --like IMAGE[HDU]");
   if (!own_grid && a.field.like.empty() && !a.field.step) refuse("", "--step", "none", "arcsec, above 0");
-  const std::pair<std::string, std::filesystem::path> outputs[] = {
-      {"-o", a.output}, {"--critical", a.critical}, {"--caustics", a.caustics}};
+  const std::pair<std::string, std::filesystem::path> outputs[] = {{"-o", a.output},
+                                                                   {"--critical", a.critical},
+                                                                   {"--caustics", a.caustics},
+                                                                   {"--multiplicity", a.multiplicity}};
   std::vector<std::string> inputs = input_files(a.lens);
   inputs.push_back(a.field.like);
   check_outputs(outputs, inputs);
@@ -115,6 +117,39 @@ void write_map(const LensMapArguments& a, const LensSource& source, const lens::
   io::write_fits_images(a.output, images);
 }
 
+/// In the source plane, around all caustics, with a tenth of their extent on each side; the map's own grid
+/// where there is none.
+Grid around_caustics(const std::vector<lens::CriticalLine>& lines, const Grid& grid) {
+  constexpr double nodes = 400, margin = 0.1;
+  Vector2 low{HUGE_VAL, HUGE_VAL}, high{-HUGE_VAL, -HUGE_VAL};
+  for (const lens::CriticalLine& line : lines)
+    for (const Vector2 p : line.source_plane) {
+      low = {std::min(low.x, p.x), std::min(low.y, p.y)};
+      high = {std::max(high.x, p.x), std::max(high.y, p.y)};
+    }
+  const double width = high.x - low.x, height = high.y - low.y;
+  if (!(std::max(width, height) > 0)) return grid;
+  const double room = margin * std::max(width, height), step = (std::max(width, height) + 2 * room) / nodes;
+  return {{low.x - room, low.y - room},
+          step,
+          static_cast<int>(std::lround((width + 2 * room) / step)) + 1,
+          static_cast<int>(std::lround((height + 2 * room) / step)) + 1};
+}
+
+// Places in the source plane, in the same frame as those on the sky.
+void write_multiplicity(const std::filesystem::path& path, const lens::LensMap& map,
+                        const std::vector<lens::CriticalLine>& lines, const LensSource& source,
+                        const lens::MapConvention& convention) {
+  const Grid grid = around_caustics(lines, map.grid());
+  const Array2D<std::uint16_t> counts = lens::multiplicity_map(map, convention.efficiency, grid);
+  Array2D<float> pixels(counts.width(), counts.height());
+  std::copy(counts.begin(), counts.end(), pixels.begin());
+  io::FitsHeader header = lens::grid_header(grid, source.reference);
+  header.add("PLANE", "SOURCE", "positions are those of sources");
+  header.add("DLSDS", fmt::format("{:.10g}", convention.efficiency), "D_LS / D_S of the sources");
+  io::write_fits_images(path, {{"N_IMAGES", std::move(pixels), header}});
+}
+
 std::string about_lines(const std::vector<lens::CriticalLine>& lines) {
   double radius = 0;
   std::ptrdiff_t tangential = 0, open = 0;
@@ -146,6 +181,7 @@ std::string run_lens_map(const LensMapArguments& a) {
   write_map(a, source, map, convention);
   if (!a.critical.empty()) lens::write_ds9_regions(a.critical, lines, source.reference);
   if (!a.caustics.empty()) lens::write_ds9_regions(a.caustics, lines, source.reference, true);
+  if (!a.multiplicity.empty()) write_multiplicity(a.multiplicity, map, lines, source, convention);
   return text + about_lines(lines) + a.output.string() + "\n";
 }
 

@@ -357,6 +357,7 @@ CLI::App* add_lens_map(CLI::App& app, commands::LensMapArguments& m) {
   command->add_option("-o,--output", m.output, "FITS images")->required();
   command->add_option("--critical", m.critical, "DS9 regions of the critical lines");
   command->add_option("--caustics", m.caustics, "DS9 regions of the caustics");
+  command->add_option("--multiplicity", m.multiplicity, "FITS image: number of images, in the source plane");
   command->add_option("-j,--threads", m.threads, "threads")->check(CLI::Range(1, 4096));
   return command;
 }

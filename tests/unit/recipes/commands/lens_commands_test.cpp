@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <set>
 #include <sstream>
 #include <tuple>
 
@@ -416,6 +417,41 @@ TEST(LensMap, HoldsTheLensAndItsPosterior) {
       EXPECT_NEAR(q16.pixels(i, j) / (0.4 * sample[1] + 0.6 * sample[2]), 1, 1e-6);
       EXPECT_NEAR(q84.pixels(i, j) / (0.6 * sample[8] + 0.4 * sample[9]), 1, 1e-6);
     }
+}
+
+// Against the images that are found one by one; places within two nodes of a caustic, where the count
+// changes, are left out.
+TEST(LensMap, MultiplicityIsTheNumberOfImages) {
+  LensMapArguments a = map_arguments("multiplicity-map.fits", 0.05);
+  a.multiplicity = folder() / "multiplicity.fits";
+  run_lens_map(a);
+  const io::FitsImage image = io::read_fits_image(a.multiplicity, "N_IMAGES");
+  const double x0 = image.header.number("LENSX0").value(), y0 = image.header.number("LENSY0").value(),
+               step = image.header.number("PIXSCALE").value();
+  std::set<int> seen;
+  int compared = 0;
+  for (int j = 30; j < image.pixels.height() - 30; j += 60)
+    for (int i = 30; i < image.pixels.width() - 30; i += 60) {
+      const float count = image.pixels(i, j);
+      bool plain = true;
+      for (int dj = -2; dj <= 2; ++dj)
+        for (int di = -2; di <= 2; ++di) plain = plain && image.pixels(i + di, j + dj) == count;
+      if (!plain) continue;
+      ImagesArguments find;
+      find.lens = of_cluster();
+      find.source_x = x0 + i * step;
+      find.source_y = y0 + j * step;
+      find.z = z_source;
+      find.field.size = "16";
+      find.field.step = 0.05;
+      find.output = folder() / "of_multiplicity.fits";
+      run_images(find);
+      EXPECT_EQ(io::read_fits_table(find.output).rows(), static_cast<std::size_t>(count)) << i << " " << j;
+      seen.insert(static_cast<int>(count));
+      ++compared;
+    }
+  EXPECT_GE(compared, 10);
+  EXPECT_GE(seen.size(), 2U);
 }
 
 // Along the tangential critical line 1 / mu changes its sign: it vanishes to what one step of the grid
