@@ -5,7 +5,7 @@ namespace {
 
 sed::SynthesisOptions options_of(const Recipe& recipe, const LightRecipe& light) {
   sed::SynthesisOptions options;
-  options.covering_fraction = recipe.covering_fraction;
+  options.covering_fraction = light.covering_fraction.value_or(recipe.covering_fraction);
   options.dust = sed::dust_law(light.attenuation);
   options.igm_law = sed::igm_law(light.igm);
   options.stars_over_gas_ebv = light.stars_over_gas_ebv;

@@ -83,7 +83,8 @@ struct LightRecipe {
   std::string attenuation = "calzetti2000";
   double stars_over_gas_ebv = 1;  ///< E(B-V) of stars over that of gas
   std::string igm = "madau1995";
-  double log_u = -2.5;  ///< ionisation parameter of the gas
+  double log_u = -2.5;                      ///< ionisation parameter of the gas
+  std::optional<double> covering_fraction;  ///< of ionising photons that light up gas; else the recipe's
 };
 
 /// One belief about stellar populations (recipes/template_mismatch.h).

@@ -142,6 +142,8 @@ static void describe(Binder& b, LightRecipe& l) {
            "E(B-V) of stars over that of gas; 1: alike, 0.44: Calzetti+2000", {0, 1, true});
   b.text("igm", l.igm, "intergalactic absorption", sed::igm_law_names());
   b.number("log_u", l.log_u, "log10 of the ionisation parameter of the gas", Bounds::between(-4, 0));
+  b.optional_number("covering_fraction", l.covering_fraction,
+                    "of ionising photons that light up gas; else that of the recipe", Bounds::between(0, 1));
 }
 
 static void describe(Binder& b, TemplateRecipe& t) {

@@ -1,8 +1,8 @@
 // The hot path: potentials outside, blocks of positions inside, so that the constants of a potential stay in
 // registers and the sums of a block in the first cache.
+#include "engine/core/vector_width.h"
 #include "engine/lens/dual_pie.h"
 #include "engine/lens/dual_pie_kernel.h"
-#include "engine/lens/vector_width.h"
 
 #include <algorithm>
 #include <array>

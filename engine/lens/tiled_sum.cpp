@@ -2,7 +2,7 @@
 
 #include "engine/core/parallel.h"
 #include "engine/core/units.h"
-#include "engine/lens/vector_width.h"
+#include "engine/core/vector_width.h"
 
 #include <algorithm>
 #include <array>

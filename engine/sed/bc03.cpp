@@ -1,5 +1,5 @@
 // The .ised files of GALAXEV (Bruzual & Charlot 2003). Fortran unformatted records, each between two copies
-// of its length:
+// of its length, a number of 4 bytes (of 8 in the models of 2007, "cb2007", written by an older compiler):
 //
 //   1          number of ages n, ages [yr], then the IMF, titles and switches, which are not needed
 //   2          number of wavelengths w, wavelengths [Angstrom]
@@ -10,6 +10,7 @@
 #include "engine/core/units.h"
 #include "engine/io/files.h"
 #include "engine/sed/library.h"
+#include "engine/sed/library_readers.h"
 
 #include <algorithm>
 #include <bit>
@@ -18,7 +19,6 @@
 #include <cstring>
 #include <map>
 #include <optional>
-#include <regex>
 
 #include <fmt/format.h>
 
@@ -26,7 +26,6 @@ namespace arcproof::sed {
 namespace fs = std::filesystem;
 namespace {
 
-constexpr double bc03_solar_luminosity_erg_s = 3.826e33;
 constexpr const char* an_ised_file = "a whole .ised file of Bruzual & Charlot (2003)";
 
 /// The bytes of one record, as 4-byte words of the file's byte order.
@@ -50,13 +49,21 @@ class Record {
   bool swapped_;
 };
 
+/// How a compiler frames its records.
+struct Framing {
+  bool swapped = false;          ///< byte order
+  std::size_t length_bytes = 4;  ///< of the length before and after
+};
+
 /// Walks the records of a file.
 class RecordReader {
  public:
   RecordReader(std::string bytes, std::string file) : bytes_(std::move(bytes)), file_(std::move(file)) {
-    if (frames_a_record(false)) swapped_ = false;
-    else if (frames_a_record(true)) swapped_ = true;
-    else fail("no Fortran record at the start");
+    for (const Framing framing : {Framing{false, 4}, Framing{true, 4}, Framing{false, 8}, Framing{true, 8}}) {
+      framing_ = framing;
+      if (frames_a_record()) return;
+    }
+    fail("no Fortran record at the start");
   }
 
   bool at_end() const { return position_ >= bytes_.size(); }
@@ -64,10 +71,10 @@ class RecordReader {
   Record next() {
     ++number_;
     const std::optional<std::size_t> length = length_at(position_);
-    if (!length || length_at(position_ + 4 + *length) != length)
+    if (!length || length_at(position_ + framing_.length_bytes + *length) != length)
       fail("the file ends inside it, or it is damaged");
-    const Record record(bytes_.data() + position_ + 4, *length, swapped_);
-    position_ += 8 + *length;
+    const Record record(bytes_.data() + position_ + framing_.length_bytes, *length, framing_.swapped);
+    position_ += 2 * framing_.length_bytes + *length;
     return record;
   }
 
@@ -86,22 +93,25 @@ class RecordReader {
   }
 
  private:
-  std::optional<std::size_t> length_at(std::size_t position) const { return length_at(position, swapped_); }
-  std::optional<std::size_t> length_at(std::size_t position, bool swapped) const {
-    if (position + 4 > bytes_.size()) return std::nullopt;
-    const std::int32_t length = Record(bytes_.data() + position, 4, swapped).integer(0);
+  std::optional<std::size_t> length_at(std::size_t position) const {
+    if (position > bytes_.size() || bytes_.size() - position < framing_.length_bytes) return std::nullopt;
+    const Record words(bytes_.data() + position, framing_.length_bytes, framing_.swapped);
+    // Of eight bytes the upper four must be 0.
+    const bool upper_first = framing_.swapped && framing_.length_bytes == 8;
+    if (framing_.length_bytes == 8 && words.integer(upper_first ? 0 : 1) != 0) return std::nullopt;
+    const std::int32_t length = words.integer(upper_first ? 1 : 0);
     if (length < 0) return std::nullopt;
     return static_cast<std::size_t>(length);
   }
-  bool frames_a_record(bool swapped) const {
-    const std::optional<std::size_t> length = length_at(0, swapped);
-    return length && length_at(4 + *length, swapped) == length;
+  bool frames_a_record() const {
+    const std::optional<std::size_t> length = length_at(0);
+    return length && *length > 0 && length_at(framing_.length_bytes + *length) == length;
   }
 
   std::string bytes_, file_;
+  Framing framing_;
   std::size_t position_ = 0;
   int number_ = 0;
-  bool swapped_ = false;
 };
 
 std::vector<double> increasing(const RecordReader& reader, const Record& record, std::size_t count,
@@ -116,15 +126,15 @@ std::vector<double> increasing(const RecordReader& reader, const Record& record,
 }
 
 /// One file, its age 0 dropped.
-struct Burst {
+struct IsedBurst {
   std::vector<double> age_myr, wavelength_angstrom;
   std::vector<float> luminosity;
   std::vector<double> surviving_mass;
 };
 
-void read_spectra(RecordReader& reader, std::size_t ages, std::size_t first, Burst& burst) {
+void read_spectra(RecordReader& reader, std::size_t ages, std::size_t first, IsedBurst& burst) {
   const std::size_t wavelengths = burst.wavelength_angstrom.size();
-  constexpr double to_nominal_sun = bc03_solar_luminosity_erg_s / units::solar_luminosity_erg_s;
+  constexpr double to_nominal_sun = formats::old_solar_luminosity_erg_s / units::solar_luminosity_erg_s;
   burst.luminosity.reserve((ages - first) * wavelengths);
   for (std::size_t age = 0; age < ages; ++age) {
     std::size_t count = 0;
@@ -160,9 +170,9 @@ std::vector<double> read_surviving_mass(RecordReader& reader, std::size_t ages, 
   return mass;
 }
 
-Burst read_burst(const fs::path& path) {
+IsedBurst read_burst(const fs::path& path) {
   RecordReader reader(io::read_possibly_gzipped(path), path.string());
-  Burst burst;
+  IsedBurst burst;
   std::size_t ages = 0, wavelengths = 0;
   const Record age_record = reader.next_counted(&ages);
   burst.age_myr = increasing(reader, age_record, ages, "ages");
@@ -178,34 +188,7 @@ Burst read_burst(const fs::path& path) {
   return burst;
 }
 
-/// The parts of a name such as bc2003_lr_BaSeL_m42_chab_ssp.ised.gz that tell what the models are.
-struct FileName {
-  double metallicity;
-  std::string atlas, imf;
-};
-
-FileName parse_name(const fs::path& path) {
-  static const std::map<std::string, double> metallicities{{"22", 0.0001}, {"32", 0.0004}, {"42", 0.004},
-                                                           {"52", 0.008},  {"62", 0.02},   {"72", 0.05}};
-  static const std::regex pattern("(.*)_m(22|32|42|52|62|72)_([A-Za-z]+).*");
-  const std::string name = path.filename().string();
-  std::smatch match;
-  if (!std::regex_match(name, match, pattern))
-    throw InputError({path.string(), "metallicity", fmt::format("the name {}", name),
-                      "a name with one of _m22_, _m32_, _m42_, _m52_, _m62_, _m72_, followed by the IMF"});
-  std::string atlas = match[1].str().substr(match[1].str().rfind('_') + 1);
-  std::transform(atlas.begin(), atlas.end(), atlas.begin(), [](unsigned char c) { return std::tolower(c); });
-  return {metallicities.at(match[2].str()), atlas, match[3].str()};
-}
-
-std::string imf_name(const std::string& abbreviation) {
-  if (abbreviation.starts_with("chab")) return "Chabrier (2003), 0.1-100 Msun";
-  if (abbreviation.starts_with("salp")) return "Salpeter (1955), 0.1-100 Msun";
-  if (abbreviation.starts_with("kroup")) return "Kroupa (2001), 0.1-100 Msun";
-  return abbreviation;
-}
-
-void append(Library& library, Burst&& burst, const fs::path& file, const fs::path& first_file) {
+void append(Library& library, IsedBurst&& burst, const fs::path& file, const fs::path& first_file) {
   if (library.metallicity.empty()) {
     library.wavelength_angstrom = std::move(burst.wavelength_angstrom);
     library.age_myr = std::move(burst.age_myr);
@@ -223,16 +206,13 @@ Library read_bc03(const std::vector<fs::path>& files) {
   if (files.empty()) throw InputError({"", "library files", "none", "one .ised file or more"});
   std::map<double, fs::path> by_metallicity;
   for (const fs::path& file : files) {
-    const auto [place, added] = by_metallicity.emplace(parse_name(file).metallicity, file);
+    const auto [place, added] = by_metallicity.emplace(formats::galaxev_name(file).metallicity, file);
     if (!added)
       throw InputError({file.string(), "metallicity", fmt::format("the same as {}", place->second.string()),
                         "one file a metallicity"});
   }
-  const FileName name = parse_name(files.front());
   Library library;
-  library.name = fmt::format("bc03-{}-pad94-{}", name.atlas, name.imf);
-  library.imf = imf_name(name.imf);
-  library.citation = "Bruzual & Charlot 2003, MNRAS 344, 1000";
+  formats::describe_galaxev(formats::galaxev_name(files.front()), library);
   for (const auto& [metallicity, file] : by_metallicity) {
     append(library, read_burst(file), file, by_metallicity.begin()->second);
     library.metallicity.push_back(metallicity);

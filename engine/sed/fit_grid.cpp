@@ -12,6 +12,8 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <memory>
+#include <numeric>
 
 namespace arcproof::sed {
 namespace {
@@ -65,9 +67,26 @@ class Draws {
   std::size_t bands() const { return bands_; }
   double value(std::size_t draw, std::size_t band) const { return values_[band * width_ + draw]; }
 
-  std::vector<Choice> choose(const kernel::Search& search) const {
-    std::vector<Choice> choices = kernel::choose(search, values_, width_);
+  /// The choice of every draw among models as near as `reach`.
+  std::vector<Choice> choose(const kernel::Search& search, double reach) const {
+    std::vector<Choice> choices = kernel::choose(search, values_, width_, std::vector<double>(width_, reach));
     choices.resize(count_);
+    return choices;
+  }
+  /// The same, each draw with its own reach: draws that reach alike are searched together.
+  std::vector<Choice> choose(const kernel::Search& search, const std::vector<double>& reach) const {
+    std::vector<std::size_t> order(count_);
+    std::iota(order.begin(), order.end(), std::size_t{0});
+    std::stable_sort(order.begin(), order.end(),
+                     [&](std::size_t a, std::size_t b) { return reach[a] > reach[b]; });
+    std::vector<double> values(values_.size(), 0.0), sorted(width_, 0.0);
+    for (std::size_t i = 0; i < count_; ++i) {
+      sorted[i] = reach[order[i]];
+      for (std::size_t b = 0; b < bands_; ++b) values[b * width_ + i] = value(order[i], b);
+    }
+    const std::vector<Choice> found = kernel::choose(search, values, width_, sorted);
+    std::vector<Choice> choices(count_);
+    for (std::size_t i = 0; i < count_; ++i) choices[order[i]] = found[i];
     return choices;
   }
 
@@ -115,10 +134,13 @@ Lines measure_lines(const ModelGrid& grid, const Bands& bands, const GridFitOpti
 /// Models among which to choose, in the order of the grid.
 struct Candidates {
   std::vector<std::size_t> model;
-  std::vector<double> direction;  ///< [candidate * bands + band]
-  std::vector<double> ceiling;    ///< of the score
+  std::unique_ptr<double[]> direction;  ///< [candidate * bands + band]; a vector would be filled twice
+  std::vector<double> ceiling;          ///< of the score
+  std::vector<double> distance;         ///< as in Lines
 
-  kernel::Search search(std::size_t bands) const { return {bands, direction, ceiling}; }
+  kernel::Search search(std::size_t bands) const {
+    return {bands, {direction.get(), model.size() * bands}, ceiling, distance};
+  }
 };
 
 double score_ceiling(const ModelGrid& grid, std::size_t model, const Bands& bands, double length) {
@@ -134,36 +156,39 @@ Candidates nearer_than(const ModelGrid& grid, const Bands& bands, const Lines& l
   Candidates near;
   for (std::size_t model = 0; model < grid.models.size(); ++model)
     if (lines.distance[model] <= limit) near.model.push_back(model);
-  near.direction.reserve(near.model.size() * bands.detected.size());
+  near.direction = std::make_unique_for_overwrite<double[]>(near.model.size() * bands.detected.size());
   near.ceiling.reserve(near.model.size());
+  near.distance.reserve(near.model.size());
+  double* direction = near.direction.get();
   for (const std::size_t model : near.model) {
     const double length = lines.length[model], inverse_length = 1 / length;
     for (std::size_t k = 0; k < bands.detected.size(); ++k)
-      near.direction.push_back(grid.flux(model, bands.detected[k]) * bands.inverse_error[k] * inverse_length);
+      *direction++ = grid.flux(model, bands.detected[k]) * bands.inverse_error[k] * inverse_length;
     near.ceiling.push_back(score_ceiling(grid, model, bands, length));
+    near.distance.push_back(lines.distance[model]);
   }
   return near;
 }
 
-/// Distance beyond which no model can be the choice of any draw. A draw moves the photometry by its shift,
+/// [draw]: distance beyond which no model can be its choice. A draw moves the photometry by its shift,
 /// hence no distance from a line by more than that (triangle inequality): what lies farther than shift +
 /// (distance of that draw from some allowed model) cannot win. Such a model is looked for among the few
 /// nearest to the measured photometry.
-double reach_of_draws(const ModelGrid& grid, const Bands& bands, const Lines& lines, const Draws& draws,
-                      double nearest) {
+std::vector<double> reach_of_draws(const ModelGrid& grid, const Bands& bands, const Lines& lines,
+                                   const Draws& draws, double nearest) {
   constexpr double first_look = 1.0;  // beyond the nearest model, in sigma: some tens of models
   const std::vector<Choice> near =
-      draws.choose(nearer_than(grid, bands, lines, nearest + first_look).search(draws.bands()));
-  double reach = 0;
-  for (std::size_t draw = 0; draw < draws.count(); ++draw) {
-    if (near[draw].model < 0)
-      return std::numeric_limits<double>::max();  // limits forbid them all: no bound from these
-    const double chi2 = std::max(0.0, draws.square(draw) - near[draw].score * near[draw].score);
-    reach = std::max(reach, draws.shift(draw) + std::sqrt(chi2));
-  }
+      draws.choose(nearer_than(grid, bands, lines, nearest + first_look).search(draws.bands()), infinity);
   // Distances are square roots of differences of numbers as large as d.d: they are good to 1e-8 |d|.
-  constexpr double rounding = 1e-6;
-  return reach + rounding * (1 + std::sqrt(draws.square(0)));
+  const double rounding = 1e-6 * (1 + std::sqrt(draws.square(0)));
+  std::vector<double> reach;
+  for (std::size_t draw = 0; draw < draws.count(); ++draw) {
+    const double chi2 = std::max(0.0, draws.square(draw) - near[draw].score * near[draw].score);
+    // Where limits forbid them all there is no bound from these.
+    reach.push_back(near[draw].model < 0 ? std::numeric_limits<double>::max()
+                                         : draws.shift(draw) + std::sqrt(chi2) + rounding);
+  }
+  return reach;
 }
 
 double chi_squared(const Candidates& candidates, const Draws& draws, const Choice& choice) {
@@ -232,9 +257,10 @@ SedResult fit_grid(const ModelGrid& grid, const std::vector<BandFlux>& photometr
   const Lines lines = measure_lines(grid, bands, options, draws);
   const double nearest = *std::min_element(lines.distance.begin(), lines.distance.end());
   if (!std::isfinite(nearest)) return not_fitted(SedStatus::no_allowed_model, used);
+  const std::vector<double> reach = reach_of_draws(grid, bands, lines, draws, nearest);
   const Candidates candidates =
-      nearer_than(grid, bands, lines, reach_of_draws(grid, bands, lines, draws, nearest));
-  const std::vector<Choice> choices = draws.choose(candidates.search(draws.bands()));
+      nearer_than(grid, bands, lines, *std::max_element(reach.begin(), reach.end()));
+  const std::vector<Choice> choices = draws.choose(candidates.search(draws.bands()), reach);
   if (choices.front().model < 0) return not_fitted(SedStatus::no_allowed_model, used);
   return describe(grid, candidates, lines, draws, choices);
 }

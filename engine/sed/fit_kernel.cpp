@@ -1,41 +1,35 @@
 #include "engine/sed/fit_kernel.h"
 
 #include "engine/core/error.h"
+#include "engine/core/vector_width.h"
 
 #include <algorithm>
 #include <array>
 #include <cmath>
-
-// Made once for each width of the machine's vectors and chosen when the program starts. Sanitizers start
-// after that choice.
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && defined(__OPTIMIZE__) && \
-    !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
-#define ARCPROOF_EVERY_VECTOR_WIDTH __attribute__((target_clones("avx512f", "avx2", "default")))
-#else
-#define ARCPROOF_EVERY_VECTOR_WIDTH
-#endif
 
 namespace arcproof::sed::kernel {
 namespace {
 
 using Vec = double __attribute__((vector_size(8 * lanes)));
 
+/// Draws are searched side by side in up to so many vectors: four hide the latency of the sums.
+constexpr std::size_t most_vectors = 5;
+
 /// The best of the draws side by side.
-template <std::size_t width>
 struct Best {
-  alignas(64) std::array<double, width> score{};
-  alignas(64) std::array<std::int64_t, width> model;
+  alignas(64) std::array<double, most_vectors * lanes> score{};
+  alignas(64) std::array<std::int64_t, most_vectors * lanes> model;
   Best() { model.fill(-1); }
 };
 
-/// Scores of one model with `width` draws; `stride` apart are the bands.
-template <std::size_t width>
+/// Scores of one model with draws in so many vectors; `stride` apart are the bands.
+template <std::size_t vectors>
 [[gnu::always_inline]] inline void score_model(const double* __restrict direction,
                                                const double* __restrict photometry, std::size_t stride,
                                                std::size_t bands, double* __restrict score) {
-  Vec sum[width / lanes] = {};
+  Vec sum[vectors] = {};
   for (std::size_t b = 0; b < bands; ++b) {
-    for (std::size_t v = 0; v < width / lanes; ++v) {
+    for (std::size_t v = 0; v < vectors; ++v) {
       Vec data;
       __builtin_memcpy(&data, photometry + b * stride + v * lanes, sizeof data);
       sum[v] += direction[b] * data;
@@ -44,14 +38,15 @@ template <std::size_t width>
   __builtin_memcpy(score, sum, sizeof sum);
 }
 
-template <std::size_t width>
+template <std::size_t vectors>
 [[gnu::always_inline]] inline void search_all(const Search& search, const double* photometry,
-                                              std::size_t stride, Best<width>* __restrict best) {
+                                              std::size_t stride, double reach, Best* __restrict best) {
   const double* direction = search.direction.data();
   for (std::size_t m = 0; m < search.ceiling.size(); ++m, direction += search.bands) {
-    alignas(64) double score[width];
-    score_model<width>(direction, photometry, stride, search.bands, score);
-    for (std::size_t i = 0; i < width; ++i) {
+    if (search.distance[m] > reach) continue;
+    alignas(64) double score[vectors * lanes];
+    score_model<vectors>(direction, photometry, stride, search.bands, score);
+    for (std::size_t i = 0; i < vectors * lanes; ++i) {
       // Without a branch, so that it stays a vector comparison.
       const bool better = (static_cast<int>(score[i] > best->score[i]) &
                            static_cast<int>(score[i] <= search.ceiling[m])) != 0;
@@ -61,19 +56,21 @@ template <std::size_t width>
   }
 }
 
-// Widths: four vectors hide the latency of the sums, one takes the rest.
 ARCPROOF_EVERY_VECTOR_WIDTH
-void search_wide(const Search& search, const double* photometry, std::size_t stride, Best<4 * lanes>* best) {
-  search_all(search, photometry, stride, best);
-}
-ARCPROOF_EVERY_VECTOR_WIDTH
-void search_narrow(const Search& search, const double* photometry, std::size_t stride, Best<lanes>* best) {
-  search_all(search, photometry, stride, best);
-}
-
-template <std::size_t width>
-void append(std::vector<Choice>& choices, const Best<width>& best) {
-  for (std::size_t i = 0; i < width; ++i) choices.push_back({best.score[i], best.model[i]});
+void search_draws(const Search& search, const double* photometry, std::size_t stride, std::size_t vectors,
+                  double reach, Best* best) {
+  switch (vectors) {
+    case 1:
+      return search_all<1>(search, photometry, stride, reach, best);
+    case 2:
+      return search_all<2>(search, photometry, stride, reach, best);
+    case 3:
+      return search_all<3>(search, photometry, stride, reach, best);
+    case 4:
+      return search_all<4>(search, photometry, stride, reach, best);
+    default:
+      return search_all<most_vectors>(search, photometry, stride, reach, best);
+  }
 }
 
 /// `block` models at once, so that their sums do not wait for one another.
@@ -108,23 +105,24 @@ void measure(const Models& models, std::span<const double> photometry, double* l
     measure_block<1>(models, models.flux + m * models.stride, photometry.data(), length + m, product + m);
 }
 
-std::vector<Choice> choose(const Search& search, std::span<const double> photometry, std::size_t draws) {
-  require(draws % lanes == 0 && photometry.size() == search.bands * draws &&
-              search.direction.size() == search.ceiling.size() * search.bands,
+std::vector<Choice> choose(const Search& search, std::span<const double> photometry, std::size_t draws,
+                           std::span<const double> reach) {
+  require(draws % lanes == 0 && photometry.size() == search.bands * draws && reach.size() == draws &&
+              search.direction.size() == search.ceiling.size() * search.bands &&
+              search.distance.size() == search.ceiling.size(),
           "choose: shapes agree");
   std::vector<Choice> choices;
   choices.reserve(draws);
   while (choices.size() < draws) {
-    const double* data = photometry.data() + choices.size();
-    if (draws - choices.size() >= 4 * lanes) {
-      Best<4 * lanes> best;
-      search_wide(search, data, draws, &best);
-      append(choices, best);
-    } else {
-      Best<lanes> best;
-      search_narrow(search, data, draws, &best);
-      append(choices, best);
-    }
+    // As many vectors in each of the passes that are left as in the next.
+    const std::size_t done = choices.size(), left = (draws - done) / lanes;
+    const std::size_t passes = (left + most_vectors - 1) / most_vectors,
+                      vectors = (left + passes - 1) / passes;
+    const std::span<const double> here = reach.subspan(done, vectors * lanes);
+    Best best;
+    search_draws(search, photometry.data() + done, draws, vectors,
+                 *std::max_element(here.begin(), here.end()), &best);
+    for (std::size_t i = 0; i < vectors * lanes; ++i) choices.push_back({best.score[i], best.model[i]});
   }
   return choices;
 }

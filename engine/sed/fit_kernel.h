@@ -37,6 +37,7 @@ struct Search {
   std::size_t bands = 0;
   std::span<const double> direction;  ///< [model * bands + band]
   std::span<const double> ceiling;    ///< [model]: greatest score that no upper limit forbids
+  std::span<const double> distance;   ///< [model]: from the measured photometry, as `reach`
 };
 
 /// The allowed model with the greatest score, the first of equals.
@@ -45,7 +46,10 @@ struct Choice {
   std::int64_t model = -1;  ///< -1 there
 };
 
-/// One choice for each of the draws: photometry [band * draws + draw], `draws` a multiple of `lanes`.
-std::vector<Choice> choose(const Search& search, std::span<const double> photometry, std::size_t draws);
+/// One choice for each of the draws: photometry [band * draws + draw], `draws` a multiple of `lanes`. No
+/// model farther than reach[draw] can be the choice of that draw: where neighbouring draws reach alike, many
+/// models are passed over.
+std::vector<Choice> choose(const Search& search, std::span<const double> photometry, std::size_t draws,
+                           std::span<const double> reach);
 
 }  // namespace arcproof::sed::kernel

@@ -14,7 +14,8 @@ namespace arcproof::sed {
 namespace fs = std::filesystem;
 namespace {
 
-constexpr double infinity = std::numeric_limits<double>::infinity();
+/// log of a rate of none.
+constexpr double no_photons = -std::numeric_limits<double>::infinity();
 constexpr const char* content = "arcproof stellar library";
 
 io::Table spectra(const Library& library) {
@@ -23,7 +24,7 @@ io::Table spectra(const Library& library) {
   for (std::size_t k = 0; k < count; ++k) {
     metallicity.push_back(library.metallicity[k / ages]);
     age.push_back(library.age_myr[k % ages]);
-    rate.push_back(library.log_ionising_rate[k] == -infinity ? nan : library.log_ionising_rate[k]);
+    rate.push_back(library.log_ionising_rate[k] == no_photons ? nan : library.log_ionising_rate[k]);
   }
   io::Table table("SPECTRA");
   table.add("metallicity", "", "mass fraction Z", std::move(metallicity));
@@ -128,7 +129,7 @@ Library read_library(const fs::path& path) {
   for (const double value : std::get<io::Reals>(light.values))
     library.luminosity.push_back(static_cast<float>(value));
   for (const double rate : reals(table, path, "log_ionising_rate"))
-    library.log_ionising_rate.push_back(std::isnan(rate) ? -infinity : rate);
+    library.log_ionising_rate.push_back(std::isnan(rate) ? no_photons : rate);
   library.surviving_mass = reals(table, path, "surviving_mass");
   for (const double mass : library.surviving_mass)
     if (std::isnan(mass)) {

@@ -42,8 +42,7 @@ io::Reals CatalogFile::numbers(const io::Column& column) const {
 
 io::Column CatalogFile::id(const std::string& name) const {
   const io::Column* own = find("id");
-  if (own &&
-      (std::holds_alternative<io::Integers>(own->values) || std::holds_alternative<io::Texts>(own->values)))
+  if (own && own->width == 1 && !std::holds_alternative<io::Flags>(own->values))
     return {name, "", "id in the table given", own->values, 1};
   io::Integers numbers;
   for (std::size_t i = 0; i < rows(); ++i) numbers.push_back(static_cast<std::int64_t>(i));

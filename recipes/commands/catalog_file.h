@@ -22,7 +22,7 @@ class CatalogFile {
   const io::Column* find(const std::string& name) const;
   /// One number a row, NaN where it is missing. InputError naming the column when it holds something else.
   io::Reals numbers(const io::Column& column) const;
-  /// The column "id" of integers or texts, else the rows' numbers from 0; under the name given.
+  /// The column "id" of integers, texts or numbers, else the rows' numbers from 0; under the name given.
   io::Column id(const std::string& name = "id") const;
 
   /// Columns ra and dec [deg]. InputError without them, in another unit, or out of range; NaN stays NaN.

@@ -103,12 +103,13 @@ struct SedArguments {
   std::string unit;                          ///< of the fluxes, where the table does not say it
   std::vector<std::string> filters;          ///< BAND=FILE; else the embedded ones
   sed::LibrarySource library;                ///< no files: the embedded analytic one
-  std::optional<double> covering_fraction;   ///< default: 1 of claeyssens2025, 0.5 of claeyssens2023
+  std::vector<double> covering_fraction;     ///< none: 1 of claeyssens2025, 0.5 of claeyssens2023;
+                                             ///< several: an axis of the grid of claeyssens2023
   double tau_myr = 1;                        ///< of the exponential history of claeyssens2025
   std::string attenuation = "calzetti2000";  ///< names of engine/sed/attenuation.h
   std::string igm = "madau1995";
   double stars_over_gas_ebv = 1;      ///< E(B-V) of stars over that of gas
-  std::optional<double> log_u;        ///< of claeyssens2023 (-2.5); free in claeyssens2025
+  std::vector<double> log_u;          ///< of claeyssens2023 (-2.5; several: an axis); free in claeyssens2025
   std::string age_prior = "uniform";  ///< or log_uniform; claeyssens2025
   bool upper_limits = false;          ///< undetected bands as limits, also in claeyssens2025
   int draws = 1000;                   ///< of the posterior; redraws of claeyssens2023: 100
@@ -117,7 +118,7 @@ struct SedArguments {
   std::filesystem::path output;  ///< FITS table SED, a row for each given; and POSTERIOR, the draws
   std::filesystem::path report;  ///< HTML: colours with tracks, spectra with photometry; may be empty
   std::string colors;            ///< BLUE,MIDDLE,RED: bands of the colour-colour diagram; empty: chosen
-  int spectra = 24;              ///< rows whose spectra the report shows
+  std::optional<int> spectra;    ///< rows whose spectra the report shows (24)
   int threads = 1;
 };
 

@@ -2,6 +2,7 @@
 #include "engine/core/parallel.h"
 #include "engine/io/files.h"
 #include "engine/io/fits.h"
+#include "engine/sed/gas_grid.h"
 #include "engine/sed/posterior.h"
 #include "recipes/commands/commands.h"
 #include "recipes/commands/parts.h"
@@ -19,13 +20,27 @@
 namespace arcproof::commands {
 namespace {
 
+void check_gas(const SedArguments& a) {
+  for (const double fraction : a.covering_fraction)
+    if (!(fraction >= 0 && fraction <= 1))
+      throw InputError({"", "--covering-fraction", fmt::format("{:g}", fraction), "0 to 1"});
+  for (const double log_u : a.log_u)
+    if (!(log_u >= -4 && log_u <= 0))
+      throw InputError({"", "--log-u", fmt::format("{:g}", log_u), "-4 to 0"});
+  if (a.protocol == "claeyssens2023") return;
+  if (!a.log_u.empty())
+    throw InputError({"", "--log-u", fmt::format("{:g}", fmt::join(a.log_u, ",")),
+                      "none with claeyssens2025, where it is a free parameter between -3 and -1"});
+  if (a.covering_fraction.size() > 1)
+    throw InputError({"", "--covering-fraction", fmt::format("{:g}", fmt::join(a.covering_fraction, ",")),
+                      "one value with claeyssens2025"});
+}
+
 void check(const SedArguments& a) {
   if (a.protocol != "claeyssens2025" && a.protocol != "claeyssens2023")
     throw InputError({"", "--protocol", "'" + a.protocol + "'", "claeyssens2025 or claeyssens2023"});
   if (a.age_prior != "uniform" && a.age_prior != "log_uniform")
     throw InputError({"", "--age-prior", "'" + a.age_prior + "'", "uniform or log_uniform"});
-  if (a.covering_fraction && !(*a.covering_fraction >= 0 && *a.covering_fraction <= 1))
-    throw InputError({"", "--covering-fraction", fmt::format("{:g}", *a.covering_fraction), "0 to 1"});
   if (!(a.tau_myr > 0)) throw InputError({"", "--tau", fmt::format("{:g}", a.tau_myr), "Myr, above 0"});
   if (a.draws < 1 || a.draws > 100000)
     throw InputError({"", "--draws", std::to_string(a.draws), "1 to 100000"});
@@ -38,11 +53,11 @@ void check(const SedArguments& a) {
   if (!(a.stars_over_gas_ebv > 0 && a.stars_over_gas_ebv <= 1))
     throw InputError(
         {"", "--stars-over-gas", fmt::format("{:g}", a.stars_over_gas_ebv), "above 0, at most 1"});
-  if (a.log_u && a.protocol != "claeyssens2023")
-    throw InputError({"", "--log-u", fmt::format("{:g}", *a.log_u),
-                      "none with claeyssens2025, where it is a free parameter between -3 and -1"});
-  if (a.log_u && !(*a.log_u >= -4 && *a.log_u <= 0))
-    throw InputError({"", "--log-u", fmt::format("{:g}", *a.log_u), "-4 to 0"});
+  check_gas(a);
+  if (a.report.empty() && !a.colors.empty())
+    throw InputError({"", "--colors", "'" + a.colors + "'", "with --report alone, whose colours they are"});
+  if (a.report.empty() && a.spectra)
+    throw InputError({"", "--spectra", std::to_string(*a.spectra), "with --report alone, which shows them"});
   const std::pair<std::string, std::filesystem::path> outputs[] = {{"-o", a.output}, {"--report", a.report}};
   std::vector<std::string> inputs{a.catalog};
   for (const std::filesystem::path& file : a.library.files) inputs.push_back(file.string());
@@ -91,11 +106,12 @@ std::string text_of(const io::Column& id, std::size_t row) {
 
 sed::SynthesisOptions synthesis_of(const SedArguments& a, double covering_fraction) {
   sed::SynthesisOptions options;
-  options.covering_fraction = a.covering_fraction.value_or(covering_fraction);
+  if (!a.covering_fraction.empty()) covering_fraction = a.covering_fraction.front();
+  options.covering_fraction = covering_fraction;
   options.dust = sed::dust_law(a.attenuation);
   options.igm_law = sed::igm_law(a.igm);
   options.stars_over_gas_ebv = a.stars_over_gas_ebv;
-  options.log_u = a.log_u.value_or(sed::reference_log_u);
+  options.log_u = a.log_u.empty() ? sed::reference_log_u : a.log_u.front();
   return options;
 }
 
@@ -224,39 +240,60 @@ std::vector<FittedRow> report_rows(const SedArguments& a, const std::vector<sed:
 
 // ---- claeyssens2023
 
-/// With what each redraw chose.
+/// With their gas and what each redraw chose.
 struct GridFits {
   std::vector<sed::SedResult> results;
+  std::vector<sed::Estimate> log_u, covering_fraction;
+  std::vector<FitMember> best;
   std::vector<std::vector<FitMember>> members;
 };
 
-std::vector<FitMember> members_of(const sed::SedResult& fit, const sed::ModelGrid& grid, double log_u) {
-  std::vector<FitMember> members;
+FitMember member_of(const sed::GasGrid& grid, std::size_t model, double mass_msun) {
+  const sed::Gas& gas = grid.of(model);
+  return {grid.grid.models[model], mass_msun, gas.log_u, gas.covering_fraction};
+}
+
+void fit_row(const sed::GasGrid& grid, const std::vector<sed::BandFlux>& photometry, int min_bands,
+             Random& random, std::size_t row, GridFits& fits) {
+  sed::GridFitOptions options;
+  options.min_bands = min_bands;
+  const sed::SedResult& fit = fits.results[row] = sed::fit_grid(grid.grid, photometry, options, random);
+  fits.log_u[row] = sed::gas_estimate(fit, grid, &sed::Gas::log_u);
+  fits.covering_fraction[row] = sed::gas_estimate(fit, grid, &sed::Gas::covering_fraction);
+  if (fit.status != sed::SedStatus::fitted) return;
+  fits.best[row] = member_of(grid, fit.best_model, std::pow(10, fit.log_mass_msun.best));
   for (const sed::RedrawnModel& drawn : fit.redrawn)
-    members.push_back({grid.models[drawn.model], drawn.mass_msun, log_u});
-  return members;
+    fits.members[row].push_back(member_of(grid, drawn.model, drawn.mass_msun));
 }
 
 GridFits best_fits(const SedArguments& a, const PhotometryCatalog& catalog,
                    const std::shared_ptr<const sed::Library>& library,
                    const std::vector<sed::Filter>& filters) {
   const sed::SynthesisOptions synthesis = synthesis_of(a, 0.5);
-  sed::GridFitOptions options;
-  options.min_bands = a.min_bands;
-  GridFits fits{std::vector<sed::SedResult>(catalog.rows()),
-                std::vector<std::vector<FitMember>>(catalog.rows())};
+  const auto axis = [](const std::vector<double>& given, double one) {
+    return given.empty() ? std::vector{one} : given;
+  };
+  const std::size_t n = catalog.rows();
+  GridFits fits;
+  fits.results.resize(n);
+  fits.log_u.resize(n);
+  fits.covering_fraction.resize(n);
+  fits.best.resize(n);
+  fits.members.resize(n);
   for (const auto& [z, rows] : by_redshift(catalog)) {
-    const sed::ModelGrid grid = sed::build_grid({library, filters, z, {}, synthesis}, {}, {});
+    const sed::GasGrid grid =
+        sed::build_gas_grid(library, filters, z, {}, synthesis, {}, axis(a.log_u, synthesis.log_u),
+                            axis(a.covering_fraction, synthesis.covering_fraction));
     parallel_for(rows.size(), a.threads, [&, &rows = rows](std::size_t k) {
       Random random({.seed = a.seed, .purpose = "redraws", .clump = static_cast<std::int64_t>(rows[k])});
-      fits.results[rows[k]] = sed::fit_grid(grid, catalog.photometry(rows[k]), options, random);
-      fits.members[rows[k]] = members_of(fits.results[rows[k]], grid, synthesis.log_u);
+      fit_row(grid, catalog.photometry(rows[k]), a.min_bands, random, rows[k], fits);
     });
   }
   return fits;
 }
 
-io::Table table_of(const std::vector<sed::SedResult>& fits, const PhotometryCatalog& catalog) {
+io::Table table_of(const SedArguments& a, const GridFits& all, const PhotometryCatalog& catalog) {
+  const std::vector<sed::SedResult>& fits = all.results;
   io::Table table("SED");
   const std::size_t n = fits.size();
   table.add(catalog.id());
@@ -266,35 +303,37 @@ io::Table table_of(const std::vector<sed::SedResult>& fits, const PhotometryCata
   add_integers(table, "bands_used", "bands with S/N > 2", n,
                [&](std::size_t i) { return std::int64_t{fits[i].bands_used}; });
   add_reals(table, "chi2", "", "of the best model", n, [&](std::size_t i) { return fits[i].chi2; });
-  const auto estimate = [&](const char* name, const char* unit, const char* what,
-                            sed::Estimate sed::SedResult::*q) {
+  const auto estimate = [&](const char* name, const char* unit, const char* what, const auto& of_row) {
     add_reals(table, name, unit, fmt::format("{}; best model", what), n,
-              [&](std::size_t i) { return (fits[i].*q).best; });
+              [&](std::size_t i) { return of_row(i).best; });
     add_reals(table, std::string(name) + "_lo", unit, fmt::format("{}; 16% of the redraws", what), n,
-              [&](std::size_t i) { return (fits[i].*q).low; });
+              [&](std::size_t i) { return of_row(i).low; });
     add_reals(table, std::string(name) + "_hi", unit, fmt::format("{}; 84% of the redraws", what), n,
-              [&](std::size_t i) { return (fits[i].*q).high; });
+              [&](std::size_t i) { return of_row(i).high; });
   };
-  estimate("log_mass_msun", "log(solMass)", "mass formed", &sed::SedResult::log_mass_msun);
-  estimate("log_age_yr", "log(yr)", "age, since star formation began", &sed::SedResult::log_age_yr);
-  estimate("ebv_mag", "mag", "E(B-V) of the stars", &sed::SedResult::ebv_mag);
-  estimate("log_metallicity", "", "log10 of the metallicity Z", &sed::SedResult::log_metallicity);
+  const auto part = [&](sed::Estimate sed::SedResult::*q) {
+    return [&fits, q](std::size_t i) { return fits[i].*q; };
+  };
+  estimate("log_mass_msun", "log(solMass)", "mass formed", part(&sed::SedResult::log_mass_msun));
+  estimate("log_age_yr", "log(yr)", "age, since star formation began", part(&sed::SedResult::log_age_yr));
+  estimate("ebv_mag", "mag", "E(B-V) of the stars", part(&sed::SedResult::ebv_mag));
+  estimate("log_metallicity", "", "log10 of the metallicity Z", part(&sed::SedResult::log_metallicity));
+  if (a.log_u.size() > 1)
+    estimate("log_u", "", "log10 of the ionisation parameter", [&](std::size_t i) { return all.log_u[i]; });
+  if (a.covering_fraction.size() > 1)
+    estimate("covering_fraction", "", "of ionising photons that light up gas",
+             [&](std::size_t i) { return all.covering_fraction[i]; });
   return table;
 }
 
-std::vector<FittedRow> report_rows(const SedArguments& a, const GridFits& fits,
-                                   const PhotometryCatalog& catalog) {
-  const double log_u = synthesis_of(a, 0.5).log_u;
+std::vector<FittedRow> report_rows(const GridFits& fits, const PhotometryCatalog& catalog) {
   const io::Column id = catalog.id();
   std::vector<FittedRow> rows;
   for (std::size_t i = 0; i < fits.results.size(); ++i) {
     const sed::SedResult& fit = fits.results[i];
     FittedRow& row = rows.emplace_back(report_row(catalog, id, i, fit.status));
     if (!row.fitted) continue;
-    row.best = {{std::pow(10, fit.log_age_yr.best - 6), std::pow(10, fit.log_metallicity.best),
-                 fit.ebv_mag.best, fit.history},
-                std::pow(10, fit.log_mass_msun.best),
-                log_u};
+    row.best = fits.best[i];
     row.members = fits.members[i];
     row.log_age_yr = fit.log_age_yr.best;
     const auto part = [&](const char* name, const sed::Estimate& e, int decimals) {
@@ -322,7 +361,7 @@ SedReport report_of(const SedArguments& a, const std::shared_ptr<const sed::Libr
       report.track_metallicity.push_back(z);
   report.limits_in_likelihood = !posterior || a.upper_limits;
   report.colors = a.colors;
-  report.spectra = static_cast<std::size_t>(std::max(0, a.spectra));
+  report.spectra = static_cast<std::size_t>(std::max(0, a.spectra.value_or(24)));
   report.rows = std::move(rows);
   const auto fitted =
       std::count_if(report.rows.begin(), report.rows.end(), [](const FittedRow& r) { return r.fitted; });
@@ -359,8 +398,8 @@ std::string run_sed(const SedArguments& a) {
     lines += summary(fits);
   } else {
     const GridFits fits = best_fits(a, catalog, library, filters);
-    tables = {table_of(fits.results, catalog)};
-    rows = report_rows(a, fits, catalog);
+    tables = {table_of(a, fits, catalog)};
+    rows = report_rows(fits, catalog);
     lines += summary(fits.results);
   }
   tables.front().note("PROTOCOL", a.protocol);

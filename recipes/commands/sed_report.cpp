@@ -145,6 +145,7 @@ std::vector<reports::ColourDiagram> diagrams_of(const SedReport& r) {
 std::vector<double> spectrum_of(const SedReport& r, double z, const FitMember& member) {
   sed::SynthesisOptions options = r.options;
   options.log_u = member.log_u;
+  options.covering_fraction = member.covering_fraction.value_or(options.covering_fraction);
   std::vector<double> flux =
       sed::observed_spectrum_njy_per_msun(*r.library, member.population, z, cosmology, options);
   for (double& f : flux) f *= member.mass_msun;
@@ -186,6 +187,7 @@ std::vector<double> band_fluxes_of(const SedReport& r, const FittedRow& row) {
   if (!row.fitted) return std::vector<double>(r.filters.size(), nan);
   sed::SynthesisOptions options = r.options;
   options.log_u = row.best.log_u;
+  options.covering_fraction = row.best.covering_fraction.value_or(options.covering_fraction);
   const sed::BandSynthesis light(r.library, r.filters, row.z, cosmology, options);
   std::vector<double> flux = light.fluxes_njy_per_msun(row.best.population);
   for (std::size_t b = 0; b < flux.size(); ++b)

@@ -4,6 +4,7 @@
 #include "engine/sed/grid.h"
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -14,6 +15,7 @@ struct FitMember {
   sed::Population population;
   double mass_msun = 0;
   double log_u = sed::reference_log_u;
+  std::optional<double> covering_fraction = {};  ///< else that of the report's options
 };
 
 /// What the page tells of a row of the catalogue.

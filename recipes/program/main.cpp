@@ -234,6 +234,7 @@ void add_library_options(CLI::App& command, sed::LibrarySource& source) {
                      fmt::format("{} (auto)", fmt::join(sed::library_formats(), ", ")));
   command.add_option("--metallicity", source.metallicity, "Z of files that do not say it");
   command.add_option("--mass", source.mass_msun, "starburst99: mass of the burst [Msun] (1e6)");
+  command.add_option("--solar-metallicity", source.solar_metallicity, "fsps: Z of Log(Z/Zsol) = 0 (0.0142)");
 }
 
 CLI::App* add_library(CLI::App& app, commands::LibraryArguments& l) {
@@ -258,13 +259,21 @@ CLI::App* add_sed(CLI::App& app, commands::SedArguments& s) {
   command->add_option("--filter", s.filters, "BAND=FILE; else embedded")->allow_extra_args(false);
   command->add_option("--library", s.library.files, "files of a stellar library; else the embedded one");
   add_library_options(*command, s.library);
-  command->add_option("--covering-fraction", s.covering_fraction, "of ionising photons (2025: 1, 2023: 0.5)");
+  command
+      ->add_option("--covering-fraction", s.covering_fraction,
+                   "of ionising photons (2025: 1, 2023: 0.5; 0,0.5,1: an axis of the grid)")
+      ->delimiter(',')
+      ->allow_extra_args(false);
   command->add_option("--attenuation", s.attenuation,
                       fmt::format("{} (calzetti2000)", fmt::join(sed::dust_law_names(), ", ")));
   command->add_option("--stars-over-gas", s.stars_over_gas_ebv,
                       "E(B-V) of stars over that of gas (1; Calzetti+2000: 0.44)");
   command->add_option("--igm", s.igm, fmt::format("{} (madau1995)", fmt::join(sed::igm_law_names(), ", ")));
-  command->add_option("--log-u", s.log_u, "2023: ionisation parameter of the gas (-2.5)");
+  command
+      ->add_option("--log-u", s.log_u,
+                   "2023: ionisation parameter of the gas (-2.5; -3,-2: an axis of the grid)")
+      ->delimiter(',')
+      ->allow_extra_args(false);
   command->add_option("--tau", s.tau_myr, "2025: of the exponential history [Myr] (1)");
   command->add_option("--age-prior", s.age_prior, "2025: uniform (default) or log_uniform");
   command->add_flag("--upper-limits", s.upper_limits, "2025: undetected bands as limits, not signed fluxes");

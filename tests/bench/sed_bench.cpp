@@ -2,13 +2,13 @@
 // Claeyssens+2023: 4 metallicities, 3 histories, 60 ages, 21 reddenings = 15,120 models, 13 bands, 100
 // redraws. And the posterior of Claeyssens+2025.
 //
-// Seen (CPU time, one core of a 2.5 GHz Xeon with AVX-512, shared with others): fit_grid 1.2 to 1.6 ms a
-// clump at S/N 10, 0.6 to 0.8 ms at S/N 20 and above, 2.5 to 2.8 ms at S/N 5, 4.0 to 4.5 ms at S/N 3, where
-// more models are near enough to win some redraw. numpy's matrix product in single precision over all models:
-// 22 to 29 ms. Ratio to the core's single-precision peak: all models x bands x draws are 15120 x 13 x 101
+// Seen (CPU time, one core of a 2.5 GHz Xeon with AVX-512 shared with others, the least of 18 runs): fit_grid
+// 0.6 ms a clump at S/N 20 and above, 0.7 ms at S/N 10, 1.3 ms at S/N 5, 1.8 ms at S/N 3, where more models
+// are near enough to win some redraw. numpy's matrix product in single precision over all models: 22 to 29
+// ms. Ratio to the core's single-precision peak: all models x bands x draws are 15120 x 13 x 101
 // multiply-adds, 39.7 MFLOP, 0.25 ms at 2 x 16 lanes x 2 x 2.5 GHz = 160 GFLOP/s. Measured by that, fit_grid
-// works at 0.16 to 0.21 of the peak at S/N 10, 0.3 to 0.4 at S/N 20 and above, the matrix product at 0.01: it
-// computes in double precision, but leaves out what cannot win. The posterior: 9 to 37 ms a clump.
+// works at 0.34 of the peak at S/N 10, 0.14 at S/N 3, the matrix product at 0.01: it computes in double
+// precision, but leaves out what cannot win. The posterior: 9 to 37 ms a clump.
 #include "engine/sed/grid.h"
 #include "engine/sed/posterior.h"
 

@@ -669,6 +669,14 @@ TEST(Standalone, SedGivesARowForEachAndItsPosterior) {
                   "--igm inoue2014 --stars-over-gas 0.44 --report {0}/smc.html",
                   at));
   EXPECT_EQ(smc.exit_code, 0) << smc.output;
+  const Outcome gas = run_program(fmt::format(
+      "sed {0}/mag.fits -o {0}/gas.fits --protocol claeyssens2023 --log-u -3,-2 --covering-fraction 0.5,1",
+      at));
+  EXPECT_EQ(gas.exit_code, 0) << gas.output;
+  const io::Table with_gas = io::read_fits_table(folder / "gas.fits", "SED");
+  EXPECT_TRUE(with_gas.reals("log_u")[0] == -3 || with_gas.reals("log_u")[0] == -2);
+  EXPECT_GE(with_gas.reals("covering_fraction")[0], 0.5);
+  EXPECT_FALSE(io::read_fits_table(folder / "c23.fits", "SED").has("log_u"));
   // A flat spectrum is no young population without dust: another curve is another reddening.
   EXPECT_NE(io::read_fits_table(folder / "smc.fits", "SED").reals("chi2")[0],
             io::read_fits_table(folder / "c23.fits", "SED").reals("chi2")[0]);
@@ -681,8 +689,10 @@ TEST(Standalone, SedGivesARowForEachAndItsPosterior) {
   EXPECT_EQ(refused.exit_code, 2) << refused.output;
   EXPECT_FALSE(fs::exists(folder / "no.fits"));
   for (const char* wrong :
-       {"--attenuation smc", "--igm none", "--stars-over-gas 0", "--log-u -2",
-        "--report {0}/x.html --colors F090W", "--report {0}/x.html --colors F090W,F150W,F999W"}) {
+       {"--attenuation smc", "--igm none", "--stars-over-gas 0", "--log-u -2", "--covering-fraction 1.1",
+        "--protocol claeyssens2023 --log-u -3,0.5", "--covering-fraction 0.5,1", "--colors F090W,F150W,F444W",
+        "--spectra 3", "--report {0}/x.html --colors F090W",
+        "--report {0}/x.html --colors F090W,F150W,F999W"}) {
     const Outcome bad = run_program(fmt::format("sed {0}/mag.fits -o {0}/no.fits --draws 10 ", at) +
                                     fmt::format(fmt::runtime(wrong), at));
     EXPECT_EQ(bad.exit_code, 2) << wrong << "\n" << bad.output;

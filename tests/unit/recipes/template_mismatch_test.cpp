@@ -62,11 +62,15 @@ TEST(LightKeys, AreReadAndKeepOldHashes) {
                          {"sed.igm", "inoue2014"},
                          {"sed.stars_over_gas_ebv", "0.44"},
                          {"sed.log_u", "-2"},
+                         {"sed.covering_fraction", "0.9"},
+                         {"covering_fraction", "0.3"},
                          {"truth_sed.attenuation", "cardelli1989"}});
   EXPECT_EQ(analysis_light(r).dust, sed::DustLaw::smc);
   EXPECT_EQ(analysis_light(r).igm_law, sed::IgmLaw::inoue2014);
   EXPECT_EQ(analysis_light(r).stars_over_gas_ebv, 0.44);
   EXPECT_EQ(analysis_light(r).log_u, -2);
+  EXPECT_EQ(analysis_light(r).covering_fraction, 0.9);
+  EXPECT_EQ(truth_light(r).covering_fraction, 0.3);  // the recipe's
   EXPECT_EQ(truth_light(r).dust, sed::DustLaw::milky_way);
   EXPECT_EQ(truth_light(r).igm_law, sed::IgmLaw::madau1995);  // a section of its own, with its defaults
   const io::Json once = resolved(r);
@@ -77,6 +81,9 @@ TEST(LightKeys, AreReadAndKeepOldHashes) {
 TEST(LightKeys, AreRefusedWhenWrong) {
   EXPECT_EQ(refusal({{"sed.attenuation", "smc"}}).key, "sed.attenuation");
   EXPECT_EQ(refusal({{"sed.igm", "meiksin2006"}}).key, "sed.igm");
+  EXPECT_EQ(refusal({{"sed.log_u", "0.1"}}).key, "sed.log_u");
+  EXPECT_EQ(refusal({{"sed.covering_fraction", "1.1"}}).key, "sed.covering_fraction");
+  EXPECT_EQ(refusal({{"truth_sed.covering_fraction", "-0.1"}}).key, "truth_sed.covering_fraction");
   EXPECT_EQ(refusal({{"sed.stars_over_gas_ebv", "0"}}).key, "sed.stars_over_gas_ebv");
   EXPECT_EQ(refusal({{"sed.stars_over_gas_ebv", "1.2"}}).key, "sed.stars_over_gas_ebv");
 }

@@ -167,5 +167,27 @@ TEST_F(AnalyticLibrary, HasTheIonisingPhotonsAndSurvivingMassOfBc03) {
   EXPECT_LT(mass, 0.02);
 }
 
+// The numbers of docs/figures/embedded_library.gp: analytic - BC03 against age, a row an age; for each
+// metallicity U-B, B-V, V-I [mag] and log M/L_V.
+TEST_F(AnalyticLibrary, DeviationsAgainstAge) {
+  for (int step = 0; step <= 40; ++step) {
+    const double log_age = 6 + 0.1 * step;
+    std::printf("%.1f", log_age);
+    for (const double z : {0.0004, 0.004, 0.008, 0.02}) {
+      const std::vector<double> mine = spectrum(analytic_, std::pow(10, log_age - 6), z),
+                                theirs = spectrum(bc03_, std::pow(10, log_age - 6), z);
+      const auto difference = [&](const std::string& name) {
+        return magnitude(analytic_.wavelength_angstrom, mine, bands_.at(name)) -
+               magnitude(bc03_.wavelength_angstrom, theirs, bands_.at(name));
+      };
+      const double u = difference("U"), b = difference("B"), v = difference("V"), i = difference("I");
+      std::printf("  %6.3f %6.3f %6.3f %6.3f", u - b, b - v, v - i, 0.4 * v);
+      EXPECT_LT(std::max({std::abs(u - b), std::abs(b - v), std::abs(v - i)}), 0.14);
+      EXPECT_LT(std::abs(0.4 * v), 0.09);
+    }
+    std::printf("\n");
+  }
+}
+
 }  // namespace
 }  // namespace arcproof::sed

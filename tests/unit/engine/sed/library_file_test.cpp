@@ -29,6 +29,14 @@ class LibraryFile : public testing::Test {
     io::write_text(folder_ / name, text);
     return folder_ / name;
   }
+  Complaint complaint_about(const LibrarySource& source) const {
+    try {
+      convert_library(source);
+    } catch (const InputError& error) {
+      return error.complaint();
+    }
+    return {};
+  }
   fs::path folder_;
 };
 
@@ -98,6 +106,10 @@ TEST_F(LibraryFile, Bpass) {
   EXPECT_NEAR(library.spectrum(1, 3)[2], 2 * 4 * 3 * old_sun, 1e-4);
   EXPECT_EQ(library.imf, "BPASS 135_300");
   EXPECT_NE(library.citation.find("Stanway"), std::string::npos);
+  const Library enhanced = convert_library({{file("spectra-bin-imf135_300.a+02.z002.dat", 1)}});
+  EXPECT_EQ(enhanced.name, "bpass-2.3-a+02");
+  EXPECT_EQ(enhanced.metallicity, (std::vector<double>{0.002}));
+  EXPECT_EQ(enhanced.imf, "BPASS 135_300");
   EXPECT_THROW(convert_library({{write("spectra-bin-imf135_300.z014.dat", "1 2 3\n")}}), InputError);
   EXPECT_THROW(convert_library({{write("spectra-bin.dat", "1 2 3\n")}}), InputError);
 }
@@ -143,12 +155,126 @@ TEST_F(LibraryFile, Bc03Ascii) {
     for (int i = 0; i < 101; ++i) text += fmt::format(" {:E}{}", 1.0 + age + i, i % 6 == 5 ? "\n" : "");
     text += "\n 4 1. 2. 3.\n 4.\n";
   }
-  const Library library = convert_library({{write("bc2003_lr_m42_chab_ssp.ised_ASCII", text)}});
+  const Library library = convert_library({{write("bc2003_lr_BaSeL_m42_chab_ssp.ised_ASCII", text)}});
   EXPECT_EQ(library.metallicity, (std::vector<double>{0.004}));
   EXPECT_EQ(library.age_myr, (std::vector<double>{1, 2}));
   ASSERT_EQ(library.wavelength_angstrom.size(), 101u);
   EXPECT_NEAR(library.spectrum(0, 1)[100], 103 * old_sun, 1e-4);
   EXPECT_NEAR(library.spectrum(0, 0)[0], 2 * old_sun, 1e-6);
+  EXPECT_EQ(library.name, "bc03-basel-pad94-chab");
+  EXPECT_NE(library.imf.find("Chabrier"), std::string::npos);
+  const Library newer = convert_library({{write("cb2007_lr_BaSeL_m162_salp_ssp.ised_ASCII", text)}});
+  EXPECT_EQ(newer.name, "cb07-basel-pad00-salp");
+  EXPECT_EQ(newer.metallicity, (std::vector<double>{0.019}));
+  EXPECT_EQ(newer.luminosity, library.luminosity);
+  const auto cut = write("bc2003_lr_BaSeL_m52_chab_ssp.ised_ASCII", text.substr(0, text.size() - 8));
+  EXPECT_EQ(complaint_about({{cut}}).file, cut.string());
+}
+
+// Fortran leaves the letter out of an exponent of three digits, and a number may be too small for a double.
+TEST_F(LibraryFile, NumbersOfFortranAreRead) {
+  std::string text;
+  for (const double age : {1e-3, 1.0})
+    text += fmt::format(
+        "{0:E} 0.0 1000.0 0.25000-104\n{0:E} 0.0 2000.0 1.0E-4000\n{0:E} 0.0 3000.0 +3.0E+30\n", age);
+  const Library library = convert_library({{write("sed.krz002.rhb", text)}});
+  ASSERT_EQ(library.wavelength_angstrom.size(), 3u);
+  EXPECT_EQ(library.spectrum(0, 0)[0], 0.0F);  // 1e-138 is none of a float
+  EXPECT_EQ(library.spectrum(0, 0)[1], 0.0F);
+  EXPECT_NEAR(library.spectrum(0, 0)[2] / (3e30 / 3.828e33), 1, 1e-6);
+  EXPECT_EQ(library.imf, "Kroupa (2001), 0.1-100 Msun");
+  const auto nan = write("sed.ssz002.rhb", "1.0 0.0 1000.0 NaN\n");
+  EXPECT_EQ(complaint_about({{nan}}).key, "line 1");
+}
+
+// Two ages, three wavelengths: the luminosity of 2e6 Msun is age x wavelength x 1e36 erg/s/A.
+std::string yggdrasil(const std::string& last_row) {
+  std::string text = "Yggdrasil model grid, initial mass (Msolar): 2.000E+06\nIMF: Kroupa\n\n";
+  for (const double age : {1.0, 10.0}) {
+    text +=
+        fmt::format("\nAge (Myr):    {:.4E}\nStellar mass: 1.0E+06\nNumber of wavelength points:  3\n", age);
+    text += "Wavelength (A)  Flux (erg/s/A)\n";
+    for (const double x : {500.0, 1500.0, 5000.0})
+      text += age > 1 && x > 2000 ? last_row : fmt::format("{:.4f}  {:.5E}\n", x, age * x * 1e36);
+  }
+  return text;
+}
+
+TEST_F(LibraryFile, Yggdrasil) {
+  const std::string text = yggdrasil("5000.0000  5.00000E+40\n");
+  const Library stars = convert_library({{write("Z=0.004_kroupa_IMF_fcov_0_SFR_inst_Spectra", text),
+                                          write("Z=0.0004_kroupa_IMF_fcov_0_SFR_inst_Spectra", text)}});
+  EXPECT_EQ(stars.name, "yggdrasil");
+  EXPECT_EQ(stars.metallicity, (std::vector<double>{0.0004, 0.004}));
+  EXPECT_EQ(stars.age_myr, (std::vector<double>{1, 10}));
+  EXPECT_EQ(stars.wavelength_angstrom, (std::vector<double>{500, 1500, 5000}));
+  EXPECT_NEAR(stars.spectrum(1, 1)[1] / (10 * 1500 * 1e36 / 2e6 / 3.828e33), 1, 1e-6);
+  EXPECT_TRUE(std::isfinite(stars.log_ionising_rate.front()));
+
+  // Gas is not added to spectra that have it.
+  const Library gas = convert_library({{write("Z=0.004_kroupa_IMF_fcov_0.5_SFR_inst_Spectra", text)}});
+  EXPECT_EQ(gas.name, "yggdrasil-gas-0.5");
+  EXPECT_TRUE(std::isinf(gas.log_ionising_rate.front()));
+  EXPECT_EQ(complaint_about({{folder_ / "Z=0.0004_kroupa_IMF_fcov_0_SFR_inst_Spectra",
+                              folder_ / "Z=0.004_kroupa_IMF_fcov_0.5_SFR_inst_Spectra"}})
+                .key,
+            "covering fraction");
+
+  LibrarySource first{{write("PopIII.1_fcov_0_SFR_inst_Spectra", text)}};
+  EXPECT_EQ(complaint_about(first).key, "metallicity");
+  first.metallicity = 1e-7;
+  EXPECT_EQ(convert_library(first).metallicity, (std::vector<double>{1e-7}));
+}
+
+TEST_F(LibraryFile, DamagedYggdrasilIsRefused) {
+  const auto key = [&](const std::string& name, const std::string& text) {
+    return complaint_about({{write(name, text)}}).key;
+  };
+  const std::string name = "Z=0.02_kroupa_IMF_fcov_0_SFR_inst_Spectra", good = yggdrasil("5000.0 5.0E+40\n");
+  EXPECT_EQ(key(name, good), "");
+  EXPECT_EQ(key(name, yggdrasil("")), "line 18");                  // a row is missing
+  EXPECT_EQ(key(name, yggdrasil("6000.0 5.0E+40\n")), "line 19");  // another wavelength
+  EXPECT_EQ(key(name, yggdrasil("5000.0 5.0E+40 1\n")), "line 19");
+  EXPECT_EQ(key(name, "no mass\n"), "line 1");
+  EXPECT_EQ(key(name, "mass 1e6\n1 2\n"), "line 2");  // before an age
+  EXPECT_EQ(key("Z=0.02_kroupa_IMF_fcov_0_SFR_100M_Spectra", good), "history of star formation");
+}
+
+// Two ages, three wavelengths: Lsun/Hz of 1 Msun.
+std::string fsps(const std::string& rate) {
+  return "#   Log(Z/Zsol): -1.000\n#   IMF: 1\n#   Processing SSP\n#\n"
+         "#   log(age) log(mass) Log(lbol) log(SFR) spectra\n  2      3\n"
+         "       500.0000      1500.0000      5000.0000\n"
+         "  6.0000   0.0000   3.0000 " +
+         rate +
+         "\n  1.0E-15  2.0E-15  4.0E-15\n"
+         "  9.0000  -0.2000   0.0000 -99.0000\n  0.100000-120  2.0E-16\n  4.0E-16\n";
+}
+
+TEST_F(LibraryFile, Fsps) {
+  LibrarySource source{{write("ssp.spec", fsps("-99.0000"))}};
+  const Library library = convert_library(source);
+  EXPECT_EQ(library.name, "fsps");
+  EXPECT_NEAR(library.metallicity[0], 0.00142, 1e-12);
+  ASSERT_EQ(library.age_myr.size(), 2u);
+  EXPECT_NEAR(library.age_myr[1], 1000, 1e-9);
+  EXPECT_NEAR(library.surviving_mass[1], std::pow(10, -0.2), 1e-9);
+  // L_lambda = L_nu c / lambda^2.
+  EXPECT_NEAR(library.spectrum(0, 0)[1] / (2e-15 * 2.99792458e18 / 1500 / 1500 * 3.839 / 3.828), 1, 1e-6);
+  EXPECT_EQ(library.spectrum(0, 1)[0], 0.0F);
+  source.solar_metallicity = 0.019;
+  EXPECT_NEAR(convert_library(source).metallicity[0], 0.0019, 1e-12);
+  source.metallicity = 0.003;
+  EXPECT_EQ(convert_library(source).metallicity, (std::vector<double>{0.003}));
+}
+
+TEST_F(LibraryFile, DamagedFspsIsRefused) {
+  const std::string good = fsps("-99.0000");
+  EXPECT_EQ(complaint_about({{write("a.spec", fsps("-0.3"))}}).key, "line 8");  // not a burst
+  EXPECT_EQ(complaint_about({{write("b.spec", good.substr(0, good.size() - 12))}}).key, "line 11");
+  EXPECT_EQ(complaint_about({{write("c.spec", "1 2\n")}}).key, "metallicity");
+  EXPECT_EQ(complaint_about({{write("d.spec", "# Log(Z/Zsol): 0.0\n2.5 3\n")}}).key, "line 2");
+  EXPECT_EQ(complaint_about({{write("e.spec", good + " 1 2 3\n")}}).key, "");  // what follows is not read
 }
 
 }  // namespace

@@ -31,7 +31,7 @@ TEST(IonisingRate, CountsPhotonsBelowTheLimit) {
 
 class IsedWriter {
  public:
-  explicit IsedWriter(bool big_endian) : big_endian_(big_endian) {}
+  explicit IsedWriter(bool big_endian, bool long_marks) : big_endian_(big_endian), long_marks_(long_marks) {}
 
   IsedWriter& integer(std::int32_t value) { return word(std::bit_cast<std::uint32_t>(value)); }
   IsedWriter& reals(const std::vector<float>& values) {
@@ -43,7 +43,9 @@ class IsedWriter {
   }
   IsedWriter& end_record() {
     const std::string record = std::exchange(record_, {});
+    if (long_marks_ && big_endian_) integer(0);
     integer(static_cast<std::int32_t>(record.size()));
+    if (long_marks_ && !big_endian_) integer(0);
     const std::string mark = std::exchange(record_, {});
     file_ += mark + record + mark;
     return *this;
@@ -56,7 +58,7 @@ class IsedWriter {
       record_ += static_cast<char>(value >> 8 * (big_endian_ ? 3 - byte : byte) & 0xff);
     return *this;
   }
-  bool big_endian_;
+  bool big_endian_, long_marks_;
   std::string file_, record_;
 };
 
@@ -66,11 +68,12 @@ struct Ised {
   std::vector<float> wavelengths{500, 900, 1000, 5000};
   float brightness = 1;
   bool masses_add_up = true;
+  bool long_marks = false;  ///< lengths of 8 bytes
 };
 
 /// Spectrum of age number a: brightness (a + 1) (1, 2, 3, 4).
 std::string ised(const Ised& what) {
-  IsedWriter out(what.big_endian);
+  IsedWriter out(what.big_endian, what.long_marks);
   out.counted(what.ages).reals({0.1F, 100, 0, 1}).end_record();
   out.counted(what.wavelengths).end_record();
   for (std::size_t a = 0; a < what.ages.size(); ++a) {
@@ -123,6 +126,20 @@ TEST_F(Bc03, IsReadInEitherByteOrder) {
   EXPECT_NEAR(library.surviving_mass[1], 1 - 0.2 * 2 + 0.05 * 2, 1e-6);
   EXPECT_EQ(library.log_ionising_rate.size(), 6u);
   EXPECT_NEAR(library.log_ionising_rate[3] - library.log_ionising_rate[0], std::log10(2), 1e-6);
+}
+
+TEST_F(Bc03, LengthsOfEightBytesAreRead) {
+  const Library expected = read_bc03({write("bc2003_lr_BaSeL_m42_chab_ssp.ised", ised({}))});
+  for (const bool big_endian : {false, true}) {
+    const std::string whole = ised({.big_endian = big_endian, .long_marks = true});
+    const Library library = read_bc03({write("cb2007_lr_BaSeL_m42_chab_ssp.ised", whole)});
+    EXPECT_EQ(library.luminosity, expected.luminosity);
+    EXPECT_EQ(library.surviving_mass, expected.surviving_mass);
+    EXPECT_EQ(library.name, "cb07-basel-pad94-chab");
+    EXPECT_NE(library.citation.find("Bruzual 2007"), std::string::npos);
+    const auto cut = write("cb2007_lr_BaSeL_m42_chab_ssp.ised", whole.substr(0, whole.size() / 2));
+    EXPECT_EQ(complaint_about({cut}).file, cut.string());
+  }
 }
 
 TEST_F(Bc03, UnknownEvolutionRecordsGiveNoMass) {

@@ -101,6 +101,59 @@ TEST(RestFrameSpectrum, GasTakesAndGivesTheCoveredFraction) {
   EXPECT_THROW(rest_frame_spectrum(library, young, {.covering_fraction = 1.1}), ContractError);
 }
 
+/// Flux of H-alpha above a straight line under it, and that line's height; within 120 A.
+struct Line {
+  double flux = 0, continuum = 0;
+  double equivalent_width() const { return flux / continuum; }
+};
+Line halpha(const Library& library, const std::vector<double>& spectrum) {
+  const std::vector<double>& x = library.wavelength_angstrom;
+  const auto at = [&](double wavelength) {
+    return static_cast<std::size_t>(std::lower_bound(x.begin(), x.end(), wavelength) - x.begin());
+  };
+  const std::size_t first = at(6564.6 - 120), last = at(6564.6 + 120);
+  Line line;
+  line.continuum = 0.5 * (spectrum[first] + spectrum[last]);
+  for (std::size_t i = first; i < last; ++i) {
+    const auto above = [&](std::size_t k) {
+      return spectrum[k] - (spectrum[first] +
+                            (x[k] - x[first]) / (x[last] - x[first]) * (spectrum[last] - spectrum[first]));
+    };
+    line.flux += 0.5 * (above(i) + above(i + 1)) * (x[i + 1] - x[i]);
+  }
+  return line;
+}
+
+// The line is as bright as photons are absorbed; its equivalent width f L / (S + f C), S and C the light of
+// stars and gas under it. What escapes (f = 0) leaves the stars alone, above and below the Lyman limit.
+TEST(RestFrameSpectrum, LinesScaleWithTheCoveringFraction) {
+  const Library library = analytic_library();
+  const Population young{3, 0.004, 0, {0}};
+  const auto at = [&](double f) {
+    return rest_frame_spectrum(library, young, {.covering_fraction = f, .igm = false});
+  };
+  const Line none = halpha(library, at(0)), whole = halpha(library, at(1));
+  const double stars = none.continuum, gas = whole.continuum - none.continuum;
+  const double line = whole.flux - none.flux;  // what the stars' curvature seems to be is no line
+  EXPECT_LT(std::abs(none.flux), 0.01 * line);
+  for (const double f : {0.25, 0.5, 0.75}) {
+    const Line some = halpha(library, at(f));
+    EXPECT_NEAR((some.flux - none.flux) / line, f, 1e-9);
+    EXPECT_NEAR((some.flux - none.flux) / some.continuum, f * line / (stars + f * gas),
+                1e-9 * whole.equivalent_width());
+  }
+  // Hundreds of Angstrom at 3 Myr.
+  EXPECT_GT(whole.equivalent_width(), 300);
+  EXPECT_LT(whole.equivalent_width(), 3000);
+
+  std::vector<double> escaping(library.wavelength_angstrom.size(), 0.0);
+  for (const NodeWeight& node : node_weights(library, young))
+    for (std::size_t i = 0; i < escaping.size(); ++i)
+      escaping[i] += node.weight * static_cast<double>(library.spectrum(node.metallicity, node.age)[i]);
+  const std::vector<double> all = at(0);
+  for (std::size_t i = 0; i < all.size(); ++i) EXPECT_NEAR(all[i], escaping[i], 1e-9 * escaping[i]);
+}
+
 TEST(RestFrameSpectrum, ShortHistoryTendsToABurst) {
   const Library library = analytic_library();
   const std::vector<double> burst = rest_frame_spectrum(library, {20, 0.008, 0, {0}}, {});

@@ -1,6 +1,6 @@
 // Where the compiler can, a function so marked is made once for each width of the machine's vectors, and
 // chosen when the program starts. All widths give the same bits: no sum is reordered and no product fused
-// (see the flags of the build). Private to engine/lens.
+// (see the flags of the build). Not under sanitizers, which start after that choice.
 #pragma once
 
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && defined(__OPTIMIZE__) && \
