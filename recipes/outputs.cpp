@@ -297,7 +297,7 @@ bool write_outputs(const Recipe& recipe, const Inputs& inputs, const std::vector
   }
   io::write_fits_tables(output / "population.fits",
                         {population_table(recipe, catalogue), bound_table(recipe, catalogue),
-                         relations_table(recipe, catalogue, threads)});
+                         relations_table(recipe, catalogue, threads), formation_table(recipe, catalogue)});
   if (recipe.recovery) recover_mass_functions(recipe, joined.injections, output, threads, metrics);
   io::write_json(output / "convergence.json", convergence);
 

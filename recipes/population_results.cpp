@@ -16,6 +16,7 @@ constexpr std::size_t fewest = 3;
 
 // One clump of the catalogue; NaN where it has no number.
 struct CatalogueClump {
+  std::int64_t row;
   double z, weight, log_mass, log_mass_error, log_age, log_age_error, radius, log_radius_error, absmag,
       absmag_error;
   bool is_limit;
@@ -42,7 +43,7 @@ std::vector<CatalogueClump> clumps_of(const Recipe& recipe, const io::Table& t) 
       continue;
     const bool fitted = t.has("sed_status") && t.texts("sed_status")[i] == "fitted";
     const bool limit = t.flags("radius_is_upper_limit")[i];
-    clumps.push_back({z[i], weight[i], fitted ? mass[i] : nan,
+    clumps.push_back({static_cast<std::int64_t>(i), z[i], weight[i], fitted ? mass[i] : nan,
                       std::hypot(half_width(mass_low[i], mass_high[i]), std::isfinite(mu[i]) ? mu[i] : 0),
                       fitted ? age[i] : nan, half_width(age_low[i], age_high[i]), radius[i],
                       limit ? 0.0 : 0.5 * (minus[i] + plus[i]) / (radius[i] * std::log(10.0)), mag[i],
@@ -113,6 +114,12 @@ double log_dynamical_age(const CatalogueClump& c) {
       population::dynamical_age(std::pow(10, c.log_age - 6), c.radius, std::pow(10, c.log_mass)));
 }
 
+// At which the Universe had the age of today's z less the clump's; NaN before the first million years.
+double formation_redshift(const sky::Cosmology& cosmology, double z, double log_age_yr) {
+  const double age = cosmology.age_myr(z) - std::pow(10, log_age_yr - 6);
+  return age > 1 ? cosmology.redshift_at_age(age) : nan;
+}
+
 std::vector<Quantity> quantities_of(const Recipe& recipe) {
   std::vector<Quantity> all = {{"radius_pc", true, [](const CatalogueClump& c) { return c.radius; }},
                                {"absmag", false, [](const CatalogueClump& c) { return c.absmag; }}};
@@ -121,8 +128,7 @@ std::vector<Quantity> quantities_of(const Recipe& recipe) {
   all.push_back({"log_mass_msun", false, [](const CatalogueClump& c) { return c.log_mass; }});
   all.push_back({"log_age_yr", false, [](const CatalogueClump& c) { return c.log_age; }});
   all.push_back({"formation_redshift", false, [cosmology](const CatalogueClump& c) {
-                   const double age = cosmology.age_myr(c.z) - std::pow(10, c.log_age - 6);
-                   return age > 1 ? cosmology.redshift_at_age(age) : nan;
+                   return formation_redshift(cosmology, c.z, c.log_age);
                  }});
   all.push_back({"log_density_msun_pc2", true, log_density});
   all.push_back({"log_dynamical_age", true, log_dynamical_age});
@@ -248,6 +254,33 @@ io::Table bound_table(const Recipe& recipe, const io::Table& catalogue) {
         std::move(fraction));
   t.add("fraction_err", "", "from the errors of measurement", std::move(error));
   t.add("corrected_fraction", "", "each clump counts 1 / p_detect", std::move(corrected));
+  return t;
+}
+
+io::Table formation_table(const Recipe& recipe, const io::Table& catalogue) {
+  io::Integers row;
+  io::Reals z, formed, low, high, mass, weight;
+  for (const CatalogueClump& c : clumps_of(recipe, catalogue)) {
+    if (!std::isfinite(c.log_age)) continue;
+    const auto at = [&](double log_age) { return formation_redshift(recipe.cosmology, c.z, log_age); };
+    row.push_back(c.row);
+    z.push_back(c.z);
+    formed.push_back(at(c.log_age));
+    low.push_back(at(c.log_age - c.log_age_error));
+    high.push_back(at(c.log_age + c.log_age_error));
+    mass.push_back(c.log_mass);
+    weight.push_back(c.weight);
+  }
+  io::Table t("FORMATION");
+  t.add("catalogue_row", "", "from 0", std::move(row));
+  t.add("z", "", "redshift", std::move(z));
+  t.add("formation_redshift", "", "at which the Universe had the age of z less the clump's",
+        std::move(formed));
+  t.add("q16", "", "the same with the 16% quantile of the age", std::move(low));
+  t.add("q84", "", "the same with the 84% quantile of the age; NaN: older than the Universe",
+        std::move(high));
+  t.add("log_mass_msun", "", "log10 stellar mass [solMass]", std::move(mass));
+  t.add("weight", "", "1 / p_detect", std::move(weight));
   return t;
 }
 

@@ -36,6 +36,11 @@ io::Table population_table(const Recipe& recipe, const io::Table& catalogue);
 /// Also of clumps weighted by 1 / p_detect.
 io::Table bound_table(const Recipe& recipe, const io::Table& catalogue);
 
+/// Table FORMATION, a row for each selected clump with a host and an age, no counter images: its row in the
+/// catalogue, z, formation_redshift with its 16 and 84% from the error of the age, log_mass_msun, weight. NaN
+/// where the clump, or the end of its error, is older than the Universe was.
+io::Table formation_table(const Recipe& recipe, const io::Table& catalogue);
+
 /// Table RELATIONS: log10 R = a + b (log10 X - pivot) + scatter, with errors in both, and upper limits of
 /// sizes (engine/population/size_mass.h): size_mass, X = M, of all; luminosity_size, X = 10^(-0.4 M_AB), by
 /// bin of redshift. One row a parameter: median, q16, q84. Fits need 5 resolved clumps. Not corrected for

@@ -16,7 +16,7 @@ namespace {
 
 using population::CorrectedStatus;
 
-constexpr double variance_share = 0.8;
+constexpr double variance_share = 0.9;
 constexpr double narrowest_dex = 0.5;
 constexpr int largest_growth = 4;
 
@@ -32,12 +32,11 @@ population::CorrectedFit fit_of(const Recipe& recipe, const io::Table& catalogue
                                            recipe.mass_function);
 }
 
-// The range that costs most, not too narrow, within the population's.
+// From the population's lightest to the upper end of what costs most, not too narrow.
 population::Bounds round_range(const Recipe& recipe, population::Bounds costly) {
   const double low = std::log10(recipe.population.mass_msun.low),
                high = std::log10(recipe.population.mass_msun.high);
-  const double widen = std::max(0.0, 0.5 * (narrowest_dex - (costly.high - costly.low)));
-  return {std::max(low, costly.low - widen), std::min(high, costly.high + widen)};
+  return {low, std::min(high, std::max(costly.high, low + narrowest_dex))};
 }
 
 int clumps_within(const io::Table& injections, const population::Bounds& range) {

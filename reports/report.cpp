@@ -88,13 +88,18 @@ std::string sections(const RunFolder& run, const std::string& population_tables)
                  bands_html(run));
 }
 
+std::string population_parts(const RunFolder& run, const std::filesystem::path& output) {
+  const std::vector<html::Figure> figures = population_figures(run, output);
+  return (figures.empty() ? "" : html::grid(figures)) + population_html(output);
+}
+
 }  // namespace
 
 void write_report(const std::filesystem::path& output) {
   const RunFolder run = read_run_folder(output);
   const std::string body = "<header>\n" + header_html(run) + navigation(run) + "</header>\n<main>\n" +
-                           sections(run, population_html(output)) + "</main>\n<footer>\n" + footer_html(run) +
-                           "</footer>\n";
+                           sections(run, population_parts(run, output)) + "</main>\n<footer>\n" +
+                           footer_html(run) + "</footer>\n";
   io::write_text(output / "report.html", html::page("arcproof: " + run.text("recipe"), body));
 }
 

@@ -42,7 +42,7 @@ double kernel_width(std::span<const MeasuredInjection> injections, const Measure
   const auto found = std::count_if(injections.begin(), injections.end(), [](const MeasuredInjection& i) {
     return std::isfinite(i.measured_log_mass);
   });
-  return std::clamp(0.4 * std::pow(500.0 / static_cast<double>(std::max<std::ptrdiff_t>(found, 1)), 0.2), 0.1,
+  return std::clamp(0.27 * std::cbrt(500.0 / static_cast<double>(std::max<std::ptrdiff_t>(found, 1))), 0.03,
                     0.8);
 }
 

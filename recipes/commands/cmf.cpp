@@ -2,7 +2,9 @@
 #include "engine/core/missing.h"
 #include "engine/core/text.h"
 #include "engine/io/ecsv.h"
+#include "engine/io/files.h"
 #include "engine/io/fits.h"
+#include "recipes/commands/cmf_comparison.h"
 #include "recipes/commands/commands.h"
 #include "recipes/commands/parts.h"
 #include "recipes/products/mass_function.h"
@@ -48,6 +50,52 @@ void check_sampler(const population::MassFunctionOptions& o) {
   if (o.bootstraps < 0) bad("--bootstraps", o.bootstraps, "0 or more");
 }
 
+/// One for each catalogue, "" where there are none.
+std::vector<std::string> injections_of(const CmfArguments& a) {
+  std::vector<std::string> injections = a.injections;
+  if (injections.empty()) injections.resize(a.catalogs.size());
+  for (std::string& file : injections)
+    if (file == "none") file.clear();
+  return injections;
+}
+
+/// Names of the catalogues: as given, or those of the files.
+std::vector<std::string> labels_of(const CmfArguments& a) {
+  if (!a.labels.empty()) return a.labels;
+  std::vector<std::string> labels;
+  for (const std::string& catalog : a.catalogs)
+    labels.push_back(io::split_hdu(catalog, "", "").path.stem().string());
+  return labels;
+}
+
+void check_labels(const CmfArguments& a) {
+  if (!a.labels.empty() && a.labels.size() != a.catalogs.size())
+    throw InputError({"", "--label", fmt::format("{} labels", a.labels.size()),
+                      fmt::format("one for each of {} catalogs", a.catalogs.size())});
+  std::set<std::string> known;
+  for (const std::string& label : labels_of(a)) {
+    if (label.empty()) throw InputError({"", "--label", "an empty label", "a name"});
+    if (!known.insert(label).second)
+      throw InputError({"", "--label", "'" + label + "' twice", "a name of its own for each catalog"});
+  }
+}
+
+void check_catalogs(const CmfArguments& a) {
+  if (!a.report.empty() && a.catalogs.size() > reports::most_catalogues)
+    throw InputError({"", "--report", fmt::format("{} catalogs", a.catalogs.size()),
+                      fmt::format("at most {}", reports::most_catalogues)});
+  if (!a.injections.empty() && a.injections.size() != a.catalogs.size())
+    throw InputError({"", "--injections", fmt::format("{} tables", a.injections.size()),
+                      fmt::format("one for each of {} catalogs, in their order; none for a catalog without",
+                                  a.catalogs.size())});
+  std::set<std::pair<fs::path, std::string>> known;
+  for (const std::string& catalog : a.catalogs) {
+    const HduPath file = io::split_hdu(catalog, "", "");
+    if (!known.emplace(fs::weakly_canonical(file.path), file.hdu).second)
+      throw InputError({catalog, "catalog", "the same file twice", "each catalog once"});
+  }
+}
+
 void check(const CmfArguments& a) {
   check_cuts(a.options);
   check_sampler(a.options);
@@ -63,8 +111,11 @@ void check(const CmfArguments& a) {
                       "LOW HIGH, Msun"});
   if (a.injections.empty() && (range || a.lowest_mass_msun > 0))
     throw InputError({"", range ? "--injected-masses" : "--lowest-mass", "no --injections", "both"});
-  const std::pair<std::string, fs::path> outputs[] = {{"-o", a.output}};
-  const std::string inputs[] = {a.catalog, a.injections};
+  check_catalogs(a);
+  check_labels(a);
+  const std::pair<std::string, fs::path> outputs[] = {{"-o", a.output}, {"--report", a.report}};
+  std::vector<std::string> inputs = a.catalogs;
+  for (const std::string& file : injections_of(a)) inputs.push_back(file);
   check_outputs(outputs, inputs);
 }
 
@@ -229,8 +280,9 @@ struct Injected {
   population::InjectedMasses drawn;
 };
 
-Injected read_injections(const CmfArguments& a, const InputTable& catalogue, bool with_ages) {
-  const InputTable input = read_table(a.injections, "--injections");
+Injected read_injections(const CmfArguments& a, const std::string& file, const InputTable& catalogue,
+                         bool with_ages) {
+  const InputTable input = read_table(file, "--injections");
   const std::optional<RunOrigin> origin = origin_of(input.folder.empty() ? fs::path(".") : input.folder);
   check_same_run(catalogue, input, origin);
   const io::Json* band = origin ? member(&origin->recipe, "reference_band") : nullptr;
@@ -309,33 +361,87 @@ std::string lines_of(std::span<const population::CorrectedFit> fits) {
   return lines;
 }
 
+// ---- one catalogue
+
+struct Catalogue {
+  InputTable input;
+  products::CatalogueClusters clusters;
+  std::optional<Injected> injected;
+};
+
+std::vector<Catalogue> read_all(const CmfArguments& a) {
+  const std::vector<std::string> injections = injections_of(a);
+  std::vector<Catalogue> all;
+  for (std::size_t c = 0; c < a.catalogs.size(); ++c) {
+    Catalogue& one = all.emplace_back(Catalogue{read_table(a.catalogs[c], "catalog"), {}, {}});
+    one.clusters = read_catalogue(a, one.input);
+    if (!injections[c].empty())
+      one.injected = read_injections(a, injections[c], one.input, one.clusters.has_ages);
+  }
+  return all;
+}
+
+struct Fitted {
+  products::PublishedMassFunctions published;  ///< without its tables
+  std::vector<population::CorrectedFit> corrected;
+  std::vector<io::Table> tables;
+  std::string lines;
+};
+
+Fitted fit(const CmfArguments& a, const Catalogue& one) {
+  Fitted out;
+  out.published = products::fit_published(one.clusters.clusters, a.options, a.seed, a.threads);
+  out.lines = lines_of(one.clusters) + (one.injected ? one.injected->warning : "") +
+              fmt::format("{} of {} rows {}\n", out.published.clusters, one.input.table.rows(),
+                          cuts_in_words(a, one.clusters.has_ages)) +
+              lines_of(out.published);
+  out.tables = std::move(out.published.tables);
+  out.tables.front().note("MINMASS", fmt::format("{:g}", a.options.min_mass_msun));
+  if (one.clusters.has_ages) out.tables.front().note("MAXAGE", fmt::format("{:g}", a.options.max_age_myr));
+  out.tables.front().note("SEED", std::to_string(a.seed));
+  out.tables.push_back(convergence_table(out.published.convergence));
+  if (!one.injected) return out;
+  out.corrected = products::fit_corrected(one.clusters.clusters, one.injected->images, one.injected->drawn,
+                                          a.lowest_mass_msun, a.options, a.threads);
+  out.lines += lines_of(out.corrected);
+  out.tables.push_back(products::corrected_table(out.corrected));
+  return out;
+}
+
+void write_report(const CmfArguments& a, std::span<const ComparedFit> fits, bool has_ages) {
+  reports::CmfPage page;
+  page.title = fits.size() == 1 ? "Cluster mass function: " + fits.front().label
+                                : fmt::format("Cluster mass functions of {} catalogues", fits.size());
+  page.cuts = cuts_in_words(a, has_ages);
+  page.min_mass_msun = a.options.min_mass_msun;
+  page.max_mass_msun = a.options.max_mass_msun;
+  for (const ComparedFit& fit : fits) page.catalogues.push_back(page_entry(fit, a.options));
+  io::write_text(a.report, reports::cmf_page(page));
+}
+
 }  // namespace
 
 std::string run_cmf(const CmfArguments& a) {
   check(a);
-  const InputTable input = read_table(a.catalog, "catalog");
-  const products::CatalogueClusters clusters = read_catalogue(a, input);
-  std::optional<Injected> injected;
-  if (!a.injections.empty()) injected = read_injections(a, input, clusters.has_ages);
-
-  products::PublishedMassFunctions published =
-      products::fit_published(clusters.clusters, a.options, a.seed, a.threads);
-  std::string lines = fmt::format("{} of {} rows {}\n", published.clusters, input.table.rows(),
-                                  cuts_in_words(a, clusters.has_ages));
-  lines = lines_of(clusters) + (injected ? injected->warning : "") + lines + lines_of(published);
-  std::vector<io::Table> tables = std::move(published.tables);
-  tables.front().note("MINMASS", fmt::format("{:g}", a.options.min_mass_msun));
-  if (clusters.has_ages) tables.front().note("MAXAGE", fmt::format("{:g}", a.options.max_age_myr));
-  tables.front().note("SEED", std::to_string(a.seed));
-  tables.push_back(convergence_table(published.convergence));
-  if (injected) {
-    const auto fits = products::fit_corrected(clusters.clusters, injected->images, injected->drawn,
-                                              a.lowest_mass_msun, a.options, a.threads);
-    lines += lines_of(fits);
-    tables.push_back(products::corrected_table(fits));
+  const std::vector<Catalogue> catalogues = read_all(a);
+  const std::vector<std::string> labels = labels_of(a);
+  const bool several = catalogues.size() > 1;
+  std::string lines;
+  std::vector<Fitted> fitted;
+  std::vector<ComparedFit> compared;
+  fitted.reserve(catalogues.size());
+  for (std::size_t c = 0; c < catalogues.size(); ++c) {
+    fitted.push_back(fit(a, catalogues[c]));
+    if (several) lines += labels[c] + ":\n";
+    lines += fitted[c].lines;
+    compared.push_back({labels[c], a.catalogs[c], catalogues[c].clusters.clusters, fitted[c].published,
+                        fitted[c].corrected, fitted[c].tables});
   }
-  io::write_fits_tables(a.output, tables);
-  return lines + a.output.string() + "\n";
+  const bool has_ages = std::any_of(catalogues.begin(), catalogues.end(),
+                                    [](const Catalogue& c) { return c.clusters.has_ages; });
+  if (!a.report.empty()) write_report(a, compared, has_ages);
+  io::write_fits_tables(a.output, several ? compared_tables(compared) : fitted.front().tables);
+  return lines + a.output.string() + "\n" + (a.report.empty() ? "" : a.report.string() + "\n");
 }
 
 }  // namespace arcproof::commands

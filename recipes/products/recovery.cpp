@@ -192,9 +192,10 @@ Mock run_mock(const Population& p, const Law& law, const RecoveryOptions& o,
   return result;
 }
 
-// Posterior probability below the truth, the Monte-Carlo error folded in.
+// Posterior probability below the truth, the Monte-Carlo error folded in. Of refused fits too: what is
+// refused depends on the data, and ranks of the others alone are not uniform.
 double probability_below(const CorrectedFit& fit, double truth) {
-  if (fit.status != CorrectedStatus::ok) return nan;
+  if (!fit.posterior) return nan;
   const double error = fit.parameters[0].monte_carlo_error;
   double sum = 0;
   constexpr int steps = 40;  // of the normal error, by equal probabilities
@@ -335,6 +336,7 @@ io::Table calibration(const Law& law, const RecoveryInput& input, const Recovery
                       std::uint64_t seed, int threads) {
   const auto count = static_cast<std::size_t>(o.prior_mocks);
   io::Reals truth(count), median(count), below(count);
+  io::Texts status(count);
   parallel_for(count, threads, [&](std::size_t i) {
     Random prior({seed, "recovery prior", static_cast<std::int64_t>(i)});
     Population p{"prior"};
@@ -344,11 +346,14 @@ io::Table calibration(const Law& law, const RecoveryInput& input, const Recovery
     truth[i] = p.beta;
     median[i] = m.fit.parameters[0].median;
     below[i] = probability_below(m.fit, p.beta);
+    status[i] = population::name_of(m.fit.status);
   });
   io::Table t("CALIBRATION");
   t.add("truth", "", "slope, drawn from the prior", std::move(truth));
   t.add("median", "", "of the corrected posterior", std::move(median));
-  t.add("probability_below", "", "posterior probability below the true slope", std::move(below));
+  t.add("probability_below", "", "posterior probability below the true slope, of refused fits too",
+        std::move(below));
+  t.add("status", "", "of the corrected fit", std::move(status));
   return t;
 }
 

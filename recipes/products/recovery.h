@@ -17,6 +17,8 @@
 // Simulation-based calibration (Talts+2018, arXiv 1804.06788): slopes drawn from the prior; the posterior
 // probability below the true slope is uniform if the posterior is right. The distance of its cumulative
 // distribution from uniform is held against the 95% band of Kolmogorov and Smirnov (Stephens 1970).
+// Fits that are refused for too few injections are among them: whether a fit is refused depends on its data,
+// and without them ranks are not uniform.
 //
 // Through images: realisations are dealt into `folds`. The clumps of one fold, thinned to the population by
 // rejection (kept with a chance proportional to p(l | beta) / p_draw), are a catalogue that was rendered and

@@ -290,13 +290,23 @@ CLI::App* add_sed(CLI::App& app, commands::SedArguments& s) {
 }
 
 CLI::App* add_cmf(CLI::App& app, commands::CmfArguments& c) {
-  CLI::App* command = app.add_subcommand("cmf", "fit the cluster mass function of a catalogue");
+  CLI::App* command = app.add_subcommand("cmf", "fit the cluster mass functions of one or more catalogues");
   command
-      ->add_option("catalog", c.catalog,
-                   "FITS[HDU] or ECSV: log_mass_msun or mass_msun, its error, log_age_yr")
+      ->add_option(
+          "catalog", c.catalogs,
+          "FITS[HDU] or ECSV: log_mass_msun or mass_msun, its error, log_age_yr; several (lens models, "
+          "say) are set side by side")
       ->required();
-  command->add_option("--injections", c.injections,
-                      "injections.fits of a run: corrects for mass errors and selection");
+  command->add_option("--label", c.labels, "names of the catalogues: M1,M2,M3 (those of the files)")
+      ->delimiter(',')
+      ->allow_extra_args(false);
+  command
+      ->add_option(
+          "--injections", c.injections,
+          "injections.fits of a run: corrects for mass errors and selection; with several catalogues "
+          "once for each, in their order: the file, or none")
+      ->allow_extra_args(false);
+  command->add_option("--report", c.report, "HTML page: table, mass functions, posteriors");
   command
       ->add_option("--injected-masses", c.injected_masses_msun,
                    "LOW HIGH [Msun], uniform in log; without a manifest.json beside the injections")

@@ -231,6 +231,94 @@ TEST(Cmf, OnTheTablesOfARunGivesTheRunsNumbers) {
   EXPECT_NE(refused.output.find("RECIPE: found recipe another"), std::string::npos) << refused.output;
 }
 
+// ------------------------------------------------------------------------------------------ several
+
+// The same clusters by two other lens models: masses a little off, a cluster missing.
+fs::path several_catalogues() {
+  static const fs::path folder = [] {
+    fs::path path = scratch_folder("cmf-several");
+    Random random({20260712, "cmf other lenses"});
+    for (const char* name : {"a.fits", "b.fits", "c.fits"}) {
+      const io::Table original = catalogue(120);
+      io::Reals mass = original.reals("log_mass_msun");
+      if (name[0] != 'a')
+        for (double& m : mass) m += 0.05 * random.normal();
+      io::Table table("CATALOG");
+      table.add("log_mass_msun", "", "", mass);
+      table.add("log_mass_msun_err", "", "", original.reals("log_mass_msun_err"));
+      table.add("log_age_yr", "", "", original.reals("log_age_yr"));
+      io::write_fits_tables(path / name, {table});
+    }
+    return path;
+  }();
+  return folder;
+}
+
+std::vector<std::size_t> rows_named(const io::Table& table, const std::string& catalogue) {
+  std::vector<std::size_t> rows;
+  for (std::size_t i = 0; i < table.rows(); ++i)
+    if (table.texts("catalogue")[i] == catalogue) rows.push_back(i);
+  return rows;
+}
+
+// Each catalogue has the numbers that it has alone, and is corrected by its own injections.
+TEST(CmfSeveral, GiveEachCatalogueTheNumbersThatItHasAlone) {
+  const fs::path in = several_catalogues(), folder = scratch_folder("cmf-several-out");
+  const std::string few = " --bootstraps 20 --steps 100 --burn-in 20 --ensembles 2",
+                    injections = quoted(mock_folder() / "injections.fits");
+  const Outcome outcome =
+      run_program("cmf " + quoted(in / "a.fits") + " " + quoted(in / "b.fits") + " " + quoted(in / "c.fits") +
+                  " --label 'M1 (ref),M2,M3' --injections none --injections " + injections +
+                  " --injections none --report " + quoted(folder / "cmf.html") + " -o " +
+                  quoted(folder / "all.fits") + few);
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.output;
+  const Outcome alone = run_program("cmf " + quoted(in / "b.fits") + " --injections " + injections + " -o " +
+                                    quoted(folder / "b.fits") + few);
+  ASSERT_EQ(alone.exit_code, 0) << alone.output;
+  for (const char* name : {"MASSFUNC", "CHAIN_schechter", "CONVERGENCE", "CORRECTED"}) {
+    const io::Table all = io::read_fits_table(folder / "all.fits", name),
+                    one = io::read_fits_table(folder / "b.fits", name);
+    const io::Table mine = all.select(rows_named(all, "M2"));
+    ASSERT_EQ(mine.rows(), one.rows()) << name;
+    for (const io::Column& column : one.columns())
+      EXPECT_EQ(mine.column(column.name).values, column.values) << name << " " << column.name;
+  }
+  const io::Table corrected = io::read_fits_table(folder / "all.fits", "CORRECTED");
+  EXPECT_EQ(corrected.rows(), rows_named(corrected, "M2").size());
+
+  const io::Table comparison = io::read_fits_table(folder / "all.fits", "COMPARISON"),
+                  summary = io::read_fits_table(folder / "all.fits", "MASSFUNC");
+  ASSERT_EQ(comparison.rows(), 6u);
+  EXPECT_EQ(comparison.texts("catalogue"), (io::Texts{"M1 (ref)", "M1 (ref)", "M2", "M2", "M3", "M3"}));
+  EXPECT_EQ(comparison.texts("model")[5], "schechter");
+  for (std::size_t c = 0; c < 3; ++c) {  // MASSFUNC: slope; slope, cut-off
+    EXPECT_EQ(comparison.reals("beta_median")[2 * c], summary.reals("median")[3 * c]);
+    EXPECT_EQ(comparison.reals("beta_mode")[2 * c + 1], summary.reals("mode")[3 * c + 1]);
+    EXPECT_EQ(comparison.reals("log_cutoff_msun_bootstrap_q84")[2 * c + 1],
+              summary.reals("bootstrap_q84")[3 * c + 2]);
+    EXPECT_TRUE(std::isnan(comparison.reals("log_cutoff_msun_median")[2 * c]));
+    EXPECT_EQ(comparison.texts("correction_status")[2 * c], c == 1 ? "ok" : "no_injections");
+    EXPECT_EQ(std::isfinite(comparison.reals("beta_corrected_median")[2 * c]), c == 1);
+  }
+  EXPECT_NE(comparison.reals("beta_median")[0], comparison.reals("beta_median")[2]);
+
+  const std::string page = io::read_text(folder / "cmf.html");
+  for (const char* word : {"M1 (ref)", "M3: no injections, not corrected", "counts-schechter", "corner"})
+    EXPECT_NE(page.find(word), std::string::npos) << word;
+}
+
+// The page of one catalogue changes none of its tables; labels are the names of the files.
+TEST(CmfSeveral, ReportOfOneCatalogue) {
+  const fs::path folder = scratch_folder("cmf-report");
+  const std::string few = "--bootstraps 20 --steps 100 --burn-in 20 --ensembles 2";
+  ASSERT_EQ(run_program(mock_command(folder / "plain.fits", few)).exit_code, 0);
+  const Outcome outcome =
+      run_program(mock_command(folder / "with.fits", few + " --report " + quoted(folder / "cmf.html")));
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.output;
+  EXPECT_EQ(sha256_of_file(folder / "plain.fits"), sha256_of_file(folder / "with.fits"));
+  EXPECT_NE(io::read_text(folder / "cmf.html").find("Cluster mass function: catalog"), std::string::npos);
+}
+
 // ------------------------------------------------------------------------------------------ bad input
 
 void expect_refused(const std::string& arguments, const std::vector<std::string>& words) {
@@ -284,6 +372,25 @@ TEST(CmfRefused, CataloguesThatCannotBeFitted) {
   expect_refused(good + " --burn-in 600", {"--burn-in"});
   expect_refused(good + " --beta -1 -3", {"--beta"});
   expect_refused(good + " --lowest-mass 1e5", {"--lowest-mass", "--injections"});
+}
+
+TEST(CmfRefused, CataloguesThatCannotBeSetSideBySide) {
+  const fs::path in = several_catalogues(), other = scratch_folder("cmf-other");
+  const std::string a = quoted(in / "a.fits"), b = quoted(in / "b.fits"),
+                    injections = quoted(mock_folder() / "injections.fits");
+  expect_refused(a + " " + b + " --label M1", {"--label: found 1 labels", "each of 2 catalogs"});
+  expect_refused(a + " " + b + " --label M1,M1", {"--label: found 'M1' twice"});
+  expect_refused(a + " " + b + " --label M1 --label ''", {"--label: found an empty label"});
+  expect_refused(a + " " + a, {"a.fits: catalog: found the same file twice"});
+  fs::create_symlink(in / "a.fits", other / "linked.fits");
+  expect_refused(a + " " + quoted(other / "linked.fits"), {"the same file twice"});
+  fs::copy_file(in / "b.fits", other / "a.fits");
+  expect_refused(a + " " + quoted(other / "a.fits"), {"--label: found 'a' twice"});
+  expect_refused(a + " " + b + " --injections " + injections,
+                 {"--injections: found 1 tables", "one for each of 2 catalogs"});
+  expect_refused(a + " " + b + " --min-mass 1e12 --log-cutoff-high 13", {"a.fits: clusters: found 0"});
+  expect_refused(a + " " + quoted(in / "none.fits"), {"none.fits"});
+  expect_refused(a + " " + b + " --report " + b, {"b.fits", "an input, which would be overwritten"});
 }
 
 TEST(CmfRefused, InjectionsThatDoNotBelong) {

@@ -1,0 +1,175 @@
+#include "recipes/commands/cmf_comparison.h"
+
+#include "engine/core/missing.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace arcproof::commands {
+namespace {
+
+using population::CorrectedFit;
+using population::MassFunctionFit;
+using population::MassFunctionModel;
+
+const MassFunctionFit* fit_of(const ComparedFit& fit, MassFunctionModel model) {
+  for (const MassFunctionFit& f : fit.published.fits)
+    if (f.model == model) return &f;
+  return nullptr;
+}
+
+const CorrectedFit* correction_of(const ComparedFit& fit, MassFunctionModel model) {
+  for (const CorrectedFit& f : fit.corrected)
+    if (f.model == model) return &f;
+  return nullptr;
+}
+
+// A number of one parameter, from a table with columns `model` and `parameter`.
+double number_of(std::span<const io::Table> tables, const char* table, MassFunctionModel model,
+                 const std::string& parameter, const std::string& column) {
+  for (const io::Table& t : tables) {
+    if (t.name() != table) continue;
+    for (std::size_t i = 0; i < t.rows(); ++i)
+      if (t.texts("model")[i] == population::name_of(model) && t.texts("parameter")[i] == parameter)
+        return t.reals(column)[i];
+  }
+  return nan;
+}
+
+// ---- tables
+
+struct ModelOfCatalogue {
+  const ComparedFit* fit;
+  MassFunctionModel model;
+};
+
+std::vector<ModelOfCatalogue> rows_of(std::span<const ComparedFit> fits) {
+  std::vector<ModelOfCatalogue> rows;
+  for (const ComparedFit& fit : fits)
+    for (const MassFunctionModel model : {MassFunctionModel::power_law, MassFunctionModel::schechter})
+      rows.push_back({&fit, model});
+  return rows;
+}
+
+struct NumberColumn {
+  const char *name, *table, *column, *description;
+};
+constexpr NumberColumn numbers[] = {
+    {"median", "MASSFUNC", "median", "median of the posterior"},
+    {"q16", "MASSFUNC", "q16", "16% quantile of the posterior"},
+    {"q84", "MASSFUNC", "q84", "84% quantile of the posterior"},
+    {"mode", "MASSFUNC", "mode", "mode of the posterior, by Gaussian KDE"},
+    {"bootstrap_median", "MASSFUNC", "bootstrap_median",
+     "maxima of the posterior over redrawn masses and ages: median"},
+    {"bootstrap_q16", "MASSFUNC", "bootstrap_q16", "the same, 16% quantile"},
+    {"bootstrap_q84", "MASSFUNC", "bootstrap_q84", "the same, 84% quantile"},
+    {"corrected_median", "CORRECTED", "median", "corrected for mass errors and selection: median"},
+    {"corrected_q16", "CORRECTED", "q16", "the same, 16% quantile, with its Monte-Carlo error"},
+    {"corrected_q84", "CORRECTED", "q84", "the same, 84% quantile, with its Monte-Carlo error"},
+    {"corrected_monte_carlo_error", "CORRECTED", "monte_carlo_error",
+     "of the corrected value: 1 sigma from the finite number of injections"}};
+
+io::Table comparison_table(std::span<const ComparedFit> fits) {
+  const std::vector<ModelOfCatalogue> rows = rows_of(fits);
+  io::Texts catalogue, file, model, status;
+  io::Integers clusters;
+  for (const ModelOfCatalogue& row : rows) {
+    catalogue.push_back(row.fit->label);
+    file.push_back(row.fit->file);
+    model.emplace_back(population::name_of(row.model));
+    clusters.push_back(row.fit->published.clusters);
+    const CorrectedFit* corrected = correction_of(*row.fit, row.model);
+    status.emplace_back(corrected ? population::name_of(corrected->status) : "no_injections");
+  }
+  io::Table t("COMPARISON");
+  t.add("catalogue", "", "label", std::move(catalogue));
+  t.add("model", "", "power_law: M^beta; schechter: M^beta exp(-M / M_c); above the minimum mass",
+        std::move(model));
+  t.add("n_clusters", "", "clusters in the fit", std::move(clusters));
+  for (const char* parameter : {"beta", "log_cutoff_msun"})
+    for (const NumberColumn& number : numbers) {
+      io::Reals values;
+      for (const ModelOfCatalogue& row : rows)
+        values.push_back(number_of(row.fit->tables, number.table, row.model, parameter, number.column));
+      t.add(std::string(parameter) + "_" + number.name, "", number.description, std::move(values));
+    }
+  t.add("correction_status", "", "as in CORRECTED; no_injections: none were given", std::move(status));
+  t.add("file", "", "of the catalogue", std::move(file));
+  return t;
+}
+
+// The table with a first column that says whose it is.
+io::Table labelled(const io::Table& table, const std::string& label) {
+  io::Table out(table.name());
+  out.add("catalogue", "", "as in COMPARISON", io::Texts(table.rows(), label));
+  for (const io::Column& column : table.columns()) out.add(column);
+  for (const auto& [key, value] : table.notes()) out.note(key, value);
+  return out;
+}
+
+}  // namespace
+
+std::vector<io::Table> compared_tables(std::span<const ComparedFit> fits) {
+  std::vector<io::Table> all{comparison_table(fits)};
+  for (const ComparedFit& fit : fits)
+    for (const io::Table& table : fit.tables) {
+      const auto same =
+          std::find_if(all.begin(), all.end(), [&](const io::Table& t) { return t.name() == table.name(); });
+      if (same == all.end()) all.push_back(labelled(table, fit.label));
+      else same->append(labelled(table, fit.label));
+    }
+  return all;
+}
+
+// ---- page
+
+namespace {
+
+reports::CmfParameter parameter_of(const ComparedFit& fit, MassFunctionModel model, const std::string& name) {
+  const auto published = [&](const char* column) {
+    return number_of(fit.tables, "MASSFUNC", model, name, column);
+  };
+  const auto corrected = [&](const char* column) {
+    return number_of(fit.tables, "CORRECTED", model, name, column);
+  };
+  return {{published("q16"), published("median"), published("q84")},
+          published("mode"),
+          {published("bootstrap_q16"), published("bootstrap_median"), published("bootstrap_q84")},
+          {corrected("q16"), corrected("median"), corrected("q84")}};
+}
+
+std::vector<double> draws_of(const ComparedFit& fit, MassFunctionModel model, int parameter, int burn_in) {
+  std::vector<double> draws;
+  if (const MassFunctionFit* f = fit_of(fit, model))
+    for (const population::EnsembleChain& chain : f->chains)
+      for (int step = burn_in; step < chain.steps; ++step)
+        for (int walker = 0; walker < chain.walkers; ++walker)
+          draws.push_back(chain.value(step, walker, parameter));
+  return draws;
+}
+
+// "ok", or what keeps a model from being corrected.
+std::string correction_in_words(const ComparedFit& fit) {
+  for (const CorrectedFit& f : fit.corrected)
+    if (f.status != population::CorrectedStatus::ok) return f.message;
+  return fit.corrected.empty() ? "" : "ok";
+}
+
+}  // namespace
+
+reports::CmfCatalogue page_entry(const ComparedFit& fit, const population::MassFunctionOptions& cuts) {
+  reports::CmfCatalogue entry;
+  entry.label = fit.label;
+  for (const double mass : population::select_masses(fit.clusters, cuts))
+    entry.log_mass.push_back(std::log10(mass));
+  entry.power_law_beta = draws_of(fit, MassFunctionModel::power_law, 0, cuts.burn_in);
+  entry.schechter_beta = draws_of(fit, MassFunctionModel::schechter, 0, cuts.burn_in);
+  entry.schechter_log_cutoff = draws_of(fit, MassFunctionModel::schechter, 1, cuts.burn_in);
+  entry.power_law = parameter_of(fit, MassFunctionModel::power_law, "beta");
+  entry.beta = parameter_of(fit, MassFunctionModel::schechter, "beta");
+  entry.log_cutoff = parameter_of(fit, MassFunctionModel::schechter, "log_cutoff_msun");
+  entry.correction = correction_in_words(fit);
+  return entry;
+}
+
+}  // namespace arcproof::commands

@@ -1,0 +1,69 @@
+// The page of `arcproof cmf`: the mass functions of several catalogues side by side, as Table 2, Fig. 8 and
+// Fig. A.1 of Claeyssens+2025 show them for their lens models. Plain numbers in, one self-contained HTML page
+// out.
+#pragma once
+
+#include "reports/mass_curves.h"
+
+#include <array>
+#include <string>
+#include <vector>
+
+namespace arcproof::reports {
+
+/// What is known of one parameter of one model: as published, and corrected (NaN: not known).
+struct CmfParameter {
+  std::array<double, 3> published;  ///< 16, 50, 84% of the posterior
+  double mode;                      ///< of the posterior
+  std::array<double, 3> bootstrap;  ///< 16, 50, 84% of the maxima over redrawn masses and ages
+  std::array<double, 3> corrected;  ///< 16, 50, 84%, the Monte-Carlo error within
+};
+
+struct CmfCatalogue {
+  std::string label;
+  std::vector<double> log_mass;  ///< log10 [Msun] of the clusters in the fit
+  /// Draws of the posteriors. Without fits: empty.
+  std::vector<double> power_law_beta, schechter_beta, schechter_log_cutoff;
+  CmfParameter power_law, beta, log_cutoff;  ///< slope of the power law; of the Schechter function both
+  std::string correction;  ///< "" where there are no injections; else "ok", or why there are no numbers
+};
+
+struct CmfPage {
+  std::string title;
+  std::string cuts;  ///< "above 2e+06 Msun and younger than 100 Myr"
+  double min_mass_msun = 0, max_mass_msun = 0;
+  std::vector<CmfCatalogue> catalogues;  ///< at most `most_catalogues`: each has a colour
+};
+inline constexpr std::size_t most_catalogues = 6;
+
+/// Throws SystemError as Plot::svg.
+std::string cmf_page(const CmfPage& page);
+
+/// N(> M) of clusters as corners of a staircase, from all of them at `log_min` down to none at the heaviest.
+std::vector<std::array<double, 2>> cumulative_staircase(std::vector<double> log_mass, double log_min);
+
+/// The band of cumulative_band for clusters that reach from min_mass_msun to max_mass_msun (may be infinite):
+/// N(> M) = total [I(M) - I(max)] / [I(min) - I(max)], I(M) the integral of the mass function above M.
+CurveBand cumulative_band_within(const std::vector<double>& beta, const std::vector<double>& log_cutoff,
+                                 double min_mass_msun, double max_mass_msun, double total,
+                                 double log_mass_high);
+
+/// Density of draws (x, y) in cells that cover them: shared out by cell and smoothed by a Gaussian of Scott's
+/// width (sigma n^(-1/6)) in x and y, mirrored at the ends of the draws, where priors may cut. Draws of one
+/// value, or none: no cells.
+struct JointDensity {
+  static constexpr int cells = 60;                      // a side
+  double x_low = 0, x_step = 0, y_low = 0, y_step = 0;  // centre of the first cell
+  std::vector<double> density;                          // [y * cells + x], sums to 1
+  std::vector<double> drawn;                            // share of the draws in each cell, not smoothed
+  static std::size_t cell(int x, int y) {
+    return static_cast<std::size_t>(y) * cells + static_cast<std::size_t>(x);
+  }
+  double at(int x, int y) const { return density[cell(x, y)]; }
+  /// The density above which the cells hold this share of the draws: smoothing widens the region's form, but
+  /// not what is in it.
+  double level(double share) const;
+};
+JointDensity joint_density(const std::vector<double>& x, const std::vector<double>& y);
+
+}  // namespace arcproof::reports
