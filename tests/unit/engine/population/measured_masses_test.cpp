@@ -218,7 +218,9 @@ TEST(MeasuredMasses, DoNotSmoothTheCompleteness) {
   const auto shift = [&](double kernel_dex) {
     const MeasuredMassLikelihood likelihood(model, masses, injections,
                                             {.log_mass = limits, .kernel_dex = kernel_dex});
-    if (kernel_dex == 0) EXPECT_NEAR(likelihood.kernel_dex(), 0.063, 0.001);
+    if (kernel_dex == 0) {
+      EXPECT_NEAR(likelihood.kernel_dex(), 0.063, 0.001);
+    }
     return (integrate_measured_masses(likelihood).mean(0) - truth_posterior.mean(0)) / error;
   };
   EXPECT_LT(std::abs(shift(0)), 0.1);
