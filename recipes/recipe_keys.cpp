@@ -453,6 +453,8 @@ static void describe(Binder& b, population::MassFunctionOptions& m) {
   b.integer("walkers", m.sampler.walkers, "of an ensemble; even", Bounds::between(8, 10000));
   b.integer("steps", m.sampler.steps, "of a walker", Bounds::between(10, 1e7));
   b.integer("burn_in", m.burn_in, "steps left out", Bounds::between(0, 1e7));
+  b.integer("max_steps", m.max_steps, "chains are run on to so many steps until they have converged; 0: not",
+            Bounds::between(0, 1e6));
   b.integer("ensembles", m.ensembles, "independent ensembles", Bounds::between(2, 64));
   b.integer("bootstraps", m.bootstraps, "redrawn masses and ages; 0: none", Bounds::between(0, 1e6));
 }

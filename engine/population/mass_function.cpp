@@ -141,6 +141,7 @@ MassFunctionFit fit_mass_function(MassFunctionModel model, std::span<const doubl
   MassFunctionFit fit;
   fit.model = model;
   fit.objects = static_cast<int>(mass_msun.size());
+  fit.burn_in = options.burn_in;
   if (fit.objects < fewest_objects) return fit;
   const LogDensity density = posterior(model, statistics_of(mass_msun, options), options);
   for (int ensemble = 0; ensemble < options.ensembles; ++ensemble)

@@ -42,6 +42,10 @@ struct MassFunctionOptions {
   double log_cutoff_high = 9;
   EnsembleOptions sampler = {};  ///< 100 walkers x 600 steps
   int burn_in = 100;
+  /// Chains that have not converged are run on, twice as long each time, to at most so many steps; 0: not.
+  /// Read by products::fit_published, which knows what convergence is; fit_mass_function takes
+  /// `sampler.steps`.
+  int max_steps = 0;
   int ensembles =
       4;  ///< independent ensembles: the first is the published one, all serve the convergence tests
   int bootstraps = 500;
@@ -75,6 +79,7 @@ struct MassFunctionFit {
   MassFunctionModel model = MassFunctionModel::power_law;
   int objects = 0;                           ///< selected
   std::vector<EnsembleChain> chains;         ///< one per ensemble
+  int burn_in = 0;                           ///< steps of them that the parameters leave out
   std::vector<ParameterSummary> parameters;  ///< of all ensembles after burn-in
 };
 

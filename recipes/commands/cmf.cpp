@@ -304,8 +304,8 @@ Injected read_injections(const CmfArguments& a, const std::string& file, const I
 // ---- results
 
 constexpr const char* diagnostics[] = {
-    "r_hat",    "r_hat_between_ensembles", "ess_bulk",        "ess_tail",  "mcse_median", "mcse_q16",
-    "mcse_q84", "autocorrelation_time",    "length_over_tau", "acceptance"};
+    "r_hat",    "r_hat_between_ensembles", "ess_bulk",        "ess_tail",   "mcse_median", "mcse_q16",
+    "mcse_q84", "autocorrelation_time",    "length_over_tau", "acceptance", "steps"};
 
 io::Table convergence_table(const io::Json& convergence) {
   io::Texts model, parameter;
@@ -339,7 +339,7 @@ std::string lines_of(const products::PublishedMassFunctions& published) {
       lines += fmt::format("  r_hat {:.3f}, ess {:.0f}, mcse {:.4f}, length {:.0f} tau: {}\n",
                            c.at("r_hat").as_double(), c.at("ess_bulk").as_double(),
                            c.at("mcse_median").as_double(), c.at("length_over_tau").as_double(),
-                           c.at("converged").as_bool() ? "converged" : "not converged, see --steps");
+                           c.at("converged").as_bool() ? "converged" : "not converged, see --max-steps");
     }
   return lines;
 }

@@ -138,11 +138,11 @@ reports::CmfParameter parameter_of(const ComparedFit& fit, MassFunctionModel mod
           {corrected("q16"), corrected("median"), corrected("q84")}};
 }
 
-std::vector<double> draws_of(const ComparedFit& fit, MassFunctionModel model, int parameter, int burn_in) {
+std::vector<double> draws_of(const ComparedFit& fit, MassFunctionModel model, int parameter) {
   std::vector<double> draws;
   if (const MassFunctionFit* f = fit_of(fit, model))
     for (const population::EnsembleChain& chain : f->chains)
-      for (int step = burn_in; step < chain.steps; ++step)
+      for (int step = f->burn_in; step < chain.steps; ++step)
         for (int walker = 0; walker < chain.walkers; ++walker)
           draws.push_back(chain.value(step, walker, parameter));
   return draws;
@@ -162,9 +162,9 @@ reports::CmfCatalogue page_entry(const ComparedFit& fit, const population::MassF
   entry.label = fit.label;
   for (const double mass : population::select_masses(fit.clusters, cuts))
     entry.log_mass.push_back(std::log10(mass));
-  entry.power_law_beta = draws_of(fit, MassFunctionModel::power_law, 0, cuts.burn_in);
-  entry.schechter_beta = draws_of(fit, MassFunctionModel::schechter, 0, cuts.burn_in);
-  entry.schechter_log_cutoff = draws_of(fit, MassFunctionModel::schechter, 1, cuts.burn_in);
+  entry.power_law_beta = draws_of(fit, MassFunctionModel::power_law, 0);
+  entry.schechter_beta = draws_of(fit, MassFunctionModel::schechter, 0);
+  entry.schechter_log_cutoff = draws_of(fit, MassFunctionModel::schechter, 1);
   entry.power_law = parameter_of(fit, MassFunctionModel::power_law, "beta");
   entry.beta = parameter_of(fit, MassFunctionModel::schechter, "beta");
   entry.log_cutoff = parameter_of(fit, MassFunctionModel::schechter, "log_cutoff_msun");

@@ -72,15 +72,15 @@ std::vector<double> bootstrap_of(const std::vector<double>& all, std::size_t par
 
 // ---- chains
 
-io::Table chain_table(const MassFunctionFit& fit, int burn_in) {
+io::Table chain_table(const MassFunctionFit& fit) {
   io::Integers ensemble, walker, step;
   std::vector<io::Reals> values(fit.parameters.size());
   io::Reals density;
   const population::EnsembleChain& first = fit.chains.front();
-  const int rows = static_cast<int>(fit.chains.size()) * first.walkers * (first.steps - burn_in);
+  const int rows = static_cast<int>(fit.chains.size()) * first.walkers * (first.steps - fit.burn_in);
   const int every = std::max(1, rows / chain_rows);
   for (std::size_t e = 0; e < fit.chains.size(); ++e)
-    for (int s = burn_in; s < first.steps; s += every)
+    for (int s = fit.burn_in; s < first.steps; s += every)
       for (int w = 0; w < first.walkers; ++w) {
         ensemble.push_back(static_cast<std::int64_t>(e));
         walker.push_back(w);
@@ -99,16 +99,15 @@ io::Table chain_table(const MassFunctionFit& fit, int burn_in) {
   return table;
 }
 
-std::vector<validation::Chains> walkers_of(const MassFunctionFit& fit, int parameter, int burn_in) {
+std::vector<validation::Chains> walkers_of(const MassFunctionFit& fit, int parameter) {
   std::vector<validation::Chains> ensembles;
   for (const population::EnsembleChain& chain : fit.chains)
-    ensembles.push_back(chain.walker_series(parameter, burn_in));
+    ensembles.push_back(chain.walker_series(parameter, fit.burn_in));
   return ensembles;
 }
 
-io::Json convergence_of(const MassFunctionFit& fit, int parameter, int burn_in) {
-  const validation::ConvergenceSummary c =
-      validation::summarise_convergence(walkers_of(fit, parameter, burn_in));
+io::Json convergence_of(const MassFunctionFit& fit, int parameter) {
+  const validation::ConvergenceSummary c = validation::summarise_convergence(walkers_of(fit, parameter));
   double acceptance = 0;
   for (const population::EnsembleChain& chain : fit.chains)
     acceptance += chain.acceptance / static_cast<double>(fit.chains.size());
@@ -123,6 +122,7 @@ io::Json convergence_of(const MassFunctionFit& fit, int parameter, int burn_in) 
   json["autocorrelation_time"] = c.autocorrelation_time;
   json["length_over_tau"] = c.length_over_tau;
   json["acceptance"] = acceptance;
+  json["steps"] = fit.chains.front().steps;
   json["converged"] = c.converged;
   return json;
 }
@@ -141,8 +141,30 @@ void note_edges(const MassFunctionFit& fit, const MassFunctionOptions& o, io::Js
 
 struct Fitted {
   MassFunctionFit fit;
+  io::Json convergence = io::Json::object();  // by parameter
   std::vector<double> bootstrap;
 };
+
+bool has_converged(const io::Json& parameters) {
+  const auto& all = parameters.as_object();
+  return std::all_of(all.begin(), all.end(),
+                     [](const auto& p) { return p.second.at("converged").as_bool(); });
+}
+
+// Chains of twice the steps, burn-in too, while they have not converged and may be longer; the longer one
+// begins as the shorter.
+void fit_chains(population::MassFunctionModel model, std::span<const double> masses,
+                MassFunctionOptions options, std::uint64_t seed, Fitted& fitted) {
+  for (;;) {
+    MassFunctionFit& fit = fitted.fit = population::fit_mass_function(model, masses, options, seed);
+    if (fit.chains.empty()) return;
+    for (std::size_t p = 0; p < fit.parameters.size(); ++p)
+      fitted.convergence[fit.parameters[p].name] = convergence_of(fit, static_cast<int>(p));
+    if (has_converged(fitted.convergence) || options.sampler.steps > options.max_steps / 2) return;
+    options.sampler.steps *= 2;
+    options.burn_in *= 2;
+  }
+}
 
 }  // namespace
 
@@ -151,7 +173,7 @@ PublishedMassFunctions fit_published(std::span<const population::ClusterMass> cl
   const std::vector<double> masses = population::select_masses(clusters, options);
   std::array<Fitted, models.size()> fitted;
   parallel_for(models.size(), threads, [&](std::size_t m) {
-    fitted[m].fit = population::fit_mass_function(models[m], masses, options, seed);
+    fit_chains(models[m], masses, options, seed, fitted[m]);
     if (!fitted[m].fit.chains.empty())
       fitted[m].bootstrap = population::bootstrap_mass_function(models[m], clusters, options, seed);
   });
@@ -161,17 +183,14 @@ PublishedMassFunctions fit_published(std::span<const population::ClusterMass> cl
   out.at_prior_edge = io::Json::array();
   SummaryRows rows;
   std::vector<io::Table> chains;
-  for (auto& [fit, bootstrap] : fitted) {
+  for (auto& [fit, convergence, bootstrap] : fitted) {
     if (fit.chains.empty()) continue;
-    io::Json convergence = io::Json::object();
-    for (std::size_t p = 0; p < fit.parameters.size(); ++p) {
+    for (std::size_t p = 0; p < fit.parameters.size(); ++p)
       rows.add(population::name_of(fit.model), fit.objects, fit.parameters[p],
                bootstrap_of(bootstrap, p, fit.parameters.size()));
-      convergence[fit.parameters[p].name] = convergence_of(fit, static_cast<int>(p), options.burn_in);
-    }
     note_edges(fit, options, out.at_prior_edge);
     out.convergence[population::name_of(fit.model)] = std::move(convergence);
-    chains.push_back(chain_table(fit, options.burn_in));
+    chains.push_back(chain_table(fit));
     out.fits.push_back(std::move(fit));
   }
   out.tables.push_back(std::move(rows).table());

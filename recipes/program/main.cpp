@@ -325,6 +325,10 @@ CLI::App* add_cmf(CLI::App& app, commands::CmfArguments& c) {
   command->add_option("--walkers", o.sampler.walkers, "of an ensemble, even (100)");
   command->add_option("--steps", o.sampler.steps, "of a walker (600)");
   command->add_option("--burn-in", o.burn_in, "steps left out (100)");
+  command
+      ->add_option("--max-steps", o.max_steps,
+                   "run on until converged, doubling --steps, to at most so many (0: not)")
+      ->check(CLI::Range(0, 1000000));
   command->add_option("--ensembles", o.ensembles, "independent ones (4)");
   command->add_option("--bootstraps", o.bootstraps, "redrawn masses and ages (500)");
   command->add_option("--seed", c.seed, "of chains and bootstraps (1)");

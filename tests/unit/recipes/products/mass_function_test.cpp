@@ -2,6 +2,7 @@
 #include "recipes/products/mass_function.h"
 
 #include "engine/core/error.h"
+#include "engine/core/random.h"
 
 #include <cmath>
 #include <limits>
@@ -79,6 +80,37 @@ TEST(ReadInjectedImages, OnlyImagesInTheHostCarryWeight) {
   EXPECT_EQ(images[0].measured.log_mass_msun, 6.9);
   EXPECT_TRUE(std::isnan(images[2].measured.log_mass_msun));
   EXPECT_THROW(read_injected_images(t, "injections", "f150w", true), InputError);  // no measured ages
+}
+
+// 60 masses of slope -2 (seed 4): 600 steps are too few, and it takes thousands; the chain begins as the
+// short one does.
+TEST(FitPublished, RunsOnUntilConverged) {
+  Random random({4, "run on"});
+  std::vector<population::ClusterMass> clusters;
+  for (const double mass :
+       population::draw_masses(population::MassFunctionModel::power_law, -2, 0, 2e6, 60, random))
+    clusters.push_back({std::log10(mass), 0.1, 7, 0.1});
+  population::MassFunctionOptions options;
+  options.bootstraps = 2;
+  const PublishedMassFunctions published = fit_published(clusters, options, 1);
+  options.max_steps = 50000;
+  const PublishedMassFunctions run_on = fit_published(clusters, options, 1);
+  bool any_short = false;
+  for (const population::MassFunctionFit& fit : run_on.fits)
+    for (const population::ParameterSummary& p : fit.parameters) {
+      const io::Json& long_chain = run_on.convergence.at(population::name_of(fit.model)).at(p.name);
+      EXPECT_TRUE(long_chain.at("converged").as_bool()) << p.name;
+      EXPECT_LT(long_chain.at("r_hat").as_double(), 1.01);
+      EXPECT_LE(long_chain.at("steps").as_double(), 50000);
+      any_short =
+          any_short ||
+          !published.convergence.at(population::name_of(fit.model)).at(p.name).at("converged").as_bool();
+    }
+  EXPECT_TRUE(any_short);
+  const population::EnsembleChain &a = published.fits[0].chains[0], &b = run_on.fits[0].chains[0];
+  EXPECT_EQ(a.steps, 600);
+  for (const int step : {0, 1, 599}) EXPECT_EQ(a.value(step, 7, 0), b.value(step, 7, 0));
+  EXPECT_EQ(run_on.fits[0].burn_in, 100 * b.steps / 600);
 }
 
 }  // namespace
