@@ -195,7 +195,21 @@ std::vector<std::string> library_formats() {
           "bpass", "starburst99", "maraston2005", "yggdrasil", "fsps"};
 }
 
+// Numbers beside the files.
+static void check_numbers(const LibrarySource& source) {
+  const auto bad = [](const char* option, double found, const char* allowed) {
+    throw InputError({"", option, fmt::format("{:g}", found), allowed});
+  };
+  if (!(source.mass_msun > 0 && source.mass_msun <= 1e12))
+    bad("--mass", source.mass_msun, "Msun, above 0, to 1e12");
+  if (!(source.metallicity >= 0 && source.metallicity <= 0.2))
+    bad("--metallicity", source.metallicity, "a mass fraction, above 0, to 0.2");
+  if (!(source.solar_metallicity > 0 && source.solar_metallicity <= 0.1))
+    bad("--solar-metallicity", source.solar_metallicity, "a mass fraction, above 0, to 0.1");
+}
+
 Library convert_library(const LibrarySource& source) {
+  check_numbers(source);
   if (source.files.empty()) throw InputError({"", "library files", "none", "one file or more"});
   for (const fs::path& path : source.files) io::require_file(path, "library file");
   const std::string format = source.format == "auto" ? format_of(source.files.front()) : source.format;

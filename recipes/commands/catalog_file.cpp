@@ -8,6 +8,7 @@
 #include "recipes/commands/parts.h"
 
 #include <cmath>
+#include <cstdlib>
 
 #include <fmt/format.h>
 
@@ -19,6 +20,15 @@ CatalogFile::CatalogFile(const std::string& text) {
   table_ = lower_case(path.path.extension().string()) == ".ecsv" ? io::read_ecsv(path.path)
                                                                  : io::read_fits_table(path.path, path.hdu);
   if (rows() == 0) refuse(file_, "rows", "none", "one or more");
+}
+
+std::optional<double> CatalogFile::header_number(const std::string& key) const {
+  for (const auto& [name, value] : table_.notes()) {
+    char* end = nullptr;
+    const double number = std::strtod(value.c_str(), &end);
+    if (name == key && end != value.c_str()) return number;
+  }
+  return std::nullopt;
 }
 
 const io::Column* CatalogFile::find(const std::string& name) const {

@@ -18,6 +18,8 @@ class CatalogFile {
   std::size_t rows() const { return table_.rows(); }
   const std::vector<io::Column>& columns() const { return table_.columns(); }
 
+  /// A number in the header; empty where there is none.
+  std::optional<double> header_number(const std::string& key) const;
   /// The column of this name in any case; null where there is none.
   const io::Column* find(const std::string& name) const;
   /// One number a row, NaN where it is missing. InputError naming the column when it holds something else.

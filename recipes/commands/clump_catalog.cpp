@@ -21,6 +21,10 @@ ClumpCatalog::ClumpCatalog(const std::string& file, const std::optional<double>&
       dec(table.declination()),
       z(table.redshifts(option_z)),
       pixel_arcsec_(pixel_scale_arcsec) {
+  const std::optional<double> stated = table.header_number("PIXSCALE");
+  if (stated && std::abs(*stated / pixel_arcsec_ - 1) > 0.01)
+    refuse(table.file(), "PIXSCALE", fmt::format("{:g}\"", *stated),
+           fmt::format("{:g}\", as --pixel-scale says", pixel_arcsec_));
   read_shapes();
   read_photometry();
 }

@@ -46,8 +46,14 @@ void check_sampler(const population::MassFunctionOptions& o) {
     bad("--walkers", o.sampler.walkers, "an even number from 8 to 10000");
   if (o.burn_in < 0 || o.burn_in >= o.sampler.steps)
     bad("--burn-in", o.burn_in, fmt::format("0 or more, less than --steps {}", o.sampler.steps));
+  constexpr double most_draws = 2e8;  // 5 GB
+  const double draws =
+      static_cast<double>(o.sampler.walkers) * std::max(o.sampler.steps, o.max_steps) * o.ensembles;
+  if (draws > most_draws)
+    throw InputError({"", "--steps", fmt::format("{:g} steps of all walkers and ensembles", draws),
+                      fmt::format("at most {:g}", most_draws)});
   if (o.ensembles < 2 || o.ensembles > 64) bad("--ensembles", o.ensembles, "2 to 64");
-  if (o.bootstraps < 0) bad("--bootstraps", o.bootstraps, "0 or more");
+  if (o.bootstraps < 0 || o.bootstraps > 1000000) bad("--bootstraps", o.bootstraps, "0 to 1000000");
 }
 
 /// One for each catalogue, "" where there are none.
@@ -341,6 +347,8 @@ std::string lines_of(const products::PublishedMassFunctions& published) {
                            c.at("mcse_median").as_double(), c.at("length_over_tau").as_double(),
                            c.at("converged").as_bool() ? "converged" : "not converged, see --max-steps");
     }
+  for (const io::Json& edge : published.at_prior_edge.as_array())
+    lines += edge.as_string() + ": highest at the end of its prior, which its interval depends on\n";
   return lines;
 }
 

@@ -31,7 +31,10 @@ struct Observed {
 std::vector<std::string> texts_of(const io::Column& ids) {
   if (const auto* texts = std::get_if<io::Texts>(&ids.values)) return *texts;
   std::vector<std::string> texts;
-  for (const std::int64_t i : std::get<io::Integers>(ids.values)) texts.push_back(std::to_string(i));
+  if (const auto* numbers = std::get_if<io::Reals>(&ids.values))
+    for (const double number : *numbers) texts.push_back(fmt::format("{}", number));
+  else
+    for (const std::int64_t i : std::get<io::Integers>(ids.values)) texts.push_back(std::to_string(i));
   return texts;
 }
 
@@ -43,8 +46,10 @@ class RedrawTable {
  public:
   RedrawTable(const std::string& file, const ClumpCatalog& clumps, double pixel_scale_arcsec)
       : catalog_(file, 1.0, pixel_scale_arcsec) {  // redshifts are those of the clumps
-    if (!catalog_.table.find("id"))
-      refuse(catalog_.table.file(), "column id", "none", "the table REDRAWS of arcproof fit --keep-redraws");
+    for (const char* column : {"id", "redraw"})
+      if (!catalog_.table.find(column))
+        refuse(catalog_.table.file(), std::string("column ") + column, "none",
+               "the table REDRAWS of arcproof fit --keep-redraws, as FILE[REDRAWS]");
     const std::vector<std::string> ids = texts_of(catalog_.table.id());
     for (std::size_t i = 0; i < ids.size(); ++i) rows_[ids[i]].push_back(i);
     for (const Photometry& band : clumps.photometry) {
@@ -62,6 +67,17 @@ class RedrawTable {
   std::size_t count(const std::string& id) const {
     const auto at = rows_.find(id);
     return at == rows_.end() ? 0 : at->second.size();
+  }
+  // Redraws lie about their clump. Ids alone do not tell one field's from another's.
+  void check_place(const std::string& id, double ra_deg, double dec_deg, double farthest_arcsec) const {
+    for (const std::size_t row : rows_.at(id)) {
+      const double dx = std::remainder(catalog_.ra[row] - ra_deg, 360.0) * std::cos(dec_deg * units::degree),
+                   off = 3600 * std::hypot(dx, catalog_.dec[row] - dec_deg);
+      if (off > farthest_arcsec)
+        refuse(catalog_.table.file(), fmt::format("ra and dec, row {} (id {})", row, id),
+               fmt::format("{:.3g}\" from the clump of this id in the catalogue", off),
+               fmt::format("redraws of these clumps, within {:g}\"", farthest_arcsec));
+    }
   }
   Observed get(const std::string& id, std::size_t k) const {
     const std::size_t row = rows_.at(id)[k];
@@ -139,16 +155,21 @@ double correlation(const std::vector<double>& x, const std::vector<double>& y) {
   return xx > 0 && yy > 0 ? xy / std::sqrt(xx * yy) : nan;
 }
 
-void check_redraws(const RedrawTable& redraws, const std::vector<std::string>& ids,
-                   const std::vector<char>& wanted) {
+void check_redraws(const RedrawTable& redraws, const ClumpCatalog& clumps,
+                   const std::vector<std::string>& ids, const std::vector<char>& wanted,
+                   double pixel_scale_arcsec) {
+  constexpr double farthest_pix = 30;
   std::map<std::string, std::size_t> first;
   for (std::size_t i = 0; i < ids.size(); ++i) {
     if (const auto [at, is_new] = first.emplace(ids[i], i); !is_new)
-      refuse("", "catalog", fmt::format("id {} in rows {} and {}", ids[i], at->second, i),
+      refuse(clumps.table.file(), "column id", fmt::format("id {} in rows {} and {}", ids[i], at->second, i),
              "ids that differ, by which --redraws finds its rows");
-    if (wanted[i] && !redraws.count(ids[i]))
-      refuse(redraws.file(), "column id", "no row with " + ids[i] + ", which the catalogue has",
-             "redraws of each clump of the catalogue");
+    if (!wanted[i]) continue;
+    if (redraws.count(ids[i]) < 2)
+      refuse(redraws.file(), "column id",
+             fmt::format("{} rows with {}, which the catalogue has", redraws.count(ids[i]), ids[i]),
+             "two redraws and more of each clump of the catalogue");
+    redraws.check_place(ids[i], clumps.ra[i], clumps.dec[i], farthest_pix * pixel_scale_arcsec);
   }
 }
 
@@ -166,7 +187,7 @@ JointPosterior::JointPosterior(const ClumpCatalog& clumps, const LensSource& len
   const std::vector<std::string> ids = texts_of(clumps.table.id());
   if (!o.redraws.empty()) {
     redraws.emplace(o.redraws, clumps, o.pixel_scale_arcsec);
-    check_redraws(*redraws, ids, wanted);
+    check_redraws(*redraws, clumps, ids, wanted, o.pixel_scale_arcsec);
   }
   parallel_for(draws_.size(), o.threads, [&](std::size_t i) {
     if (!wanted[i]) return;

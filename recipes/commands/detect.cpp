@@ -18,14 +18,7 @@ using photometry::Detection;
 constexpr double region_sigmas = 3;  // isophotal axes are about a third of what one sees
 
 void check(const DetectArguments& a) {
-  if (!(a.detection.threshold_sigma > 0))
-    throw InputError(
-        {"", "--threshold", fmt::format("{:g}", a.detection.threshold_sigma), "a number above 0"});
-  if (a.detection.min_area_pix < 1)
-    throw InputError({"", "--min-area", std::to_string(a.detection.min_area_pix), "1 pixel or more"});
-  if (a.detection.median_side_pix < 0)
-    throw InputError(
-        {"", "--median", std::to_string(a.detection.median_side_pix), "0 (none) or a number of pixels"});
+  check_detection(a.detection);
   const std::pair<std::string, std::filesystem::path> outputs[] = {{"-o", a.output},
                                                                    {"--regions", a.regions}};
   const std::string inputs[] = {a.image, a.error, a.weight, a.psf};

@@ -181,6 +181,9 @@ void check_choices(const FitArguments& a) {
   one_of("--noise", a.noise, "white", "correlated");
   one_of("--model", a.model, "gaussian", "sersic");
   one_of("--background", a.background, "plane", "constant");
+  check_detection(a.detection);
+  if (!(a.group_distance_pix >= 0))
+    throw InputError({"", "--group-distance", fmt::format("{:g}", a.group_distance_pix), "0 or more pixels"});
   if (a.redraws < 0 || a.redraws == 1)
     throw InputError({"", "--redraws", std::to_string(a.redraws), "0 (none), or 2 and more"});
   if (a.keep_redraws && !a.redraws)
@@ -607,7 +610,10 @@ std::string run_fit(const FitArguments& a) {
   if (a.model == "sersic") add_sersic_columns(table, profiles, bands, !a.sersic_index);
   add_notes(table, bands, a);
   std::vector<io::Table> tables = {table};
-  if (a.keep_redraws) tables.push_back(redraw_table(sources.id, bands, clumps));
+  if (a.keep_redraws) {
+    tables.push_back(redraw_table(sources.id, bands, clumps));
+    tables.back().note("PIXSCALE", fmt::format("{:.8f}", bands.reference_exposure().pixel_scale_arcsec));
+  }
   io::write_fits_tables(a.output, tables);
   if (!a.regions.empty()) io::write_ds9(a.regions, frame_of(reference.wcs), regions_of(bands, clumps, table));
   if (!a.residual.empty()) write_residual(a, bands, clumps, profiles);

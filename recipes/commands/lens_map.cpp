@@ -146,6 +146,7 @@ void write_multiplicity(const std::filesystem::path& path, const lens::LensMap& 
   std::copy(counts.begin(), counts.end(), pixels.begin());
   io::FitsHeader header = lens::grid_header(grid, source.reference);
   header.add("PLANE", "SOURCE", "positions are those of sources");
+  header.add("FIELD", "MAPPED", "counts images within the mapped field alone");
   header.add("DLSDS", fmt::format("{:.10g}", convention.efficiency), "D_LS / D_S of the sources");
   io::write_fits_images(path, {{"N_IMAGES", std::move(pixels), header}});
 }

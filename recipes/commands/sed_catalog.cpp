@@ -48,6 +48,10 @@ PhotometryCatalog::PhotometryCatalog(const SedArguments& a) : a_(a), file_(a.cat
 void PhotometryCatalog::read_band(std::size_t b) {
   const std::string key = "flux_" + lower_case(bands_[b]);
   const io::Column &flux = *file_.find(key), &error = *file_.find(key + "_err");
+  if (!flux.unit.empty() && !a_.unit.empty() &&
+      njy_per(flux.unit, file_.file(), flux.name) != njy_per(a_.unit, "", "--unit"))
+    refuse(file_.file(), "unit of column " + flux.name, "'" + flux.unit + "', but --unit " + a_.unit,
+           "one of the two");
   const double unit = njy_per(flux.unit.empty() ? a_.unit : flux.unit, file_.file(), flux.name);
   const double error_unit = njy_per(
       error.unit.empty() ? (flux.unit.empty() ? a_.unit : flux.unit) : error.unit, file_.file(), error.name);

@@ -4,6 +4,7 @@
 #include "engine/core/text.h"
 #include "recipes/products/mass_function.h"
 
+#include <algorithm>
 #include <cmath>
 #include <numbers>
 #include <optional>
@@ -53,6 +54,7 @@ class Reader {
   const io::Flags& flags(const std::string& name) const { return of_type<io::Flags>(name, "true or false"); }
 
   std::size_t rows() const { return table_.rows(); }
+  const std::string& file() const { return file_; }
 
  private:
   const io::Column& needed(const std::string& name) const {
@@ -81,12 +83,36 @@ struct Values {
   io::Reals value, error;
 };
 
+// A mass in another unit would shift the whole mass function. Columns without a unit are taken at their name.
+void check_unit(const io::Column& column, const std::string& file, bool is_log) {
+  std::string unit = lower_case(column.unit);
+  std::erase_if(unit, [](char c) { return c == ' ' || c == '_'; });
+  const std::vector<std::string> logs = {"",
+                                         "dex",
+                                         "log(solmass)",
+                                         "log(msun)",
+                                         "dex(solmass)",
+                                         "dex(msun)",
+                                         "log10(solmass)",
+                                         "log10(msun)",
+                                         "[solmass]",
+                                         "[msun]",
+                                         "solmass",
+                                         "msun"},
+                                 linear = {"", "solmass", "msun"};
+  const std::vector<std::string>& known = is_log ? logs : linear;
+  if (std::find(known.begin(), known.end(), unit) == known.end())
+    throw InputError({file, "unit of column " + column.name, "'" + column.unit + "'",
+                      is_log ? "dex, or log(solMass)" : "solMass"});
+}
+
 // log10 masses and their errors [dex].
 Values masses_of(const Reader& read, double error_dex) {
   const bool is_log = read.has("log_mass_msun");
   if (!is_log && !read.has("mass_msun"))
     read.missing("column log_mass_msun", "a column log_mass_msun or mass_msun");
   const std::string name = is_log ? "log_mass_msun" : "mass_msun";
+  check_unit(*read.find(name), read.file(), is_log);
   Values mass{read.numbers(name), io::Reals(read.rows(), error_dex)};
   if (std::isnan(error_dex)) {
     const std::optional<io::Reals> error = error_of(read, name);

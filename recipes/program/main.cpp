@@ -380,7 +380,8 @@ CLI::App* add_lens_map(CLI::App& app, commands::LensMapArguments& m) {
   command->add_option("-o,--output", m.output, "FITS images")->required();
   command->add_option("--critical", m.critical, "DS9 regions of the critical lines");
   command->add_option("--caustics", m.caustics, "DS9 regions of the caustics");
-  command->add_option("--multiplicity", m.multiplicity, "FITS image: number of images, in the source plane");
+  command->add_option("--multiplicity", m.multiplicity,
+                      "FITS image: number of images in the field, in the source plane");
   command->add_option("-j,--threads", m.threads, "threads")->check(CLI::Range(1, 4096));
   return command;
 }
@@ -439,8 +440,10 @@ int dispatch(int argc, char** argv) {
   run_command->add_option("-o,--output", a.output, "output folder (default: out/NAME)");
   run_command->add_option("--set", a.set, "key.sub=value, over the recipe's")->allow_extra_args(false);
   run_command->add_flag("--resume", a.resume, "keep the realisations that are done");
-  run_command->add_flag("--overwrite", a.overwrite,
-                        "let a changed recipe of the same name take the place of an earlier run");
+  run_command
+      ->add_flag("--overwrite", a.overwrite,
+                 "let a changed recipe of the same name take the place of an earlier run")
+      ->excludes("--resume");
   run_command->add_option("--shard", a.shard, "i/n: every n-th realisation, parts only");
   run_command->add_option("--until", a.until,
                           "neff=N: more injections where the mass function needs them, until it has N "

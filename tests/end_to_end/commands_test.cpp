@@ -452,6 +452,9 @@ TEST(Refused, ByFit) {
   expect_refused("fit" + one_band() + " --image F200W=" + in_folder("a.fits"), "no PSF for the band F200W");
   expect_refused("fit" + one_band() + " --reference F999W", "--reference");
   expect_refused("fit" + one_band() + " --noise pink", "--noise");
+  expect_refused("fit" + one_band() + " --threshold nan", "--threshold");
+  expect_refused("fit" + one_band() + " --min-area -3", "--min-area");
+  expect_refused("fit" + one_band() + " --group-distance nan", "--group-distance");
   expect_refused("fit" + one_band() + " --sersic-index 2", "--model sersic");
   expect_refused("fit --image " + in_folder("a.fits") + " --psf F150W=embedded", "BAND=VALUE");
   expect_refused("fit" + one_band() + " --catalog missing.fits", "--catalog");

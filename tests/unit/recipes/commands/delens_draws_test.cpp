@@ -118,11 +118,13 @@ io::Table redraws(int count) {
   Random random({3, "joint test"});
   io::Table table("REDRAWS");
   io::Texts id;
+  io::Integers number;
   io::Reals ra, dec, major, minor, pa, flux;
   for (const std::size_t clump : {0U, 1U})
     for (int k = 0; k < count; ++k) {
       const double scale = std::exp(0.2 * random.normal());
       id.push_back(clump == 0 ? "A" : "B");
+      number.push_back(k);
       ra.push_back(two_clumps().reals("ra")[clump]);
       dec.push_back(two_clumps().reals("dec")[clump]);
       major.push_back(0.06 * scale);
@@ -131,6 +133,7 @@ io::Table redraws(int count) {
       flux.push_back(100 * scale * scale);
     }
   table.add("id", "", "", id);
+  table.add("redraw", "", "", number);
   table.add("ra", "deg", "", ra);
   table.add("dec", "deg", "", dec);
   table.add("sigma_major", "arcsec", "", major);
@@ -168,7 +171,7 @@ TEST(JointPosterior, RefusesRedrawsOfOtherClumps) {
   const io::Table with_ids = with_fluxes(1, 1);
   for (const io::Column& column : with_ids.columns())
     if (column.name != "id") other.add(column);
-  EXPECT_NE(refusal(other, 10, file).find("no row with 0"), std::string::npos);
+  EXPECT_NE(refusal(other, 10, file).find("0 rows with 0"), std::string::npos);
   io::Table twice = other;
   twice.add("id", "", "", io::Texts{"A", "A"});
   EXPECT_NE(refusal(twice, 10, file).find("id A in rows 0 and 1"), std::string::npos);
@@ -177,6 +180,29 @@ TEST(JointPosterior, RefusesRedrawsOfOtherClumps) {
   band.add("flux_f444w_err", "nJy", "", io::Reals{1, 1});
   EXPECT_NE(refusal(band, 10, file).find("column flux_f444w"), std::string::npos);
   EXPECT_EQ(refusal(with_fluxes(1, 1), 10, file), "");
+  // Another field's clumps of the same ids, and a catalogue in the place of redraws.
+  io::Table elsewhere("CATALOG");
+  for (const io::Column& column : with_ids.columns())
+    if (column.name == "ra") elsewhere.add("ra", "deg", "", io::Reals{15.0021, 14.9992});
+    else elsewhere.add(column);
+  EXPECT_NE(refusal(elsewhere, 10, file).find("from the clump of this id"), std::string::npos);
+  io::write_fits_tables(file, {with_ids});
+  EXPECT_NE(refusal(with_ids, 10, file).find("column redraw"), std::string::npos);
+}
+
+TEST(JointPosterior, TakesIdsThatAreNumbers) {
+  io::Table catalog("CATALOG");
+  const io::Table with_ids = with_fluxes(1, 1);
+  for (const io::Column& column : with_ids.columns())
+    if (column.name == "id") catalog.add("id", "", "", io::Reals{1, 2.5});
+    else catalog.add(column);
+  EXPECT_EQ(delens(catalog, 0, 3).draws.reals("id"), (io::Reals{1, 1, 1, 2.5, 2.5, 2.5}));
+}
+
+TEST(JointPosterior, RefusesAPixelScaleOtherThanTheCatalogues) {
+  io::Table catalog = with_fluxes(1, 1);
+  catalog.note("PIXSCALE", "0.06");
+  EXPECT_NE(refusal(catalog, 10, "").find("PIXSCALE"), std::string::npos);
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 
 #include <cmath>
 #include <limits>
+#include <tuple>
 
 #include <gtest/gtest.h>
 
@@ -80,6 +81,22 @@ TEST(ReadInjectedImages, OnlyImagesInTheHostCarryWeight) {
   EXPECT_EQ(images[0].measured.log_mass_msun, 6.9);
   EXPECT_TRUE(std::isnan(images[2].measured.log_mass_msun));
   EXPECT_THROW(read_injected_images(t, "injections", "f150w", true), InputError);  // no measured ages
+}
+
+TEST(ReadClusters, RefusesMassesOfAnotherUnit) {
+  for (const auto& [name, unit, good] : {std::tuple{"mass_msun", "kg", false},
+                                         {"mass_msun", "Msun", true},
+                                         {"log_mass_msun", "kg", false},
+                                         {"log_mass_msun", "log(solMass)", true},
+                                         {"log_mass_msun", "dex(solMass)", true}}) {
+    io::Table t;
+    t.add(name, unit, "", io::Reals{7, 7, 7});
+    if (good) {
+      EXPECT_NO_THROW(read_clusters(t, "catalog", 0.1)) << unit;
+    } else {
+      EXPECT_THROW(read_clusters(t, "catalog", 0.1), InputError) << unit;
+    }
+  }
 }
 
 // 60 masses of slope -2 (seed 4): 600 steps are too few, and it takes thousands; the chain begins as the
