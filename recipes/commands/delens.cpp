@@ -136,9 +136,9 @@ class Delenser {
 
 // ---------------------------------------------------------------- the table
 
-class Catalogue {
+class DelensedTable {
  public:
-  Catalogue(const ClumpCatalog& clumps, const std::vector<Delensed>& results, const LensSource& source)
+  DelensedTable(const ClumpCatalog& clumps, const std::vector<Delensed>& results, const LensSource& source)
       : clumps_(clumps), results_(results), source_(source) {}
 
   io::Table table() {
@@ -343,7 +343,7 @@ std::string run_delens(const DelensArguments& a) {
   parallel_for(results.size(), a.threads, [&](std::size_t i) {
     results[i] = delenser.delens({clumps.ra[i], clumps.dec[i]}, clumps.z[i], clumps.shapes[i]);
   });
-  io::Table table = Catalogue(clumps, results, source).table();
+  io::Table table = DelensedTable(clumps, results, source).table();
   add_notes(table, source, a);
   std::vector<io::Table> tables;
   if (a.draws) {
