@@ -266,14 +266,71 @@ html::Figure spectrum_figure(const SpectrumPlot& s, std::size_t number) {
   return figure;
 }
 
+// ---- histories
+
+// The youngest bin begins at 0: on a logarithmic axis, at a fraction of its end.
+double shown_young(const HistoryBin& bin) { return bin.young_myr > 0 ? bin.young_myr : 0.2 * bin.old_myr; }
+
+// From the medians, and the errors within a factor of ten about them: rates have no lower limit.
+Range rate_range(const std::vector<HistoryBin>& history) {
+  Range range{HUGE_VAL, -HUGE_VAL};
+  for (const HistoryBin& bin : history) {
+    if (!(bin.median > 0)) continue;
+    include(range, std::max(bin.low, 0.1 * bin.median));
+    include(range, std::min(bin.high, 10 * bin.median));
+  }
+  if (!(range.low > 0) || !(range.high > range.low)) return {0.1, 10};
+  return {range.low / 1.6, range.high * 1.6};
+}
+
+std::string lookback_tics(double from, double to) {
+  std::string list;
+  for (const double myr : {1.0, 3.0, 10.0, 30.0, 100.0, 300.0, 1000.0, 3000.0, 10000.0})
+    if (myr >= from && myr <= to) list += fmt::format("{}'{:g}' {:g}", list.empty() ? "" : ", ", myr, myr);
+  return list;
+}
+
+html::Figure history_figure(const SpectrumPlot& s, std::size_t number) {
+  html::Figure figure{fmt::format("history-{}", number), s.title + ": star formation", "", "", "", "half"};
+  const Range rate = rate_range(s.history);
+  DataRows band, median;
+  for (const HistoryBin& bin : s.history)
+    for (const double myr : {shown_young(bin), bin.old_myr}) {
+      band.push_back({myr, std::max(bin.low, 0.01 * rate.low), bin.high});
+      median.push_back({myr, bin.median});
+    }
+  const double from = shown_young(s.history.front()), to = s.history.back().old_myr;
+  Plot plot(figure.id, half_px, 400);
+  plot.frame(66, 14, 50, 34);
+  plot.command("set logscale xy");
+  plot.range("x", from, 1.02 * to);
+  plot.range("y", rate.low, rate.high);
+  plot.add("set xtics ({})", lookback_tics(from, 1.02 * to));
+  plot.add("set ytics ({})", flux_tics(rate));
+  plot.x_label("'before the observation [Myr]'");
+  plot.y_label("'star formation rate [M_⊙ yr^{-1}]'");
+  plot.key_above(1);
+  plot.data("band", band, 3);
+  plot.data("median", median, 2);
+  plot.add(
+      "plot $band using 1:2:3 with filledcurves linecolor rgb '{}' title '68%', $median using 1:2 with lines "
+      "linewidth 2 linecolor rgb '{}' title 'median'",
+      faded(colour::sky, 0.55), colour::blue);
+  figure.body = plot.svg("star formation history of " + s.title);
+  figure.shows = "Star formation rate in each bin of time; the youngest bin begins at the observation.";
+  return figure;
+}
+
 }  // namespace
 
 std::string sed_page(const SedPage& page) {
   std::vector<html::Figure> diagrams, spectra;
   for (std::size_t i = 0; i < page.diagrams.size(); ++i)
     diagrams.push_back(diagram_figure(page.diagrams[i], i));
-  for (std::size_t i = 0; i < page.spectra.size(); ++i)
+  for (std::size_t i = 0; i < page.spectra.size(); ++i) {
     spectra.push_back(spectrum_figure(page.spectra[i], i));
+    if (!page.spectra[i].history.empty()) spectra.push_back(history_figure(page.spectra[i], i));
+  }
   std::string body =
       "<header>\n<h1>" + html::escape(page.title) + "</h1>\n" + page.lead_html + "</header>\n<main>\n";
   if (!diagrams.empty())

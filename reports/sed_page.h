@@ -28,6 +28,12 @@ struct ColourDiagram {
   double dust_av_mag = 0;
 };
 
+/// Star formation rate [Msun / yr] within a bin of time before the observation [Myr].
+struct HistoryBin {
+  double young_myr, old_myr;
+  double median, low, high;  ///< 50%, 16% and 84% quantiles of the posterior
+};
+
 struct SpectrumPlot {
   std::string title;
   std::string facts_html;  ///< a line under the figure
@@ -46,6 +52,7 @@ struct SpectrumPlot {
     bool detected, used;         ///< S/N high enough; in the likelihood
   };
   std::vector<Band> bands;
+  std::vector<HistoryBin> history;  ///< a figure of its own beside the spectrum; empty: none
 };
 
 struct SedPage {

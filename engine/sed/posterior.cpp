@@ -24,7 +24,10 @@ using posterior::Points;
 class Results {
  public:
   Results(const PosteriorGrid& grid, const Data& data, const PosteriorOptions& options)
-      : grid_(grid), data_(data), options_(options), mass_(grid.model.priors) {}
+      : grid_(grid),
+        data_(data),
+        options_(options),
+        mass_(grid.model.priors.log_mass_min, grid.model.priors.log_mass_max) {}
 
   // Evidence: the sum of L / (points drawn x density / prior density).
   void describe(const Points& points, SedPosterior& result) const {
@@ -145,7 +148,8 @@ SedPosterior fit_posterior(const PosteriorGrid& grid, const std::vector<BandFlux
   require(photometry.size() == grid.bands.size(), "fit_posterior: one flux per band of the grid");
   require(options.draws >= 1 && options.points >= options.draws && options.rate_window_myr > 0,
           "PosteriorOptions: draws >= 1, points >= draws, rate window > 0");
-  const Data data = posterior::sort_bands(grid, photometry, options);
+  const Data data = posterior::sort_bands(grid.usable_band, photometry, options.min_snr,
+                                          options.non_detections, options.limit_factor);
   SedPosterior result;
   result.bands_detected = data.detected;
   result.bands_used = static_cast<int>(data.band.size());

@@ -17,7 +17,11 @@ double effective(std::span<const double> weights) {
 }
 
 Cells::Cells(const PosteriorGrid& grid, const Data& data)
-    : grid_(grid), data_(data), mass_(grid.model.priors), box_(grid), width_(cell_widths(grid, box_)) {
+    : grid_(grid),
+      data_(data),
+      mass_(grid.model.priors.log_mass_min, grid.model.priors.log_mass_max),
+      box_(grid),
+      width_(cell_widths(grid, box_)) {
   measure_models();
   choose();
 }

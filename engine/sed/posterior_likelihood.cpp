@@ -9,24 +9,24 @@
 
 namespace arcproof::sed::posterior {
 
-Data sort_bands(const PosteriorGrid& grid, const std::vector<BandFlux>& photometry,
-                const PosteriorOptions& options) {
+Data sort_bands(const std::vector<bool>& usable_band, const std::vector<BandFlux>& photometry, double min_snr,
+                NonDetections non_detections, double limit_factor) {
   Data data;
   for (std::size_t b = 0; b < photometry.size(); ++b) {
     const auto& [flux, error, limit] = photometry[b];
-    if (!grid.usable_band[b] || std::isnan(flux)) continue;
+    if (!usable_band[b] || std::isnan(flux)) continue;
     require(std::isfinite(flux) && std::isfinite(error) && error > 0,
             "fit_posterior: finite fluxes with errors > 0, or NaN for a band not observed");
-    const bool detected = flux > options.min_snr * error;
+    const bool detected = flux > min_snr * error;
     data.detected += detected;
-    if (detected || options.non_detections == NonDetections::signed_fluxes) {
+    if (detected || non_detections == NonDetections::signed_fluxes) {
       data.band.push_back(b);
       data.precision.push_back(1 / (error * error));
       data.weighted.push_back(flux / (error * error));
       data.null -= 0.5 * flux * flux / (error * error) + std::log(std::sqrt(2 * units::pi) * error);
     } else if (limit > 0) {
       data.limited.push_back(b);
-      data.ceiling_njy.push_back(options.limit_factor * limit);
+      data.ceiling_njy.push_back(limit_factor * limit);
     }
   }
   return data;
@@ -35,9 +35,9 @@ Data sort_bands(const PosteriorGrid& grid, const std::vector<BandFlux>& photomet
 double Projection::length() const { return std::sqrt(square); }
 double Projection::v() const { return square > 0 ? product / length() : 0; }
 
-MassPrior::MassPrior(const PosteriorPriors& priors)
-    : low_(std::pow(10, priors.log_mass_min)),
-      high_(std::pow(10, priors.log_mass_max)),
+MassPrior::MassPrior(double log_mass_min, double log_mass_max)
+    : low_(std::pow(10, log_mass_min)),
+      high_(std::pow(10, log_mass_max)),
       log_range_(std::log(high_ / low_)) {}
 
 double MassPrior::high(const Projection& p) const { return std::min(high_, p.greatest_mass); }

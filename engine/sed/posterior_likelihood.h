@@ -22,8 +22,8 @@ struct Data {
 };
 
 /// Bands in the likelihood and bands that limit the mass. ContractError for fluxes or errors that are none.
-Data sort_bands(const PosteriorGrid& grid, const std::vector<BandFlux>& photometry,
-                const PosteriorOptions& options);
+Data sort_bands(const std::vector<bool>& usable_band, const std::vector<BandFlux>& photometry, double min_snr,
+                NonDetections non_detections, double limit_factor);
 
 /// A and B of the head of posterior.h and the greatest mass that limits allow.
 struct Projection {
@@ -39,7 +39,7 @@ struct Projection {
 /// Uniform in the logarithm.
 class MassPrior {
  public:
-  explicit MassPrior(const PosteriorPriors& priors);
+  MassPrior(double log_mass_min, double log_mass_max);
 
   /// ln of int L p(M) dM over L(M = 0).
   double log_gain(const Projection& p) const;

@@ -7,7 +7,12 @@ namespace arcproof::sed::posterior {
 
 Points::Points(const PosteriorGrid& grid, const Data& data, const PosteriorOptions& options,
                const Cells& cells, Random& random)
-    : grid_(grid), data_(data), options_(options), cells_(cells), mass_(grid.model.priors), box_(grid) {
+    : grid_(grid),
+      data_(data),
+      options_(options),
+      cells_(cells),
+      mass_(grid.model.priors.log_mass_min, grid.model.priors.log_mass_max),
+      box_(grid) {
   draw_from_cells(random);
   weigh();
   draw_from_clouds(random);

@@ -46,6 +46,12 @@ struct Population {
   StarFormation history;
 };
 
+/// A population with the mass it formed [Msun]; several make a galaxy.
+struct FormedMass {
+  Population population;
+  double mass_msun = 0;
+};
+
 struct SynthesisOptions {
   /// Of ionising photons absorbed by gas and turned into nebular emission (Claeyssens+2023: 0.5).
   double covering_fraction = 0.5;

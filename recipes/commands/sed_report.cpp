@@ -146,10 +146,13 @@ std::vector<double> spectrum_of(const SedReport& r, double z, const FitMember& m
   sed::SynthesisOptions options = r.options;
   options.log_u = member.log_u;
   options.covering_fraction = member.covering_fraction.value_or(options.covering_fraction);
-  std::vector<double> flux =
-      sed::observed_spectrum_njy_per_msun(*r.library, member.population, z, cosmology, options);
-  for (double& f : flux) f *= member.mass_msun;
-  return flux;
+  std::vector<double> sum(r.library->wavelength_angstrom.size());
+  for (const sed::FormedMass& formed : member.populations) {
+    const std::vector<double> flux =
+        sed::observed_spectrum_njy_per_msun(*r.library, formed.population, z, cosmology, options);
+    for (std::size_t i = 0; i < sum.size(); ++i) sum[i] += formed.mass_msun * flux[i];
+  }
+  return sum;
 }
 
 // The wavelengths of the library that lie under the bands.
@@ -189,10 +192,14 @@ std::vector<double> band_fluxes_of(const SedReport& r, const FittedRow& row) {
   options.log_u = row.best.log_u;
   options.covering_fraction = row.best.covering_fraction.value_or(options.covering_fraction);
   const sed::BandSynthesis light(r.library, r.filters, row.z, cosmology, options);
-  std::vector<double> flux = light.fluxes_njy_per_msun(row.best.population);
-  for (std::size_t b = 0; b < flux.size(); ++b)
-    flux[b] = light.outside_library()[b] ? nan : flux[b] * row.best.mass_msun;
-  return flux;
+  std::vector<double> sum(r.filters.size());
+  for (const sed::FormedMass& formed : row.best.populations) {
+    const std::vector<double> flux = light.fluxes_njy_per_msun(formed.population);
+    for (std::size_t b = 0; b < sum.size(); ++b) sum[b] += formed.mass_msun * flux[b];
+  }
+  for (std::size_t b = 0; b < sum.size(); ++b)
+    if (light.outside_library()[b]) sum[b] = nan;
+  return sum;
 }
 
 reports::SpectrumPlot spectrum_plot(const SedReport& r, const FittedRow& row) {
@@ -200,6 +207,7 @@ reports::SpectrumPlot spectrum_plot(const SedReport& r, const FittedRow& row) {
   plot.title = fmt::format("{}, z = {:g}", row.id, row.z);
   plot.facts_html = row.fitted ? row.facts_html : reports::html::escape("Not fitted: " + row.status);
   plot.z = row.z;
+  plot.history = row.history;
   if (row.fitted) plot.spectrum = samples_of(r, row);
   const std::vector<double> model = band_fluxes_of(r, row);
   for (std::size_t b = 0; b < r.filters.size(); ++b) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "engine/sed/grid.h"
+#include "reports/sed_page.h"
 
 #include <memory>
 #include <optional>
@@ -10,10 +11,9 @@
 
 namespace arcproof::commands {
 
-/// One model that a fit came to: a population with its mass and its gas.
+/// One model that a fit came to: populations with their masses, and the gas they share.
 struct FitMember {
-  sed::Population population;
-  double mass_msun = 0;
+  std::vector<sed::FormedMass> populations;
   double log_u = sed::reference_log_u;
   std::optional<double> covering_fraction = {};  ///< else that of the report's options
 };
@@ -26,9 +26,10 @@ struct FittedRow {
   bool fitted = false;
   std::string status;
   FitMember best;
-  std::vector<FitMember> members;  ///< of the posterior or of the redraws; some of them are drawn
-  std::string facts_html;          ///< mass, age, ... in a line
-  double log_age_yr = 0;           ///< that colours the clump
+  std::vector<FitMember> members;            ///< of the posterior or of the redraws; some of them are drawn
+  std::string facts_html;                    ///< mass, age, ... in a line
+  std::vector<reports::HistoryBin> history;  ///< where the fit is of a history in bins
+  double log_age_yr = 0;                     ///< that colours the clump
 };
 
 struct SedReport {

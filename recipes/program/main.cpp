@@ -253,7 +253,8 @@ CLI::App* add_sed(CLI::App& app, commands::SedArguments& s) {
   CLI::App* command = app.add_subcommand("sed", "fit stellar populations to a table of photometry");
   command->add_option("catalog", s.catalog, "FITS[HDU] or ECSV: flux_BAND, flux_BAND_err, z, mu, id")
       ->required();
-  command->add_option("--protocol", s.protocol, "claeyssens2025 (posterior, default) or claeyssens2023");
+  command->add_option("--protocol", s.protocol,
+                      "claeyssens2025 (posterior, default), claeyssens2023, or continuity (hosts)");
   command->add_option("--z", s.z, "redshift of all rows, without a column z");
   command->add_option("--unit", s.unit, "nJy, uJy, mJy, Jy or mag, where the table does not say it");
   command->add_option("--filter", s.filters, "BAND=FILE; else embedded")->allow_extra_args(false);
@@ -276,11 +277,19 @@ CLI::App* add_sed(CLI::App& app, commands::SedArguments& s) {
       ->allow_extra_args(false);
   command->add_option("--tau", s.tau_myr, "2025: of the exponential history [Myr] (1)");
   command->add_option("--age-prior", s.age_prior, "2025: uniform (default) or log_uniform");
-  command->add_flag("--upper-limits", s.upper_limits, "2025: undetected bands as limits, not signed fluxes");
-  command->add_option("--draws", s.draws, "2025: of the posterior, each row (1000)");
+  command
+      ->add_option("--bins", s.bin_ends_myr,
+                   "continuity: ends of the bins [Myr before the observation] (10,30,50,100,200,...)")
+      ->delimiter(',')
+      ->allow_extra_args(false);
+  command->add_option("--live-points", s.live_points, "continuity: of the nested sampling (400)");
+  command->add_flag("--upper-limits", s.upper_limits,
+                    "2025, continuity: undetected bands as limits, not signed fluxes");
+  command->add_option("--draws", s.draws, "2025, continuity: of the posterior, each row (1000)");
   command->add_option("--min-bands", s.min_bands, "detected bands that a fit needs (4)");
   command->add_option("--seed", s.seed, "of the draws (1)");
-  command->add_option("-o,--output", s.output, "FITS tables SED and POSTERIOR")->required();
+  command->add_option("-o,--output", s.output, "FITS tables SED, POSTERIOR and, of continuity, HISTORY")
+      ->required();
   command->add_option("--report", s.report, "HTML page: colours with tracks, spectra with photometry");
   command->add_option("--colors", s.colors, "BLUE,MIDDLE,RED: bands of the report's colours (chosen)");
   command->add_option("--spectra", s.spectra, "rows whose spectra the report shows (24)")

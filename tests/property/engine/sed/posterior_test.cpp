@@ -9,12 +9,12 @@
 #include "engine/sed/posterior.h"
 
 #include "engine/core/statistics.h"
+#include "tests/property/engine/sed/calibration.h"
 
 #include <array>
 #include <cmath>
 #include <memory>
 
-#include <boost/math/distributions/binomial.hpp>
 #include <gtest/gtest.h>
 
 namespace arcproof::sed {
@@ -162,35 +162,6 @@ Record record_of(const Study& setup, int mocks, std::uint64_t seed) {
   return record;
 }
 
-/// The least two-sided binomial tail of the empirical distribution over 50 places: the statistic of the
-/// simultaneous band of Saeilynoja et al. (2022).
-double least_tail(std::vector<double> values) {
-  std::sort(values.begin(), values.end());
-  const double count = static_cast<double>(values.size());
-  double least = 1;
-  for (int i = 1; i < 50; ++i) {
-    const double place = i / 50.0;
-    const auto below =
-        static_cast<double>(std::lower_bound(values.begin(), values.end(), place) - values.begin());
-    const boost::math::binomial binomial(count, place);
-    const double low = cdf(binomial, below), high = below > 0 ? cdf(complement(binomial, below - 1)) : 1.0;
-    least = std::min({least, 2 * low, 2 * high});
-  }
-  return least;
-}
-
-/// What uniform values give less than this of with probability `alarm`: from 4,000 samples of them.
-double critical_tail(std::size_t count, double alarm) {
-  Random random({.seed = 3, .purpose = "posterior_test band"});
-  std::vector<double> tails;
-  for (int n = 0; n < 4000; ++n) {
-    std::vector<double> values(count);
-    for (double& x : values) x = random.uniform();
-    tails.push_back(least_tail(std::move(values)));
-  }
-  return statistics::quantile(tails, alarm);
-}
-
 const std::vector<std::string> thirteen = {"F435W", "F606W", "F814W", "F105W", "F125W", "F140W", "F160W",
                                            "F090W", "F150W", "F200W", "F277W", "F356W", "F444W"};
 const std::vector<std::string> six = {"F090W", "F115W", "F150W", "F200W", "F277W", "F444W"};
@@ -202,10 +173,10 @@ const std::vector<std::string> six = {"F090W", "F115W", "F150W", "F200W", "F277W
 void expect_calibrated(const Study& setup, std::uint64_t seed) {
   constexpr int mocks = 4000;
   const Record record = record_of(setup, mocks, seed);
-  const double critical = critical_tail(mocks, 0.05 / 6);
+  const double critical = calibration::critical_tail(mocks, 0.05 / 6);
   for (std::size_t i = 0; i <= parameters; ++i) {
     ASSERT_EQ(record.rank[i].size(), std::size_t{mocks});
-    const double tail = least_tail(record.rank[i]);
+    const double tail = calibration::least_tail(record.rank[i]);
     EXPECT_GT(tail, critical) << names[i];
     std::printf("%-12s tail / critical = %.3g", names[i], tail / critical);
     if (i == parameters) break;

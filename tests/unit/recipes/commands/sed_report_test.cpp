@@ -25,10 +25,10 @@ SedReport report() {
     row.id = "clump <" + std::to_string(i) + ">";
     row.z = 1.4;
     row.fitted = true;
-    row.best = {{std::pow(10, i), 0.004, 0.1, {10}}, 1e6};
-    row.members = {row.best, {{2 * std::pow(10, i), 0.004, 0.1, {10}}, 1e6}};
+    row.best = {{{{std::pow(10, i), 0.004, 0.1, {10}}, 1e6}}};
+    row.members = {row.best, {{{{2 * std::pow(10, i), 0.004, 0.1, {10}}, 1e6}}}};
     row.log_age_yr = 6 + i;
-    for (const double flux : light.fluxes_njy_per_msun(row.best.population))
+    for (const double flux : light.fluxes_njy_per_msun(row.best.populations.front().population))
       row.photometry.push_back({1e6 * flux, 5e4 * flux, 0});
   }
   FittedRow& faint = r.rows.emplace_back(r.rows[0]);
@@ -71,6 +71,22 @@ TEST(SedReport, IsOnePageWithAFigureForEachRow) {
   EXPECT_EQ(count("clump &lt;1&gt;, z = 1.4</"), 1U);
   EXPECT_EQ(count("Z = 0.02"), 1U);
   EXPECT_EQ(page.find("http"), page.find("http://www.w3.org"));  // nothing from elsewhere
+}
+
+// A galaxy of two populations: its spectrum is their sum, and its history stands beside it.
+TEST(SedReport, ShowsTheHistoryOfAHost) {
+  SedReport r = report();
+  const std::string without = sed_report_html(r);
+  EXPECT_EQ(without.find("id=\"history-0\""), std::string::npos);
+  FittedRow& row = r.rows[0];
+  row.best.populations.front().mass_msun = 5e5;
+  row.best.populations.push_back(row.best.populations.front());
+  // Two halves of what one was.
+  EXPECT_EQ(sed_report_html(r), without);
+  row.history = {{0, 10, 2, 1, 3}, {10, 1000, 0.5, 0, 1}};
+  const std::string with = sed_report_html(r);
+  EXPECT_NE(with.find("id=\"history-0\""), std::string::npos);
+  EXPECT_EQ(with.find("id=\"history-1\""), std::string::npos);
 }
 
 }  // namespace
