@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <optional>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -138,9 +139,16 @@ SedProducts fit(const SedInputs& in) {
   return fit_claeyssens2025(in);
 }
 
-std::string summary(const io::Texts& status) {
-  return fmt::format("{} of {} rows fitted\n", std::count(status.begin(), status.end(), "fitted"),
-                     status.size());
+// The first few rows at fault by name; all are in the table.
+std::string summary(const io::Texts& status, const std::vector<std::optional<RowFault>>& faults) {
+  std::string lines = fmt::format("{} of {} rows fitted\n",
+                                  std::count(status.begin(), status.end(), "fitted"), status.size());
+  constexpr int most = 5;
+  int count = 0;
+  for (const std::optional<RowFault>& fault : faults)
+    if (fault && ++count <= most) lines += fmt::format("  {}: {}\n", fault->status, fault->text);
+  if (count > most) lines += fmt::format("  and {} more\n", count - most);
+  return lines;
 }
 
 }  // namespace
@@ -153,7 +161,7 @@ std::string run_sed(const SedArguments& a) {
   const SedInputs in{a, catalog, library, read_filters(a, catalog.bands())};
   std::string lines = fmt::format("{} bands, library {}\n", catalog.bands().size(), library->name);
   SedProducts products = fit(in);
-  lines += summary(products.tables.front().texts("status"));
+  lines += summary(products.tables.front().texts("status"), catalog.faults());
   io::Table& table = products.tables.front();
   table.note("PROTOCOL", a.protocol);
   table.note("LIBRARY", library->name);

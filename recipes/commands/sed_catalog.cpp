@@ -40,9 +40,26 @@ PhotometryCatalog::PhotometryCatalog(const SedArguments& a) : a_(a), file_(a.cat
   if (bands_.empty())
     refuse(file_.file(), "columns", "no pair of flux_BAND and flux_BAND_err", "one pair for each band");
   photometry_.assign(rows(), std::vector<sed::BandFlux>(bands_.size()));
+  faults_.resize(rows());
   for (std::size_t b = 0; b < bands_.size(); ++b) read_band(b);
   read_redshifts();
   demagnify();
+  drop_rows_at_fault();
+}
+
+void PhotometryCatalog::blame(std::size_t row, const char* status, const std::string& column, double value,
+                              const char* allowed) {
+  if (faults_[row]) return;
+  faults_[row] = {status, fmt::format("row {}: {} = {:g}; allowed: {}", row, column, value, allowed)};
+}
+
+void PhotometryCatalog::drop_rows_at_fault() {
+  const auto at_fault = [](const std::optional<RowFault>& fault) { return fault.has_value(); };
+  if (std::all_of(faults_.begin(), faults_.end(), at_fault))
+    throw InputError(
+        {file_.file(), "rows", "none that can be fitted; " + faults_.front()->text, "one row or more"});
+  for (std::size_t i = 0; i < rows(); ++i)
+    if (faults_[i]) photometry_[i].assign(bands_.size(), {nan, nan, 0});
 }
 
 void PhotometryCatalog::read_band(std::size_t b) {
@@ -72,7 +89,7 @@ void PhotometryCatalog::read_band(std::size_t b) {
     }
     if (!std::isfinite(band.flux_njy) || std::isnan(band.error_njy)) band.flux_njy = nan;
     else if (!(band.error_njy > 0) || !std::isfinite(band.error_njy))
-      file_.refuse_value(error, i, e[i], "an error above 0, or NaN");
+      blame(i, "bad_error", error.name, e[i], "an error above 0, or NaN");
     if (!(band.limit_njy > 0)) band.limit_njy = 0;
   }
 }
@@ -82,9 +99,7 @@ void PhotometryCatalog::read_redshifts() {
   if (!column && !(a_.z > 0)) throw InputError({file_.file(), "column z", "none", "a column z, or --z"});
   z_ = column ? file_.numbers(*column) : io::Reals(rows(), a_.z);
   for (std::size_t i = 0; i < rows(); ++i)
-    if (!(z_[i] > 0 && z_[i] < 30))
-      throw InputError(
-          {file_.file(), fmt::format("column z, row {}", i), fmt::format("{:g}", z_[i]), "0 < z < 30"});
+    if (!(z_[i] > 0 && z_[i] < 30)) blame(i, "bad_redshift", "z", z_[i], "0 < z < 30");
 }
 
 void PhotometryCatalog::demagnify() {
@@ -92,7 +107,10 @@ void PhotometryCatalog::demagnify() {
   if (!column) return;
   const io::Reals mu = file_.numbers(*column);
   for (std::size_t i = 0; i < rows(); ++i) {
-    if (!(std::abs(mu[i]) > 0) || !std::isfinite(mu[i])) file_.refuse_value(*column, i, mu[i], "not 0");
+    if (!(std::abs(mu[i]) > 0) || !std::isfinite(mu[i])) {
+      blame(i, "bad_magnification", column->name, mu[i], "a finite number that is not 0");
+      continue;
+    }
     for (sed::BandFlux& band : photometry_[i]) {
       band.flux_njy /= std::abs(mu[i]);
       band.error_njy /= std::abs(mu[i]);

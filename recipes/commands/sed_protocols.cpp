@@ -19,7 +19,10 @@ std::string text_of(const io::Column& id, std::size_t row) {
 
 std::map<double, std::vector<std::size_t>> by_redshift(const PhotometryCatalog& catalog) {
   std::map<double, std::vector<std::size_t>> rows;
-  for (std::size_t i = 0; i < catalog.rows(); ++i) rows[catalog.z(i)].push_back(i);
+  for (std::size_t i = 0; i < catalog.rows(); ++i)
+    if (!catalog.faults()[i]) rows[catalog.z(i)].push_back(i);
+  for (std::size_t i = 0; i < catalog.rows(); ++i)
+    if (catalog.faults()[i]) rows.begin()->second.push_back(i);
   return rows;
 }
 
@@ -53,7 +56,8 @@ FittedRow report_row(const PhotometryCatalog& catalog, const io::Column& id, std
   out.z = catalog.z(row);
   out.photometry = catalog.photometry(row);
   out.fitted = status == sed::SedStatus::fitted;
-  out.status = word(status);
+  const std::optional<RowFault>& fault = catalog.faults()[row];
+  out.status = fault ? fault->text : word(status);
   return out;
 }
 
@@ -65,8 +69,11 @@ io::Table sed_table(const PhotometryCatalog& catalog, const std::vector<sed::Sed
   io::Table table("SED");
   table.add(catalog.id());
   add_reals(table, "z", "", "redshift", status.size(), [&](std::size_t i) { return catalog.z(i); });
-  add_texts(table, "status", "fitted, too_few_bands or no_allowed_model", status.size(),
-            [&](std::size_t i) { return word(status[i]); });
+  add_texts(
+      table, "status",
+      "fitted, too_few_bands, no_allowed_model; bad_redshift, bad_error, bad_magnification: no fit tried",
+      status.size(),
+      [&](std::size_t i) { return catalog.faults()[i] ? catalog.faults()[i]->status : word(status[i]); });
   return table;
 }
 

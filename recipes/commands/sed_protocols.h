@@ -41,7 +41,8 @@ SedProducts fit_continuity(const SedInputs& inputs);
 
 // ---- what they share
 
-/// Rows that share a redshift, and so a grid; in order of redshift.
+/// Rows that share a redshift, and so a grid; in order of redshift. Rows at fault, which have no photometry,
+/// are with the first.
 std::map<double, std::vector<std::size_t>> by_redshift(const PhotometryCatalog& catalog);
 
 std::string word(sed::SedStatus status);
@@ -49,7 +50,7 @@ std::string word(sed::SedStatus status);
 /// As the arguments say; `covering_fraction` where they do not.
 sed::SynthesisOptions synthesis_of(const SedArguments& arguments, double covering_fraction);
 
-/// A table SED with the columns id, z and status.
+/// A table SED with the columns id, z and status: that of the fit or, of rows at fault, theirs.
 io::Table sed_table(const PhotometryCatalog& catalog, const std::vector<sed::SedStatus>& status);
 
 /// Columns NAME (the median), NAME_lo, NAME_hi (16%, 84%) and NAME_best.

@@ -127,7 +127,8 @@ reports::ColourDiagram diagram_of(const SedReport& r, double z, const std::vecto
 
 std::vector<reports::ColourDiagram> diagrams_of(const SedReport& r) {
   std::map<double, std::size_t> count;
-  for (const FittedRow& row : r.rows) ++count[row.z];
+  for (const FittedRow& row : r.rows)
+    if (row.z > 0) ++count[row.z];
   std::vector<std::pair<double, std::size_t>> redshifts(count.begin(), count.end());
   std::stable_sort(redshifts.begin(), redshifts.end(),
                    [](const auto& a, const auto& b) { return a.second > b.second; });

@@ -6,6 +6,8 @@
 
 #include <cmath>
 #include <filesystem>
+#include <tuple>
+#include <variant>
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
@@ -79,6 +81,49 @@ TEST_F(SedOfHosts, HaveAHistory) {
   EXPECT_NE(page.find("id=\"history-0\""), std::string::npos);
   EXPECT_NE(page.find("id=\"history-1\""), std::string::npos);
   EXPECT_EQ(page.find("id=\"history-2\""), std::string::npos);
+}
+
+// A row's fault is the row's alone: the others are fitted as if it were not there.
+TEST_F(SedOfHosts, RowsAtFaultAreNamed) {
+  const io::Table good = hosts();
+  const auto with = [&good](const char* column, std::size_t row, double value) {
+    io::Table table("PHOTOMETRY");
+    for (io::Column column_of : good.columns()) {
+      if (column_of.name == column) std::get<io::Reals>(column_of.values)[row] = value;
+      table.add(column_of);
+    }
+    return table;
+  };
+  const double nan = std::nan("");
+  const std::string options =
+      " --draws 50 -o " + (folder_ / "rows.fits").string() + " --report " + (folder_ / "rows.html").string();
+  for (const auto& [column, value, status] : {std::tuple{"z", nan, "bad_redshift"},
+                                              {"z", 31.0, "bad_redshift"},
+                                              {"flux_F150W_err", 0.0, "bad_error"},
+                                              {"mu", 0.0, "bad_magnification"}}) {
+    io::write_ecsv(folder_ / "rows.ecsv", with(column, 0, value));
+    for (const char* protocol : {"claeyssens2025", "claeyssens2023"}) {
+      const bool posterior = std::string(protocol) == "claeyssens2025";
+      const Outcome outcome = run_program("sed " + (folder_ / "rows.ecsv").string() + " --protocol " +
+                                          protocol + (posterior ? options : options.substr(11)));
+      ASSERT_EQ(outcome.exit_code, 0) << outcome.output;
+      EXPECT_NE(outcome.output.find(std::string(status) + ": row 0: "), std::string::npos) << outcome.output;
+      const io::Table sed = io::read_fits_table(folder_ / "rows.fits", "SED");
+      EXPECT_EQ(sed.texts("status"), (io::Texts{status, "fitted", "too_few_bands"}));
+      EXPECT_TRUE(std::isnan(sed.reals("log_mass_msun")[0]));
+    }
+  }
+  io::Table none("PHOTOMETRY");
+  for (io::Column column : good.columns()) {
+    if (column.name == "z") column.values = io::Reals{nan, -1, 50};
+    none.add(column);
+  }
+  io::write_ecsv(folder_ / "none.ecsv", none);
+  const Outcome refused =
+      run_program("sed " + (folder_ / "none.ecsv").string() + " -o " + (folder_ / "no.fits").string());
+  EXPECT_EQ(refused.exit_code, 2) << refused.output;
+  EXPECT_NE(refused.output.find("z = nan"), std::string::npos) << refused.output;
+  EXPECT_FALSE(fs::exists(folder_ / "no.fits"));
 }
 
 // Options that the protocol does not know, and bins that are none.
