@@ -8,6 +8,7 @@
 #include "engine/io/fits.h"
 #include "engine/sky/psf_profile.h"
 #include "recipes/lens_systematics.h"
+#include "recipes/line_widths.h"
 #include "recipes/manifest.h"
 #include "recipes/metrics.h"
 #include "recipes/parts.h"
@@ -238,6 +239,7 @@ bool is_product(const std::string& file_name) {
                                               "psf.fits",
                                               "lens_systematics.fits",
                                               "template_mismatch.fits",
+                                              "line_widths.fits",
                                               "mass_function.fits",
                                               "cmf_recovery.fits",
                                               "population.fits",
@@ -273,6 +275,8 @@ bool write_outputs(const Recipe& recipe, const Inputs& inputs, const std::vector
   io::write_fits_tables(output / "completeness.fits", completeness_products(joined.injections, axes));
   io::write_fits_tables(output / "bias.fits", {bias.bias, bias.coverage});
   io::write_fits_tables(output / "psf.fits", {psf_table(recipe, inputs)});
+  if (recipe.run_sed)
+    io::write_fits_tables(output / "line_widths.fits", {emission_line_widths(recipe, inputs)});
   if (compares_lenses(recipe)) {
     const io::Table pairs = lens_pairs(recipe, joined.injections);
     io::write_fits_tables(output / "lens_systematics.fits",

@@ -6,6 +6,7 @@
 #include "engine/core/units.h"
 #include "engine/sed/grid.h"
 #include "recipes/light.h"
+#include "recipes/template_degeneracies.h"
 
 #include <algorithm>
 #include <array>
@@ -109,23 +110,26 @@ Photometry photometry_of(const Recipe& recipe, const Template& truth, const Draw
   return out;
 }
 
-constexpr std::array quantities{"log_age_yr", "log_mass_weighted_age_yr", "log_mass_msun", "av_mag"};
+constexpr std::array quantities{"log_age_yr", "log_mass_weighted_age_yr", "log_mass_msun", "av_mag",
+                                "log_metallicity"};
 struct Names {
   const char *unit, *text;
 };
 constexpr std::array<Names, quantities.size()> names{{{"log(yr)", "age since star formation began"},
                                                       {"log(yr)", "age, mean by mass formed"},
                                                       {"log(solMass)", "mass formed"},
-                                                      {"mag", "attenuation in V"}}};
+                                                      {"mag", "attenuation in V"},
+                                                      {"", "log10 of the mass fraction Z"}}};
 using Numbers = std::array<double, quantities.size()>;
 
 double log_mean_age(const sed::StarFormation& history, double log_age_yr) {
   return std::log10(sed::mass_weighted_age_myr(history, std::pow(10, log_age_yr - 6))) + 6;
 }
 
-Numbers numbers_of(const Template& t, double log_age_yr, double log_mass, double ebv_mag) {
-  if (std::isnan(log_age_yr)) return {nan, nan, log_mass, ebv_mag * t.r_v};
-  return {log_age_yr, log_mean_age(t.history, log_age_yr), log_mass, ebv_mag * t.r_v};
+Numbers numbers_of(const Template& t, double log_age_yr, double log_mass, double ebv_mag,
+                   double log_metallicity) {
+  const double mean_age = std::isnan(log_age_yr) ? nan : log_mean_age(t.history, log_age_yr);
+  return {log_age_yr, mean_age, log_mass, ebv_mag * t.r_v, log_metallicity};
 }
 
 struct FittedRow {
@@ -142,7 +146,8 @@ std::string word(sed::SedStatus status) {
 }
 
 void fit(const Recipe& recipe, const Template& analysis, const Photometry& photometry, FittedRow& row) {
-  row.best = row.low = row.high = {nan, nan, nan, nan};
+  row.best.fill(nan);
+  row.low = row.high = row.best;
   row.status = "not_seen";
   if (photometry.bands.empty()) return;
   Random random(
@@ -152,7 +157,8 @@ void fit(const Recipe& recipe, const Template& analysis, const Photometry& photo
   row.status = word(result.status);
   row.chi2_reduced = result.chi2_reduced;
   const auto at = [&](double sed::Estimate::*which) {
-    return numbers_of(analysis, result.log_age_yr.*which, result.log_mass_msun.*which, result.ebv_mag.*which);
+    return numbers_of(analysis, result.log_age_yr.*which, result.log_mass_msun.*which, result.ebv_mag.*which,
+                      result.log_metallicity.*which);
   };
   row.best = at(&sed::Estimate::best);
   row.low = at(&sed::Estimate::low);
@@ -175,7 +181,8 @@ std::vector<FittedRow> all_rows(const Recipe& recipe, const std::vector<Template
         row.clump = clump;
         row.drawn = drawn;
         row.true_value = numbers_of(templates[truth], std::log10(drawn.population.age_myr) + 6,
-                                    std::log10(photometry.mass_msun), drawn.population.ebv_mag);
+                                    std::log10(photometry.mass_msun), drawn.population.ebv_mag,
+                                    std::log10(drawn.population.metallicity));
         fit(recipe, templates[analysis], photometry, row);
       }
     }
@@ -377,7 +384,8 @@ std::vector<io::Table> template_tables(const Recipe& recipe, const io::Table& cl
   };
   const auto by_redshift = [&](std::size_t i) { return std::pair{z[i], z[i]}; };
   return {table_of("PAIRS", clumps, bins_of(clumps, whole)), table_of("AGE", clumps, bins_of(clumps, by_age)),
-          table_of("REDSHIFT", clumps, bins_of(clumps, by_redshift))};
+          table_of("REDSHIFT", clumps, bins_of(clumps, by_redshift)), degeneracy_table(clumps),
+          history_table(clumps)};
 }
 
 void set_template_metrics(const std::vector<io::Table>& tables, validation::Metrics& metrics) {
@@ -397,6 +405,7 @@ void set_template_metrics(const std::vector<io::Table>& tables, validation::Metr
                   return !ages.flags("same_template")[i] && ages.integers("n_fitted")[i] >= fewest;
                 }));
   }
+  set_degeneracy_metrics(tables[3], tables[4], metrics);
 }
 
 std::vector<std::string> template_metric_names(const Recipe& recipe) {
@@ -405,6 +414,7 @@ std::vector<std::string> template_metric_names(const Recipe& recipe) {
   for (const char* q : quantities)
     for (const char* family : {"worst_abs_", "self_abs_", "worst_bin_abs_"})
       all.push_back(std::string("templates.") + family + q);
+  for (const std::string& name : degeneracy_metric_names()) all.push_back(name);
   return all;
 }
 

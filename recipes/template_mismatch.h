@@ -30,7 +30,8 @@ namespace arcproof::recipes {
 ///                                reference band)
 ///   chi2_reduced
 ///   true_X, X, X_lo, X_hi        X = log_age_yr (since star formation began), log_mass_weighted_age_yr,
-///                                log_mass_msun (formed), av_mag; _lo and _hi the fit's 68% interval
+///                                log_mass_msun (formed), av_mag, log_metallicity; _lo and _hi the fit's 68%
+///                                interval
 io::Table template_clumps(const Recipe& recipe, const Inputs& inputs, int threads);
 
 /// Tables PAIRS, AGE (bins of true log age, age_step_dex wide) and REDSHIFT of such rows: a row for each
@@ -41,9 +42,10 @@ io::Table template_clumps(const Recipe& recipe, const Inputs& inputs, int thread
 ///                                       sqrt(n)), half of the 16% to 84% range
 ///   X_coverage                          share of 68% intervals that hold the truth
 ///   chi2_reduced_median                 what the data know of it
+/// Then DEGENERACY and HISTORY of recipes/template_degeneracies.h.
 std::vector<io::Table> template_tables(const Recipe& recipe, const io::Table& clumps);
 
-/// Metrics of PAIRS and AGE, for criteria:
+/// Metrics of these tables, for criteria; those of the last two: recipes/template_degeneracies.h.
 ///   templates.pairs, templates.min_fitted      rows of PAIRS, and the fewest fitted clumps in one
 ///   templates.worst_abs_X, templates.self_abs_X       largest |X_offset| of two templates; of one with
 ///   itself templates.worst_bin_abs_X                  the same of two templates in any bin of AGE with 10

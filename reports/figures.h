@@ -31,6 +31,9 @@ std::vector<html::Figure> template_figures(
     const RunFolder& run);                              ///< offsets by true and fitted stellar template
 std::string template_lead_html(const RunFolder& run);   ///< in words; "" without two templates
 std::string template_table_html(const RunFolder& run);  ///< all pairs
+/// Errors in age against those in dust and metallicity with the right template, ages under two templates.
+std::vector<html::Figure> degeneracy_figures(const RunFolder& run);
+std::string degeneracy_lead_html(const RunFolder& run);  ///< in words; "" without such metrics
 /// Mocks of known mass functions: recovered slopes, calibration; none where the run made no mocks.
 std::vector<html::Figure> recovery_figures(const RunFolder& run);
 std::string recovery_html(const RunFolder& run);                        ///< table of biases and coverage

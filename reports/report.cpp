@@ -3,6 +3,7 @@
 #include "engine/io/files.h"
 #include "reports/figures.h"
 #include "reports/html.h"
+#include "reports/line_widths.h"
 #include "reports/population.h"
 #include "reports/run_folder.h"
 #include "reports/sections.h"
@@ -22,7 +23,8 @@ std::string navigation(const RunFolder& run) {
          "<a href=\"#completeness\">Completeness</a> <a "
          "href=\"#bias\">Bias and pulls</a> <a href=\"#truth\">Truth and recovery</a> "
          "<a href=\"#outcomes\">Outcomes</a> <a href=\"#examples\">Examples</a> <a href=\"#science\">Science "
-         "catalogue</a> <a href=\"#mass-function\">Mass function</a> "
+         "catalogue</a> <a href=\"#mass-function\">Mass function</a> " +
+         std::string(run.lines.rows() > 0 ? "<a href=\"#lines\">Emission lines</a> " : "") +
          "<a href=\"#convergence\">Convergence</a> <a href=\"#psf\">PSF</a> <a "
          "href=\"#bands\">Bands</a></nav>\n";
 }
@@ -38,7 +40,20 @@ std::string template_section(const RunFolder& run) {
   return html::section(
       "templates", "Stellar templates",
       "What does a wrong stellar library, star-formation history or dust law do to ages, masses and dust?",
-      template_lead_html(run) + html::grid(template_figures(run)) + template_table_html(run));
+      template_lead_html(run) + html::grid(template_figures(run)) + template_table_html(run) +
+          degeneracy_lead_html(run) + html::grid(degeneracy_figures(run)));
+}
+
+std::string line_section(const RunFolder& run) {
+  if (run.lines.rows() == 0) return "";
+  const std::vector<LineWidths> widths = line_widths_of(run.lines);
+  return html::section(
+      "lines", "Emission lines",
+      "How strong are lines of the populations that the SED fits know, and until when? Rest-frame equivalent "
+      "widths without dust, by the analysis library and its gas; dashed: of a single burst. The stars' own "
+      "absorption is not subtracted. " +
+          std::string(line_width_note),
+      html::grid(line_width_figures(widths)) + line_width_table(widths, {1, 2, 3, 5, 7, 10}));
 }
 
 std::string recovery_section(const RunFolder& run) {
@@ -78,7 +93,7 @@ std::string sections(const RunFolder& run, const std::string& population_tables)
                  grid(science_figures(run)) + catalogue_html(run)) +
          section("mass-function", "Mass function", "Masses of the clusters and the laws fitted to them.",
                  mass_function_html(run) + grid(mass_function_figures(run))) +
-         population_section(population_tables) +
+         population_section(population_tables) + line_section(run) +
          section("convergence", "Convergence",
                  "Did the sampler run long enough for its numbers to be quoted?", convergence_html(run)) +
          section("psf", "Point-spread functions", "What was injected with, and what was fitted with.",

@@ -60,7 +60,7 @@ std::vector<std::string> files_beside(const fs::path& folder) {
                                     "injections.fits",      "completeness.fits",    "bias.fits",
                                     "science_catalog.fits", "science_catalog.ecsv", "convergence.json"};
   for (const char* name : {"mass_function.fits", "examples.fits", "host_truth.fits", "lens_systematics.fits",
-                           "template_mismatch.fits", "cmf_recovery.fits"})
+                           "template_mismatch.fits", "cmf_recovery.fits", "line_widths.fits"})
     if (fs::exists(folder / name)) files.emplace_back(name);
   return files;
 }
@@ -118,6 +118,10 @@ RunFolder read_run_folder(const fs::path& folder) {
   run.template_pairs = optional_table(folder / "template_mismatch.fits", "PAIRS");
   run.template_ages = optional_table(folder / "template_mismatch.fits", "AGE");
   run.template_redshifts = optional_table(folder / "template_mismatch.fits", "REDSHIFT");
+  run.template_clumps = optional_table(folder / "template_mismatch.fits", "CLUMPS");
+  run.template_degeneracy = optional_table(folder / "template_mismatch.fits", "DEGENERACY");
+  run.template_histories = optional_table(folder / "template_mismatch.fits", "HISTORY");
+  run.lines = optional_table(folder / "line_widths.fits", "LINES");
   run.recovery = optional_table(folder / "cmf_recovery.fits", "RECOVERY");
   run.recovery_calibration = optional_table(folder / "cmf_recovery.fits", "CALIBRATION");
   run.recovery_images = optional_table(folder / "cmf_recovery.fits", "IMAGES");

@@ -27,6 +27,8 @@ struct RunFolder {
   io::Table psf;                                                         ///< psf.fits, optional
   io::Table lens_pairs, lens_fields, lens_science;                       ///< lens_systematics.fits, optional
   io::Table template_pairs, template_ages, template_redshifts;           ///< template_mismatch.fits, optional
+  io::Table lines;                                                       ///< line_widths.fits, optional
+  io::Table template_clumps, template_degeneracy, template_histories;    ///< template_mismatch.fits, optional
   io::Table recovery, recovery_calibration, recovery_images;             ///< cmf_recovery.fits, optional
   std::vector<std::string> files;  ///< names of the files beside the report, for its footer
   std::optional<double>

@@ -336,6 +336,10 @@ std::string sed_page(const SedPage& page) {
   if (!diagrams.empty())
     body += html::section("colours", "Colours", "Do the models reach the colours that were measured?",
                           html::grid(diagrams));
+  if (!page.line_widths.empty())
+    body += html::section("lines", "Emission lines", page.line_lead_html,
+                          html::grid(line_width_figures(page.line_widths)) +
+                              line_width_table(page.line_widths, {1, 2, 3, 5, 7, 10}));
   if (!spectra.empty())
     body += html::section(
         "spectra", "Spectra",

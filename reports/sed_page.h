@@ -2,6 +2,8 @@
 // clump with its photometry. Plain numbers in, one self-contained HTML page out.
 #pragma once
 
+#include "reports/line_widths.h"
+
 #include <string>
 #include <vector>
 
@@ -59,6 +61,8 @@ struct SedPage {
   std::string title, lead_html;
   std::vector<ColourDiagram> diagrams;
   std::vector<SpectrumPlot> spectra;
+  std::string line_lead_html;           ///< what the widths are of
+  std::vector<LineWidths> line_widths;  ///< empty: no section
 };
 
 /// Throws SystemError as Plot::svg.

@@ -30,7 +30,8 @@ void add_stars(const Library& library, const std::vector<NodeWeight>& nodes, dou
     spectrum[i] *= 1 - covering_fraction;
 }
 
-/// Ionising photons per second per Msun formed from the nodes of one metallicity.
+}  // namespace
+
 double ionising_rate(const Library& library, const std::vector<NodeWeight>& nodes, std::size_t metallicity) {
   double rate = 0;
   for (const NodeWeight& node : nodes)
@@ -40,18 +41,16 @@ double ionising_rate(const Library& library, const std::vector<NodeWeight>& node
   return rate;
 }
 
-void check(const SynthesisOptions& options) {
+void check_synthesis(const SynthesisOptions& options) {
   require(options.covering_fraction >= 0 && options.covering_fraction <= 1,
           "covering fraction between 0 and 1");
   require(options.stars_over_gas_ebv > 0 && options.stars_over_gas_ebv <= 1,
           "E(B-V) of stars over gas above 0, not above 1");
 }
 
-}  // namespace
-
 std::vector<double> rest_frame_spectrum(const Library& library, const Population& population,
                                         const SynthesisOptions& options) {
-  check(options);
+  check_synthesis(options);
   const std::vector<NodeWeight> nodes = node_weights(library, population);
   const std::size_t count = library.wavelength_angstrom.size();
   std::vector<double> spectrum(count, 0.0);
@@ -110,7 +109,7 @@ BandSynthesis::BandSynthesis(std::shared_ptr<const Library> library, std::vector
     : library_(std::move(library)), filters_(std::move(filters)), z_(z), options_(options) {
   require(library_ != nullptr, "BandSynthesis: a library");
   require(z > 0, "BandSynthesis: z > 0");
-  check(options);
+  check_synthesis(options);
   const std::vector<double>& rest = library_->wavelength_angstrom;
   std::vector<double> observed(rest);
   for (double& x : observed) x *= 1 + z;

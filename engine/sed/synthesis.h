@@ -65,6 +65,9 @@ struct SynthesisOptions {
   IgmLaw igm_law = IgmLaw::madau1995;
 };
 
+/// ContractError unless 0 <= covering fraction <= 1 and 0 < stars_over_gas_ebv <= 1.
+void check_synthesis(const SynthesisOptions& options);
+
 /// Share of one spectrum of the library in the spectrum of a population.
 struct NodeWeight {
   std::size_t metallicity = 0, age = 0;  ///< indices of the library
@@ -76,6 +79,9 @@ struct NodeWeight {
 /// exponentials), so that a short history tends to a single burst. Weights are not negative and add up to 1.
 /// ContractError unless age > 0, Z > 0, duration >= 0 and, for exponentials, tau > 0.
 std::vector<NodeWeight> node_weights(const Library& library, const Population& population);
+
+/// Hydrogen-ionising photons per second per Msun formed from the nodes of one metallicity.
+double ionising_rate(const Library& library, const std::vector<NodeWeight>& nodes, std::size_t metallicity);
 
 /// Living stars and remnants of a population over the mass it formed, by node_weights. Masses of this module
 /// are masses formed; times this they are masses still in stars. NaN where the library does not know.

@@ -5,6 +5,7 @@
 #include "engine/core/statistics.h"
 #include "engine/core/text.h"
 #include "engine/core/units.h"
+#include "engine/sed/equivalent_width.h"
 #include "reports/html.h"
 #include "reports/sed_page.h"
 
@@ -223,6 +224,47 @@ reports::SpectrumPlot spectrum_plot(const SedReport& r, const FittedRow& row) {
   return plot;
 }
 
+// ---------------------------------------------------------------- emission lines
+
+reports::LineWidths widths_of(const SedReport& r, const sed::MeasuredLine& line, double metallicity,
+                              const sed::StarFormation& history) {
+  reports::LineWidths widths{
+      std::string(line.name), fmt::format("Z = {:g}", metallicity), history != r.history, {}};
+  for (const double age : sed::young_ages_myr())
+    widths.steps.push_back({age, sed::line_light(*r.library, {age, metallicity, 0, history}, line, r.options)
+                                     .equivalent_width_angstrom()});
+  return widths;
+}
+
+std::vector<reports::LineWidths> all_widths(const SedReport& r) {
+  std::vector<reports::LineWidths> widths;
+  for (const sed::MeasuredLine& line : sed::measured_lines)
+    for (const double metallicity : r.track_metallicity) {
+      widths.push_back(widths_of(r, line, metallicity, r.history));
+      if (const sed::StarFormation burst; burst != r.history && line.hydrogen)
+        widths.push_back(widths_of(r, line, metallicity, burst));
+    }
+  return widths;
+}
+
+std::string words_of(const sed::StarFormation& history) {
+  if (history.form == sed::HistoryForm::exponential)
+    return fmt::format("a rate that falls as e<sup>\u2212t / {:g} Myr</sup>", history.tau_myr);
+  if (history.form == sed::HistoryForm::delayed)
+    return fmt::format("a rate t e<sup>\u2212t / {:g} Myr</sup>", history.tau_myr);
+  if (history.duration_myr > 1e4) return "a constant rate";
+  if (history.duration_myr > 0) return fmt::format("a constant rate for {:g} Myr", history.duration_myr);
+  return "a single burst";
+}
+
+std::string line_lead(const SedReport& r) {
+  return fmt::format(
+      "How strong are lines of so young a population, and until when? Rest-frame equivalent widths of {}{}, "
+      "covering fraction {:g}, log U = {:g}, without dust; the stars' own absorption is not subtracted. {}",
+      words_of(r.history), r.history == sed::StarFormation{} ? "" : " (dashed: of a single burst)",
+      r.options.covering_fraction, r.options.log_u, reports::line_width_note);
+}
+
 }  // namespace
 
 std::vector<std::size_t> colour_bands(const SedReport& r, double z) {
@@ -245,9 +287,11 @@ std::vector<std::size_t> colour_bands(const SedReport& r, double z) {
 }
 
 std::string sed_report_html(const SedReport& r) {
-  reports::SedPage page{r.title, r.lead_html, diagrams_of(r), {}};
+  reports::SedPage page{r.title, r.lead_html, diagrams_of(r), {}, "", {}};
   for (std::size_t i = 0; i < std::min(r.rows.size(), r.spectra); ++i)
     page.spectra.push_back(spectrum_plot(r, r.rows[i]));
+  page.line_lead_html = line_lead(r);
+  page.line_widths = all_widths(r);
   return reports::sed_page(page);
 }
 

@@ -1,7 +1,9 @@
 #include "recipes/commands/sed_report.h"
 
 #include "engine/core/error.h"
+#include "engine/sed/equivalent_width.h"
 #include "reports/gnuplot.h"
+#include "reports/html.h"
 
 #include <cmath>
 
@@ -67,9 +69,9 @@ TEST(SedReport, IsOnePageWithAFigureForEachRow) {
     for (std::size_t at = page.find(text); at != std::string::npos; at = page.find(text, at + 1)) ++n;
     return n;
   };
-  EXPECT_EQ(count("<svg"), 4U);  // one redshift, three spectra
+  EXPECT_EQ(count("<svg"), 7U);  // one redshift, three lines, three spectra
   EXPECT_EQ(count("clump &lt;1&gt;, z = 1.4</"), 1U);
-  EXPECT_EQ(count("Z = 0.02"), 1U);
+  EXPECT_EQ(count("Z = 0.02"), 7U);  // the tracks', and each line's in its figure and in the table
   EXPECT_EQ(page.find("http"), page.find("http://www.w3.org"));  // nothing from elsewhere
 }
 
@@ -87,6 +89,35 @@ TEST(SedReport, ShowsTheHistoryOfAHost) {
   const std::string with = sed_report_html(r);
   EXPECT_NE(with.find("id=\"history-0\""), std::string::npos);
   EXPECT_EQ(with.find("id=\"history-1\""), std::string::npos);
+}
+
+// Of one row of the table: the widths that the fit's history and gas give.
+TEST(SedReport, TellsTheWidthsOfLines) {
+  SedReport r = report();
+  r.track_metallicity = {0.004};
+  r.options.covering_fraction = 0.7;
+  const auto row = [&](const sed::MeasuredLine& line) {
+    std::string cells;
+    for (const double age : {1.0, 2.0, 3.0, 5.0, 7.0, 10.0})
+      cells += "<td>" +
+               reports::html::significant(sed::line_light(*r.library, {age, 0.004, 0, {10}}, line, r.options)
+                                              .equivalent_width_angstrom()) +
+               "</td>";
+    return cells;
+  };
+  const std::string page = sed_report_html(r);
+  for (const sed::MeasuredLine& line : sed::measured_lines)
+    EXPECT_NE(page.find(row(line)), std::string::npos) << line.name << " " << row(line);
+  EXPECT_NE(page.find("a constant rate for 10 Myr (dashed: of a single burst)"), std::string::npos);
+}
+
+// A library without ionising photons has no lines: the page says so and is drawn all the same.
+TEST(SedReport, SaysThatThereAreNoLines) {
+  SedReport r = report();
+  sed::Library dark = *r.library;
+  std::fill(dark.log_ionising_rate.begin(), dark.log_ionising_rate.end(), -HUGE_VAL);
+  r.library = std::make_shared<const sed::Library>(std::move(dark));
+  EXPECT_NE(sed_report_html(r).find("no ionising photons"), std::string::npos);
 }
 
 }  // namespace
