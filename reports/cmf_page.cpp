@@ -1,14 +1,15 @@
 #include "reports/cmf_page.h"
 
 #include "engine/core/statistics.h"
+#include "reports/cmf_words.h"
 #include "reports/figure_tools.h"
 #include "reports/gnuplot.h"
 #include "reports/html.h"
+#include "reports/joint_density.h"
 
 #include <algorithm>
 #include <cmath>
 #include <functional>
-#include <numeric>
 
 namespace arcproof::reports {
 
@@ -62,80 +63,6 @@ CurveBand cumulative_band_within(const std::vector<double>& beta, const std::vec
     band.high.push_back(q[2]);
   }
   return band;
-}
-
-namespace {
-
-constexpr int cells = JointDensity::cells;
-
-struct CellAxis {
-  double low, step, width;  // centre of the first cell; Scott's width, in cells
-  int cell(double value) const {
-    return std::clamp(static_cast<int>(std::lround((value - low) / step)), 0, cells - 1);
-  }
-};
-
-CellAxis axis_of(const std::vector<double>& values) {
-  const auto [low, high] = std::minmax_element(values.begin(), values.end());
-  const double step = (*high - *low) / (cells - 1);
-  const double scott =
-      statistics::standard_deviation(values) * std::pow(static_cast<double>(values.size()), -1.0 / 6);
-  return {*low, step, std::max(0.5, scott / step)};
-}
-
-int mirrored(int cell) {
-  if (cell < 0) cell = -cell - 1;
-  if (cell >= cells) cell = 2 * cells - 1 - cell;
-  return std::clamp(cell, 0, cells - 1);
-}
-
-// Each cell's share goes to its neighbours in x, or in y; what would leave is mirrored.
-std::vector<double> smoothed(const std::vector<double>& density, double width, bool along_x) {
-  const int reach = std::min(cells - 1, static_cast<int>(4 * width) + 1);
-  std::vector<double> kernel;
-  double norm = 0;
-  for (int d = -reach; d <= reach; ++d) norm += kernel.emplace_back(std::exp(-0.5 * d * d / (width * width)));
-  const auto place = [&](int c, int other) {
-    return along_x ? JointDensity::cell(c, other) : JointDensity::cell(other, c);
-  };
-  std::vector<double> out(density.size(), 0.0);
-  for (int other = 0; other < cells; ++other)
-    for (int c = 0; c < cells; ++c)
-      for (int k = 0; k <= 2 * reach; ++k)
-        out[place(mirrored(c + k - reach), other)] +=
-            density[place(c, other)] * kernel[static_cast<std::size_t>(k)] / norm;
-  return out;
-}
-
-}  // namespace
-
-JointDensity joint_density(const std::vector<double>& x, const std::vector<double>& y) {
-  JointDensity joint;
-  if (x.size() < 2 || x.size() != y.size()) return joint;
-  const CellAxis ax = axis_of(x), ay = axis_of(y);
-  if (!(ax.step > 0) || !(ay.step > 0)) return joint;
-  joint.x_low = ax.low;
-  joint.x_step = ax.step;
-  joint.y_low = ay.low;
-  joint.y_step = ay.step;
-  joint.drawn.assign(std::size_t{cells} * std::size_t{cells}, 0.0);
-  for (std::size_t i = 0; i < x.size(); ++i)
-    joint.drawn[JointDensity::cell(ax.cell(x[i]), ay.cell(y[i]))] += 1 / static_cast<double>(x.size());
-  joint.density = smoothed(smoothed(joint.drawn, ax.width, true), ay.width, false);
-  return joint;
-}
-
-double JointDensity::level(double share) const {
-  std::vector<std::size_t> order(density.size());
-  std::iota(order.begin(), order.end(), std::size_t{0});
-  std::stable_sort(order.begin(), order.end(),
-                   [&](std::size_t a, std::size_t b) { return density[a] > density[b]; });
-  double sum = 0;
-  for (const std::size_t cell : order) {
-    sum += drawn[cell];
-    if (sum >= share) return density[cell];
-  }
-  return 0;
 }
 
 // ---- the figures
@@ -276,6 +203,7 @@ void tabulate_contours(Plot& plot, const CmfPage& page) {
       plot.data(fmt::format("joint{}", c), {}, 2);
       continue;
     }
+    constexpr int cells = JointDensity::cells;
     DataRows grid;
     const double peak = *std::max_element(joint.density.begin(), joint.density.end());
     for (int y = 0; y < cells; ++y) {
@@ -371,80 +299,15 @@ html::Figure corner_figure(const CmfPage& page) {
   return figure;
 }
 
-// ---- words and tables
-
-std::string published_cell(const CmfParameter& p) {
-  return html::with_interval(p.published[1], p.published[0], p.published[2], 2);
-}
-
-std::string cell(const std::array<double, 3>& interval) {
-  return std::isfinite(interval[1]) ? html::with_interval(interval[1], interval[0], interval[2], 2)
-                                    : std::string(html::dash);
-}
-
-std::string table_html(const CmfPage& page) {
-  html::Table table{{"catalogue", "model", "clusters", "β, mode", "β, median (68%)", "β, bootstrap (68%)",
-                     "β, corrected (68%)", "log M<sub>c</sub>, mode", "log M<sub>c</sub>, median (68%)",
-                     "log M<sub>c</sub>, bootstrap (68%)", "log M<sub>c</sub>, corrected (68%)"},
-                    {0, 1},
-                    {}};
-  const std::string dash(html::dash);
-  for (const CmfCatalogue& c : page.catalogues) {
-    const std::string n = std::to_string(c.log_mass.size());
-    table.rows.push_back({html::escape(c.label), "power law", n, html::fixed(c.power_law.mode, 2),
-                          published_cell(c.power_law), cell(c.power_law.bootstrap),
-                          cell(c.power_law.corrected), dash, dash, dash, dash});
-    table.rows.push_back({"", "Schechter", n, html::fixed(c.beta.mode, 2), published_cell(c.beta),
-                          cell(c.beta.bootstrap), cell(c.beta.corrected), html::fixed(c.log_cutoff.mode, 2),
-                          published_cell(c.log_cutoff), cell(c.log_cutoff.bootstrap),
-                          cell(c.log_cutoff.corrected)});
-  }
-  std::string notes;
-  for (const CmfCatalogue& c : page.catalogues)
-    if (c.correction.empty()) notes += html::escape(c.label) + ": no injections, not corrected. ";
-    else if (c.correction != "ok") notes += html::escape(c.label + ": not corrected: " + c.correction) + ". ";
-  return "<div class=\"card scroll\">" + html::table(table) +
-         "<p class=\"aside\">As published: flat priors, nothing corrected. Bootstrap: masses and ages "
-         "redrawn "
-         "within their errors, the selection applied again. Corrected: mass errors and selection in the "
-         "likelihood, from the catalogue's own injections. " +
-         notes + "</p></div>\n";
-}
-
-// "The slopes of 3 catalogues differ by at most 0.02, 0.15 of their 68% half-width."
-std::string lead_html(const CmfPage& page) {
-  std::string text = fmt::format("<p class=\"sub\">Clusters {}.</p>\n", html::escape(page.cuts));
-  Range slopes{HUGE_VAL, -HUGE_VAL};
-  double half_width = 0;
-  for (const CmfCatalogue& c : page.catalogues) {
-    slopes = {std::min(slopes.low, c.power_law.published[1]),
-              std::max(slopes.high, c.power_law.published[1])};
-    half_width += 0.5 * (c.power_law.published[2] - c.power_law.published[0]);
-  }
-  const auto count = static_cast<double>(page.catalogues.size());
-  half_width /= count;
-  if (page.catalogues.size() == 1)
-    return text + fmt::format("<p class=\"lead\">Slope of the power law: <b>{}</b>.</p>\n",
-                              published_cell(page.catalogues.front().power_law));
-  return text + fmt::format(
-                    "<p class=\"lead\">Slopes of the power law: <b>{} to {}</b>. The {} catalogues differ by "
-                    "at most "
-                    "<b>{}</b>, {} of the 68% half-width of one of them ({}).</p>\n",
-                    html::fixed(slopes.low, 2), html::fixed(slopes.high, 2), page.catalogues.size(),
-                    html::fixed(slopes.high - slopes.low, 2),
-                    html::significant((slopes.high - slopes.low) / half_width, 2),
-                    html::fixed(half_width, 2));
-}
-
 }  // namespace
 
 std::string cmf_page(const CmfPage& page) {
-  std::string body = "<header>\n<h1>" + html::escape(page.title) + "</h1>\n" + lead_html(page) +
+  std::string body = "<header>\n<h1>" + html::escape(page.title) + "</h1>\n" + cmf_lead_html(page) +
                      "</header>\n<main>\n" +
                      html::section("parameters", "Parameters",
                                    "A line for each catalogue and model; &beta;: M<sup>&beta;</sup>, and "
                                    "M<sup>&beta;</sup> exp(&minus;M / M<sub>c</sub>).",
-                                   table_html(page));
+                                   cmf_table_html(page));
   const auto power = [](const CmfCatalogue& c) -> const CmfParameter& { return c.power_law; };
   const auto beta = [](const CmfCatalogue& c) -> const CmfParameter& { return c.beta; };
   const auto cutoff = [](const CmfCatalogue& c) -> const CmfParameter& { return c.log_cutoff; };

@@ -3,6 +3,7 @@
 // out.
 #pragma once
 
+#include "engine/core/missing.h"
 #include "reports/mass_curves.h"
 
 #include <array>
@@ -17,6 +18,9 @@ struct CmfParameter {
   double mode;                      ///< of the posterior
   std::array<double, 3> bootstrap;  ///< 16, 50, 84% of the maxima over redrawn masses and ages
   std::array<double, 3> corrected;  ///< 16, 50, 84%, the Monte-Carlo error within
+  bool converged = false;           ///< its chains, by the criteria of validation/convergence.h
+  double r_hat = nan, ess = nan;    ///< of its chains; the lesser of bulk and tail ESS
+  bool at_prior_edge = false;       ///< the posterior piles up at an end of its prior
 };
 
 struct CmfCatalogue {
@@ -47,23 +51,5 @@ std::vector<std::array<double, 2>> cumulative_staircase(std::vector<double> log_
 CurveBand cumulative_band_within(const std::vector<double>& beta, const std::vector<double>& log_cutoff,
                                  double min_mass_msun, double max_mass_msun, double total,
                                  double log_mass_high);
-
-/// Density of draws (x, y) in cells that cover them: shared out by cell and smoothed by a Gaussian of Scott's
-/// width (sigma n^(-1/6)) in x and y, mirrored at the ends of the draws, where priors may cut. Draws of one
-/// value, or none: no cells.
-struct JointDensity {
-  static constexpr int cells = 60;                      // a side
-  double x_low = 0, x_step = 0, y_low = 0, y_step = 0;  // centre of the first cell
-  std::vector<double> density;                          // [y * cells + x], sums to 1
-  std::vector<double> drawn;                            // share of the draws in each cell, not smoothed
-  static std::size_t cell(int x, int y) {
-    return static_cast<std::size_t>(y) * cells + static_cast<std::size_t>(x);
-  }
-  double at(int x, int y) const { return density[cell(x, y)]; }
-  /// The density above which the cells hold this share of the draws: smoothing widens the region's form, but
-  /// not what is in it.
-  double level(double share) const;
-};
-JointDensity joint_density(const std::vector<double>& x, const std::vector<double>& y);
 
 }  // namespace arcproof::reports

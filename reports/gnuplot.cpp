@@ -163,11 +163,6 @@ std::string gnuplot_text(std::string_view text) {
   return out + "'";
 }
 
-bool gnuplot_is_installed() {
-  const ScratchFolder scratch;
-  return run_gnuplot({"--version"}, scratch.path() / "messages") == 0;
-}
-
 std::vector<std::size_t> thinned(std::size_t count, std::size_t most) {
   std::vector<std::size_t> rows;
   const std::size_t kept = std::min(count, most);

@@ -26,9 +26,6 @@ std::string faded(std::string_view colour, double transparency);
 /// Text in a gnuplot script: quoted, and shown as it is (no markup).
 std::string gnuplot_text(std::string_view text);
 
-/// True when the program gnuplot can be started.
-bool gnuplot_is_installed();
-
 /// Rows of numbers; NaN is a missing value.
 using DataRows = std::vector<std::vector<double>>;
 

@@ -60,10 +60,9 @@ Burst read_starburst99(const fs::path& path, const LibrarySource& source) {
   Numbers numbers(path);
   std::vector<double> line;
   while (numbers.next_line(line)) {
-    if (line.empty() && burst.age_myr.empty()) continue;  // the head
     if (line.empty()) continue;
     if (line.size() < 4) {
-      if (burst.age_myr.empty()) continue;
+      if (burst.age_myr.empty()) continue;  // the head
       numbers.fail(fmt::format("{} numbers", line.size()),
                    "time, wavelength, log total, log stellar, log nebular");
     }

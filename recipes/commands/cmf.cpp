@@ -348,7 +348,7 @@ std::string lines_of(const products::PublishedMassFunctions& published) {
                            c.at("converged").as_bool() ? "converged" : "not converged, see --max-steps");
     }
   for (const io::Json& edge : published.at_prior_edge.as_array())
-    lines += edge.as_string() + ": highest at the end of its prior, which its interval depends on\n";
+    lines += edge.as_string() + ": piles up at the end of its prior, which its interval depends on\n";
   return lines;
 }
 

@@ -36,6 +36,17 @@ double number_of(std::span<const io::Table> tables, const char* table, MassFunct
   return nan;
 }
 
+bool has_converged(const ComparedFit& fit, MassFunctionModel model, const std::string& parameter) {
+  return fit.published.convergence.at(population::name_of(model)).at(parameter).at("converged").as_bool();
+}
+
+bool is_at_prior_edge(const ComparedFit& fit, MassFunctionModel model, const std::string& parameter) {
+  const auto& edges = fit.published.at_prior_edge.as_array();
+  const std::string name = std::string(population::name_of(model)) + ", " + parameter;
+  return std::any_of(edges.begin(), edges.end(),
+                     [&](const io::Json& edge) { return edge.as_string() == name; });
+}
+
 // ---- tables
 
 struct ModelOfCatalogue {
@@ -67,7 +78,29 @@ constexpr NumberColumn numbers[] = {
     {"corrected_q16", "CORRECTED", "q16", "the same, 16% quantile, with its Monte-Carlo error"},
     {"corrected_q84", "CORRECTED", "q84", "the same, 84% quantile, with its Monte-Carlo error"},
     {"corrected_monte_carlo_error", "CORRECTED", "monte_carlo_error",
-     "of the corrected value: 1 sigma from the finite number of injections"}};
+     "of the corrected value: 1 sigma from the finite number of injections"},
+    {"r_hat", "CONVERGENCE", "r_hat", "of the chains: rank-normalised split R-hat"},
+    {"ess_bulk", "CONVERGENCE", "ess_bulk", "of the chains: effective sample size of the bulk"},
+    {"ess_tail", "CONVERGENCE", "ess_tail", "the same, of the tails"}};
+
+struct ChainColumns {
+  io::Flags converged;
+  io::Texts at_prior_edge;
+};
+ChainColumns chains_of(std::span<const ModelOfCatalogue> rows) {
+  ChainColumns columns;
+  for (const ModelOfCatalogue& row : rows) {
+    bool converged = true;
+    std::string edges;
+    for (const std::string& parameter : population::parameter_names(row.model)) {
+      converged = converged && has_converged(*row.fit, row.model, parameter);
+      if (is_at_prior_edge(*row.fit, row.model, parameter)) edges += (edges.empty() ? "" : ", ") + parameter;
+    }
+    columns.converged.push_back(converged);
+    columns.at_prior_edge.push_back(edges);
+  }
+  return columns;
+}
 
 io::Table comparison_table(std::span<const ComparedFit> fits) {
   const std::vector<ModelOfCatalogue> rows = rows_of(fits);
@@ -86,6 +119,10 @@ io::Table comparison_table(std::span<const ComparedFit> fits) {
   t.add("model", "", "power_law: M^beta; schechter: M^beta exp(-M / M_c); above the minimum mass",
         std::move(model));
   t.add("n_clusters", "", "clusters in the fit", std::move(clusters));
+  ChainColumns chains = chains_of(rows);
+  t.add("converged", "", "the chains of all parameters, as in CONVERGENCE", std::move(chains.converged));
+  t.add("at_prior_edge", "", "parameters whose posterior piles up at an end of the prior",
+        std::move(chains.at_prior_edge));
   for (const char* parameter : {"beta", "log_cutoff_msun"})
     for (const NumberColumn& number : numbers) {
       io::Reals values;
@@ -132,20 +169,22 @@ reports::CmfParameter parameter_of(const ComparedFit& fit, MassFunctionModel mod
   const auto corrected = [&](const char* column) {
     return number_of(fit.tables, "CORRECTED", model, name, column);
   };
+  const auto chain = [&](const char* column) {
+    return number_of(fit.tables, "CONVERGENCE", model, name, column);
+  };
   return {{published("q16"), published("median"), published("q84")},
           published("mode"),
           {published("bootstrap_q16"), published("bootstrap_median"), published("bootstrap_q84")},
-          {corrected("q16"), corrected("median"), corrected("q84")}};
+          {corrected("q16"), corrected("median"), corrected("q84")},
+          has_converged(fit, model, name),
+          chain("r_hat"),
+          std::fmin(chain("ess_bulk"), chain("ess_tail")),
+          is_at_prior_edge(fit, model, name)};
 }
 
 std::vector<double> draws_of(const ComparedFit& fit, MassFunctionModel model, int parameter) {
-  std::vector<double> draws;
-  if (const MassFunctionFit* f = fit_of(fit, model))
-    for (const population::EnsembleChain& chain : f->chains)
-      for (int step = f->burn_in; step < chain.steps; ++step)
-        for (int walker = 0; walker < chain.walkers; ++walker)
-          draws.push_back(chain.value(step, walker, parameter));
-  return draws;
+  const MassFunctionFit* f = fit_of(fit, model);
+  return f ? population::pooled(f->chains, parameter, f->burn_in) : std::vector<double>{};
 }
 
 // "ok", or what keeps a model from being corrected.

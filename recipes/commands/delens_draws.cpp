@@ -119,9 +119,9 @@ std::vector<std::size_t> shuffled(std::size_t count, Random& random) {
   return order;
 }
 
-// The lens's posterior, or the lens itself as its only draw.
-lens::Realisations lens_draws(const LensSource& source) {
-  if (!source.posterior.empty()) return source.posterior;
+// The lens itself as the only draw, where it has no posterior.
+lens::Realisations lens_alone(const LensSource& source) {
+  if (!source.posterior.empty()) return {};
   if (source.model) return lens::Realisations({*source.model});
   return {{source.file->map}, source.z_lens, source.cosmology};
 }
@@ -182,7 +182,8 @@ JointPosterior::JointPosterior(const ClumpCatalog& clumps, const LensSource& len
   for (const double z : clumps.z)
     distance_modulus_.push_back(z > 0 ? lens.cosmology.distance_modulus_mag(z) - 2.5 * std::log10(1 + z)
                                       : nan);
-  const lens::Realisations lenses = lens_draws(lens);
+  const lens::Realisations alone = lens_alone(lens);
+  const lens::Realisations& lenses = lens.posterior.empty() ? alone : lens.posterior;  // maps may be GBs
   std::optional<RedrawTable> redraws;
   const std::vector<std::string> ids = texts_of(clumps.table.id());
   if (!o.redraws.empty()) {

@@ -127,15 +127,29 @@ io::Json convergence_of(const MassFunctionFit& fit, int parameter) {
   return json;
 }
 
-// Names the parameters whose mode lies at the end of their prior.
+// Whether the posterior has not fallen off before an end of its prior: there a 25th of the prior holds nearly
+// as many draws as the fullest does. (The mode by KDE tells less: beyond the end the kernel has no draws, so
+// that the mode lies inside.)
+bool piles_up(const std::vector<double>& draws, double low, double high) {
+  constexpr int parts = 25;
+  constexpr double nearly = 0.8;
+  std::array<int, parts> counts{};
+  for (const double v : draws)
+    ++counts[static_cast<std::size_t>(
+        std::clamp(static_cast<int>(parts * (v - low) / (high - low)), 0, parts - 1))];
+  const int fullest = *std::max_element(counts.begin(), counts.end());
+  return std::max(counts.front(), counts.back()) > nearly * fullest;
+}
+
+// Names the parameters whose posterior piles up at an end of its prior.
 void note_edges(const MassFunctionFit& fit, const MassFunctionOptions& o, io::Json& list) {
-  constexpr double near_edge = 0.02;  // of the prior's width
-  for (const population::ParameterSummary& p : fit.parameters) {
-    const bool slope = p.name == "beta";
+  for (std::size_t p = 0; p < fit.parameters.size(); ++p) {
+    const std::string& name = fit.parameters[p].name;
+    const bool slope = name == "beta";
     const double low = slope ? o.beta_low : std::log10(o.min_mass_msun),
                  high = slope ? o.beta_high : o.log_cutoff_high;
-    if (std::min(p.mode - low, high - p.mode) < near_edge * (high - low))
-      list.push_back(std::string(population::name_of(fit.model)) + ", " + p.name);
+    if (piles_up(population::pooled(fit.chains, static_cast<int>(p), fit.burn_in), low, high))
+      list.push_back(std::string(population::name_of(fit.model)) + ", " + name);
   }
 }
 

@@ -301,9 +301,20 @@ TEST(CmfSeveral, GiveEachCatalogueTheNumbersThatItHasAlone) {
     EXPECT_EQ(std::isfinite(comparison.reals("beta_corrected_median")[2 * c]), c == 1);
   }
   EXPECT_NE(comparison.reals("beta_median")[0], comparison.reals("beta_median")[2]);
+  // 80 steps after burn-in are too few, and table and page say so.
+  const io::Table convergence = io::read_fits_table(folder / "all.fits", "CONVERGENCE");
+  EXPECT_EQ(comparison.flags("converged"), io::Flags(6, false));
+  for (std::size_t c = 0; c < 3; ++c) {
+    EXPECT_EQ(comparison.reals("beta_r_hat")[2 * c], convergence.reals("r_hat")[3 * c]);
+    EXPECT_EQ(comparison.reals("log_cutoff_msun_ess_tail")[2 * c + 1],
+              convergence.reals("ess_tail")[3 * c + 2]);
+    EXPECT_EQ(comparison.texts("at_prior_edge")[2 * c + 1], "log_cutoff_msun");  // power laws have none
+  }
 
   const std::string page = io::read_text(folder / "cmf.html");
-  for (const char* word : {"M1 (ref)", "M3: no injections, not corrected", "counts-schechter", "corner"})
+  for (const char* word : {"M1 (ref)", "M3: no injections, not corrected", "counts-schechter", "corner",
+                           "Chains not converged: all 6 fits", "if independent",
+                           "Not constrained: M1 (ref) M<sub>c</sub>, M2 M<sub>c</sub>, M3 M<sub>c</sub>."})
     EXPECT_NE(page.find(word), std::string::npos) << word;
 }
 
@@ -317,6 +328,39 @@ TEST(CmfSeveral, ReportOfOneCatalogue) {
   ASSERT_EQ(outcome.exit_code, 0) << outcome.output;
   EXPECT_EQ(sha256_of_file(folder / "plain.fits"), sha256_of_file(folder / "with.fits"));
   EXPECT_NE(io::read_text(folder / "cmf.html").find("Cluster mass function: catalog"), std::string::npos);
+}
+
+// A steep catalogue, run on until its chains have converged: its slope piles up at the prior's end of -3,
+// which table, page and terminal say; of
+// chains nothing is said.
+TEST(CmfSeveral, SayWhereSlopesPileUpAndNothingOfConvergedChains) {
+  const fs::path folder = scratch_folder("cmf-steep");
+  for (const auto& [name, beta] : {std::pair{"steep.fits", -3.6}, {"plain.fits", -2.0}}) {
+    Random random({20260712, "cmf steep"});
+    io::Reals mass;
+    for (const double m :
+         population::draw_masses(population::MassFunctionModel::power_law, beta, 0, 2e6, 60, random))
+      mass.push_back(std::log10(m));
+    io::Table table("CATALOG");
+    table.add("log_mass_msun", "", "", mass);
+    io::write_fits_tables(folder / name, {table});
+  }
+  const Outcome outcome =
+      run_program("cmf " + quoted(folder / "steep.fits") + " " + quoted(folder / "plain.fits") +
+                  " --mass-error 0.1 --bootstraps 2 --walkers 16 --ensembles 2 --steps 15000 --burn-in 300 "
+                  "--max-steps 60000 --report " +
+                  quoted(folder / "cmf.html") + " -o " + quoted(folder / "cmf.fits"));
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.output;
+  const io::Table comparison = io::read_fits_table(folder / "cmf.fits", "COMPARISON");
+  EXPECT_EQ(comparison.flags("converged"), io::Flags(4, true));
+  EXPECT_EQ(comparison.texts("at_prior_edge")[0], "beta");
+  EXPECT_EQ(comparison.texts("at_prior_edge")[2], "");
+  const std::string page = io::read_text(folder / "cmf.html");
+  EXPECT_NE(page.find("Not constrained: steep β of the power law"), std::string::npos);
+  EXPECT_EQ(page.find("plain β"), std::string::npos);
+  EXPECT_EQ(page.find("not converged"), std::string::npos);
+  EXPECT_NE(outcome.output.find("power_law, beta: piles up at the end of its prior"), std::string::npos)
+      << outcome.output;
 }
 
 // ------------------------------------------------------------------------------------------ bad input

@@ -1,5 +1,4 @@
-// The commands detect, fit and psf on mosaics whose sources are known: circular Gaussians through a Gaussian
-// PSF, which are Gaussians again, written down pixel by pixel.
+// The commands detect, fit and psf on mosaics whose sources are known.
 #include "engine/core/random.h"
 #include "engine/core/statistics.h"
 #include "engine/core/units.h"
@@ -7,6 +6,7 @@
 #include "engine/io/ecsv.h"
 #include "engine/io/files.h"
 #include "engine/io/fits.h"
+#include "tests/end_to_end/mosaics.h"
 #include "tests/end_to_end/program.h"
 #include "tests/support/data.h"
 
@@ -18,146 +18,6 @@ namespace arcproof::tests {
 namespace {
 
 namespace fs = std::filesystem;
-
-constexpr double scale_20 = 0.02, scale_40 = 0.04;
-constexpr double psf_arcsec = 0.028;  // sigma of the PSF at 20 mas
-constexpr double psf_40_arcsec = 0.05;
-constexpr double noise_20 = 0.5, noise_40 = 1.0;  // nJy per pixel
-constexpr int width_20 = 300, edge = 30, spacing = 48;
-
-struct Source {
-  double x, y;  ///< 20 mas pixel from 0
-  double flux_njy, sigma_arcsec;
-};
-
-// Twenty-five on a jittered grid.
-std::vector<Source> sources() {
-  Random random({20240711, "standalone sources"});
-  std::vector<Source> result;
-  for (int j = 0; j < 5; ++j)
-    for (int i = 0; i < 5; ++i)
-      result.push_back({edge + i * spacing + random.uniform(-3, 3),
-                        edge + j * spacing + random.uniform(-3, 3), random.uniform(100, 400),
-                        random.uniform(0.016, 0.03)});
-  return result;
-}
-
-/// Where a mosaic's pixels lie in those of 20 mas.
-struct Grid {
-  int width;
-  double scale_arcsec;
-  double to_20(double pixel) const { return (pixel + 0.5) * scale_arcsec / scale_20 - 0.5; }
-  double from_20(double pixel) const { return (pixel + 0.5) * scale_20 / scale_arcsec - 0.5; }
-};
-constexpr Grid grid_20{width_20, scale_20}, grid_40{width_20 / 2, scale_40};
-
-Array2D<float> image_of(const std::vector<Source>& list, const Grid& grid, double psf, double noise,
-                        const char* band) {
-  Random random({20240711, "standalone noise", -1, -1, band});
-  Array2D<float> image(grid.width, grid.width);
-  for (int y = 0; y < grid.width; ++y)
-    for (int x = 0; x < grid.width; ++x) {
-      double value = random.normal(0, noise);
-      for (const Source& s : list) {
-        const double variance =
-            (s.sigma_arcsec * s.sigma_arcsec + psf * psf) / (grid.scale_arcsec * grid.scale_arcsec);
-        const double r = std::hypot(x - grid.from_20(s.x), y - grid.from_20(s.y));
-        value += s.flux_njy * std::exp(-0.5 * r * r / variance) / (2 * units::pi * variance);
-      }
-      image(x, y) = static_cast<float>(value);
-    }
-  return image;
-}
-
-// North up, the same centre on the sky for all grids.
-io::FitsHeader header_of(const Grid& grid, const std::string& ra_deg = "110.8250") {
-  io::FitsHeader header;
-  header.add("BUNIT", "nJy");
-  const std::string centre = fmt::format("{:.2f}", 0.5 * (grid.width + 1));
-  for (const auto& [key, value] : std::vector<std::pair<std::string, std::string>>{
-           {"CTYPE1", "RA---TAN"},
-           {"CTYPE2", "DEC--TAN"},
-           {"CRPIX1", centre},
-           {"CRPIX2", centre},
-           {"CRVAL1", ra_deg},
-           {"CRVAL2", "-73.4540"},
-           {"CDELT1", fmt::format("{:.12e}", -grid.scale_arcsec / 3600)},
-           {"CDELT2", fmt::format("{:.12e}", grid.scale_arcsec / 3600)},
-           {"RADESYS", "ICRS"}})
-    header.add(key, value);
-  return header;
-}
-
-void write_mosaic(const fs::path& path, const Array2D<float>& image, double noise,
-                  const io::FitsHeader& header) {
-  io::write_fits_images(
-      path, {{"SCI", image, header},
-             {"ERR", Array2D<float>(image.width(), image.height(), static_cast<float>(noise)), header}});
-}
-
-void write_psf(const fs::path& path, double sigma_arcsec, double scale_arcsec) {
-  constexpr int half = 25;
-  Array2D<float> image(2 * half + 1, 2 * half + 1);
-  for (int y = -half; y <= half; ++y)
-    for (int x = -half; x <= half; ++x)
-      image(x + half, y + half) = static_cast<float>(
-          std::exp(-0.5 * (x * x + y * y) * scale_arcsec * scale_arcsec / (sigma_arcsec * sigma_arcsec)));
-  io::FitsHeader header;
-  header.add("PIXSCALE", fmt::format("{:.6f}", scale_arcsec));
-  io::write_fits_images(path, {{"PSF", image, header}});
-}
-
-void write_catalog(const fs::path& path, const std::vector<Source>& list) {
-  io::Table table;
-  io::Reals x, y;
-  for (const Source& s : list) {
-    x.push_back(s.x);
-    y.push_back(s.y);
-  }
-  table.add("x", "pix", "", x);
-  table.add("y", "pix", "", y);
-  io::write_ecsv(path, table);
-}
-
-/// A folder with two mosaics, their PSFs and the list of sources.
-const fs::path& folder() {
-  static const fs::path made = [] {
-    const fs::path path = scratch_folder("standalone");
-    write_mosaic(path / "a.fits", image_of(sources(), grid_20, psf_arcsec, noise_20, "F150W"), noise_20,
-                 header_of(grid_20));
-    write_mosaic(path / "b.fits", image_of(sources(), grid_40, psf_40_arcsec, noise_40, "F444W"), noise_40,
-                 header_of(grid_40));
-    io::FitsHeader no_sky;
-    no_sky.add("BUNIT", "nJy");
-    write_mosaic(path / "nosky.fits", image_of(sources(), grid_20, psf_arcsec, noise_20, "F150W"), noise_20,
-                 no_sky);
-    write_psf(path / "psf_a.fits", psf_arcsec, scale_20);
-    write_psf(path / "psf_b.fits", psf_40_arcsec, scale_40);
-    write_catalog(path / "list.ecsv", sources());
-    return path;
-  }();
-  return made;
-}
-
-std::string in_folder(const std::string& name) { return (folder() / name).string(); }
-std::string band(const std::string& name, const std::string& mosaic, const std::string& psf) {
-  return fmt::format(" --image '{0}={1}[SCI]' --error '{0}={1}[ERR]' --psf {0}={2}", name, in_folder(mosaic),
-                     in_folder(psf));
-}
-std::string one_band() { return band("F150W", "a.fits", "psf_a.fits"); }
-
-/// Runs a command that must succeed, and reads its table.
-io::Table table_of(const std::string& arguments, const std::string& output) {
-  const Outcome outcome = run_program(arguments + " -o " + in_folder(output));
-  EXPECT_EQ(outcome.exit_code, 0) << outcome.output;
-  return io::read_fits_table(in_folder(output));
-}
-
-void expect_verified(const std::string& file) {
-  const Outcome outcome = run_command("fitsverify " + in_folder(file));
-  EXPECT_EQ(outcome.exit_code, 0) << outcome.output;
-  EXPECT_NE(outcome.output.find("0 warning(s) and 0 error(s)"), std::string::npos) << outcome.output;
-}
 
 // Both tails of chi-squared at 1e-4 each: the false-alarm rate of each call is 2e-4. The noise has a fixed
 // seed.
@@ -421,16 +281,6 @@ TEST(PsfCommand, ResamplesAndFitsTheProfile) {
 
 // ---------------------------------------------------------------- bad input
 
-void expect_refused(const std::string& arguments, const std::string& words) {
-  const fs::path output = folder() / "refused.fits";
-  const Outcome outcome = run_program(arguments + " -o " + output.string());
-  EXPECT_EQ(outcome.exit_code, 2) << arguments << "\n" << outcome.output;
-  EXPECT_EQ(std::count(outcome.output.begin(), outcome.output.end(), '\n'), 1) << outcome.output;
-  EXPECT_NE(outcome.output.find(words), std::string::npos) << outcome.output;
-  EXPECT_EQ(outcome.output.find("recipe"), std::string::npos) << outcome.output;
-  EXPECT_FALSE(fs::exists(output)) << arguments;
-}
-
 TEST(Refused, ByDetect) {
   const std::string a = in_folder("a.fits");
   expect_refused("detect --image nowhere.fits", "--image");
@@ -489,136 +339,6 @@ TEST(Refused, ByPsf) {
   expect_refused("psf --psf " + in_folder("list.ecsv"), "FITS");
 }
 
-// ---------------------------------------------------------------- lenses
-
-/// Places behind the embedded cluster, with a shape and a flux.
-std::string clumps_behind_the_cluster() {
-  io::Table table("CLUMPS");
-  table.add("id", "", "", io::Texts{"A", "B", "C"});
-  table.add("ra", "deg", "", io::Reals{14.9992, 15.001, 15.0005});
-  table.add("dec", "deg", "", io::Reals{-1.9987, -2.001, -2.0012});
-  table.add("z", "", "", io::Reals{1.4, 2, 0.3});  // the last one is in front
-  table.add("sigma_major_pix", "pix", "", io::Reals{3, 0.2, 2});
-  table.add("sigma_minor_pix", "pix", "", io::Reals{1.5, 0.2, 2});
-  table.add("pa_deg", "deg", "", io::Reals{30, 0, 0});
-  table.add("flux_f150w", "nJy", "", io::Reals{40, 20, 20});
-  table.add("flux_f150w_err", "nJy", "", io::Reals{4, 4, 4});
-  io::write_fits_tables(folder() / "clumps.fits", {table});
-  return in_folder("clumps.fits");
-}
-
-// A map is made, and a catalogue goes through it: the numbers are those through the model itself. Threads
-// change no bit.
-TEST(LensCommands, MapAndModelGiveTheSameCatalogue) {
-  const std::string clumps = clumps_behind_the_cluster();
-  const Outcome map = run_program(
-      fmt::format("lens-map --cluster --posterior-rows 5 --z 2 --size 16 --step 0.04 -j2 -o {} --critical {} "
-                  "--caustics {}",
-                  in_folder("lens.fits"), in_folder("critical.reg"), in_folder("caustics.reg")));
-  ASSERT_EQ(map.exit_code, 0) << map.output;
-  EXPECT_NE(map.output.find("effective radius"), std::string::npos) << map.output;
-  expect_verified("lens.fits");
-  EXPECT_NE(io::read_text(in_folder("caustics.reg")).find("polygon("), std::string::npos);
-  const std::string command = "delens " + clumps + " --pixel-scale 0.02 ";
-  const io::Table exact = table_of(command + "--cluster --posterior-rows 9 -j1", "delensed.fits");
-  table_of(command + "--cluster --posterior-rows 9 -j3", "delensed_3.fits");
-  EXPECT_EQ(io::read_text(in_folder("delensed.fits")), io::read_text(in_folder("delensed_3.fits")));
-  expect_verified("delensed.fits");
-  const io::Table of_map = table_of(command + "--map " + in_folder("lens.fits"), "delensed_map.fits");
-  EXPECT_EQ(of_map.texts("status"), (io::Texts{"ok", "ok", "not_behind_lens"}));
-  for (const std::size_t i : {0, 1})
-    for (const char* column : {"mu", "r_eff_pc", "absmag_f150w", "source_sigma_major_pc"})
-      EXPECT_NEAR(of_map.reals(column)[i] / exact.reals(column)[i], 1, 0.002) << column;  // bilinear Hessian
-  EXPECT_EQ(exact.column("r_eff_pc").unit, "pc");
-  const io::Table images = table_of(
-      "images --cluster --size 30 --ra 15.001 --dec -2.001 --z 2 --regions " + in_folder("images.reg"),
-      "images.fits");
-  EXPECT_GE(images.rows(), 3u);
-  EXPECT_EQ(io::read_ds9(in_folder("images.reg")).regions.size(), images.rows());
-  expect_verified("images.fits");
-}
-
-// The catalogue of `fit` as it is, behind a lens of two lines: ellipses in pixels with errors, fluxes in nJy.
-TEST(LensCommands, DelensTakesTheTableOfFit) {
-  io::write_text(in_folder("lens.par"),
-                 "runmode\n\treference 3 110.825 -73.454\n\tend\ngrille\n\tnlentille 1\n\tend\n"
-                 "potentiel 1\n\tprofil 81\n\tx_centre 12\n\ty_centre 3\n\tcore_radius 0.5\n"
-                 "\tcut_radius 30\n\tv_disp 700\n\tz_lens 0.4\n\tend\nfini\n");
-  const io::Table fit =
-      table_of("fit --keep-redraws --redraws 20" + one_band() + " --catalog " + in_folder("list.ecsv"),
-               "to_delens.fits");
-  const io::Table clumps = table_of(
-      fmt::format("delens {0} --par {1} --z 2 --pixel-scale 0.02 --draws 40 --redraws '{0}[REDRAWS]'",
-                  in_folder("to_delens.fits"), in_folder("lens.par")),
-      "fit_delensed.fits");
-  ASSERT_EQ(clumps.rows(), 25u);
-  for (std::size_t i = 0; i < 25; ++i) {
-    EXPECT_EQ(clumps.texts("status")[i], "ok");
-    EXPECT_EQ(clumps.texts("size_case")[i] == "unresolved", bool(fit.flags("unresolved")[i]));
-    const double mu = clumps.reals("mu")[i], mag = fit.reals("mag_f150w")[i];
-    // Distance modulus of z = 2 by astropy 5.2, FlatLambdaCDM(70, 0.3).
-    EXPECT_NEAR(clumps.reals("absmag_f150w")[i],
-                mag + 2.5 * std::log10(mu) - 45.957197 + 2.5 * std::log10(3.0), 1e-5);
-    if (clumps.texts("size_case")[i] == "resolved") {
-      EXPECT_GT(clumps.reals("r_eff_err_plus_pc")[i], 0);
-    }
-  }
-  expect_verified("to_delens.fits");
-  expect_verified("fit_delensed.fits");
-  // Each redraw twice, with the one lens there is; the spread of its fluxes is the fit's error (half the
-  // 16-84% range of 20).
-  const io::Table draws = io::read_fits_table(in_folder("fit_delensed.fits"), "DRAWS");
-  ASSERT_EQ(draws.rows(), 25u * 40u);
-  for (std::size_t i = 0; i < 25; ++i) {
-    const double spread = clumps.reals("joint_flux_f150w_q84")[i] - clumps.reals("joint_flux_f150w_q16")[i];
-    EXPECT_NEAR(spread * clumps.reals("joint_mu_median")[i] / (2 * fit.reals("flux_f150w_err")[i]), 1, 0.35)
-        << i;
-    EXPECT_EQ(draws.reals("intrinsic_flux_f150w")[40 * i] * draws.reals("mu")[40 * i] > 0, true);
-  }
-  // The same through a map of the mosaic's field, at its pixel scale. The bilinear Hessian errs by step^2 / 8
-  // times its second derivatives, 2 R / r^3 each for an Einstein radius R = 10" and r > 9": 3e-6, and mu by
-  // mu_t times that (mu_t is 3.5 to 516 here).
-  const Outcome map =
-      run_program(fmt::format("lens-map --par {} --z 2 --like '{}[SCI]' -o {}", in_folder("lens.par"),
-                              in_folder("a.fits"), in_folder("like.fits")));
-  ASSERT_EQ(map.exit_code, 0) << map.output;
-  const io::Table of_map = table_of(fmt::format("delens {} --map {} --z 2 --pixel-scale 0.02",
-                                                in_folder("to_delens.fits"), in_folder("like.fits")),
-                                    "like_delensed.fits");
-  for (std::size_t i = 0; i < 25; ++i)
-    EXPECT_NEAR(of_map.reals("mu")[i] / clumps.reals("mu")[i], 1, 3e-6 * clumps.reals("mu_tangential")[i]);
-}
-
-TEST(LensCommands, RefuseBadInput) {
-  const std::string clumps = clumps_behind_the_cluster(), delens = "delens " + clumps + " --pixel-scale 0.02";
-  expect_refused(delens, "lens: found none");
-  expect_refused(delens + " --cluster --map x.fits", "2 of them");
-  expect_refused(delens + " --par nowhere.par", "--par");
-  expect_refused(delens + " --par " + clumps, "clumps.fits");
-  expect_refused(delens + " --map " + clumps, "ALPHA_X");
-  expect_refused(delens + " --cluster --z 2", "one of the two");
-  expect_refused(delens + " --cluster --row 2", "--bayes");
-  expect_refused("delens " + clumps + " --cluster --pixel-scale 0", "--pixel-scale");
-  expect_refused("delens nowhere.fits --cluster --pixel-scale 0.02", "nowhere.fits");
-  expect_refused("delens " + in_folder("list.ecsv") + " --cluster --pixel-scale 0.02 --z 2", "column ra");
-  expect_refused("lens-map --cluster --size 10 --step 0.1", "--dlsds");
-  expect_refused("lens-map --cluster --z 0.2 --size 10 --step 0.1", "above that of the lens");
-  expect_refused("lens-map --cluster --z 2 --step 0.1", "--like");
-  expect_refused("lens-map --cluster --z 2 --size 10", "--step");
-  expect_refused("lens-map --cluster --z 2 --size ten --step 0.1", "--size");
-  expect_refused("lens-map --cluster --z 2 --size 10 --step 1e-6", "20000");
-  expect_refused("lens-map --cluster --z 2 --size 10 --step 0.1 --centre 400,0", "--centre");
-  expect_refused("lens-map --cluster --z 2 --like '" + in_folder("nosky.fits") + "[SCI]'",
-                 "no celestial WCS");
-  expect_refused("lens-map --cluster --z 2 --size 10 --step 0.1 --critical /nowhere/at/all.reg",
-                 "--critical");
-  expect_refused("images --cluster --z 2", "position");
-  expect_refused("images --cluster --z 2 --ra 15", "--dec");
-  expect_refused("images --cluster --z 2 --ra 15 --dec -2.5", "--ra, --dec");
-  expect_refused("images --cluster --ra 15 --dec -2", "--z");
-  expect_refused("images --cluster --z 0.3 --ra 15 --dec -2", "--z");
-}
-
 TEST(Refused, FitOfAnEmptyCatalogue) {
   io::write_text(in_folder("empty.ecsv"),
                  "# %ECSV 1.0\n# ---\n# datatype:\n# - {name: x, datatype: float64}\n"
@@ -626,82 +346,6 @@ TEST(Refused, FitOfAnEmptyCatalogue) {
   expect_refused("fit" + one_band() + " --catalog " + in_folder("empty.ecsv"), "no sources");
   io::write_text(in_folder("empty.reg"), "image\n");
   expect_refused("fit" + one_band() + " --catalog " + in_folder("empty.reg"), "empty.reg");
-}
-
-// ---- sed and library
-
-io::Table photometry(bool magnitudes) {
-  io::Table table("PHOTOMETRY");
-  table.add("z", "", "", io::Reals{2, 2, 2});
-  table.add("mu", "", "", io::Reals{5, 1, 1});
-  for (const char* band : {"F090W", "F115W", "F150W", "F200W", "F277W", "F444W"}) {
-    // 100 nJy in all bands; the third row has seen nothing.
-    const double flux = magnitudes ? units::abmag_from_njy(100) : 0.1;
-    const double error = magnitudes ? 0.1 : 0.1 * 0.1 * 0.4 * std::log(10.0);
-    const double nothing = std::nan("");
-    table.add(std::string("flux_") + band, magnitudes ? "mag" : "uJy", "", io::Reals{flux, flux, nothing});
-    table.add(std::string("flux_") + band + "_err", magnitudes ? "mag" : "uJy", "",
-              io::Reals{error, error, nothing});
-  }
-  return table;
-}
-
-TEST(Standalone, SedGivesARowForEachAndItsPosterior) {
-  const fs::path folder = fs::temp_directory_path() / fmt::format("arcproof_sed_{}", getpid());
-  fs::create_directories(folder);
-  const std::string at = folder.string();
-  io::write_ecsv(folder / "flux.ecsv", photometry(false));
-  io::write_fits_tables(folder / "mag.fits", {photometry(true)});
-  const Outcome one = run_program(fmt::format("sed {0}/flux.ecsv -o {0}/one.fits --draws 200 -j 1", at));
-  ASSERT_EQ(one.exit_code, 0) << one.output;
-  const Outcome two = run_program(fmt::format("sed {0}/mag.fits -o {0}/two.fits --draws 200 -j 2", at));
-  ASSERT_EQ(two.exit_code, 0) << two.output;
-  const io::Table sed = io::read_fits_table(folder / "one.fits", "SED");
-  EXPECT_EQ(sed.texts("status"), (io::Texts{"fitted", "fitted", "too_few_bands"}));
-  // Row 0 is row 1 magnified five times.
-  EXPECT_NEAR(sed.reals("log_mass_msun")[1] - sed.reals("log_mass_msun")[0], std::log10(5), 0.05);
-  EXPECT_EQ(io::read_fits_table(folder / "one.fits", "POSTERIOR").rows(), 400u);
-  const io::Table same = io::read_fits_table(folder / "two.fits", "SED");
-  for (const std::size_t i : {0, 1})
-    EXPECT_NEAR(sed.reals("log_age_yr")[i], same.reals("log_age_yr")[i], 1e-3);
-  const Outcome grid =
-      run_program(fmt::format("sed {0}/mag.fits -o {0}/c23.fits --protocol claeyssens2023", at));
-  EXPECT_EQ(grid.exit_code, 0) << grid.output;
-  const Outcome smc = run_program(
-      fmt::format("sed {0}/mag.fits -o {0}/smc.fits --protocol claeyssens2023 --attenuation gordon2003_smc "
-                  "--igm inoue2014 --stars-over-gas 0.44 --report {0}/smc.html",
-                  at));
-  EXPECT_EQ(smc.exit_code, 0) << smc.output;
-  const Outcome gas = run_program(fmt::format(
-      "sed {0}/mag.fits -o {0}/gas.fits --protocol claeyssens2023 --log-u -3,-2 --covering-fraction 0.5,1",
-      at));
-  EXPECT_EQ(gas.exit_code, 0) << gas.output;
-  const io::Table with_gas = io::read_fits_table(folder / "gas.fits", "SED");
-  EXPECT_TRUE(with_gas.reals("log_u")[0] == -3 || with_gas.reals("log_u")[0] == -2);
-  EXPECT_GE(with_gas.reals("covering_fraction")[0], 0.5);
-  EXPECT_FALSE(io::read_fits_table(folder / "c23.fits", "SED").has("log_u"));
-  // A flat spectrum is no young population without dust: another curve is another reddening.
-  EXPECT_NE(io::read_fits_table(folder / "smc.fits", "SED").reals("chi2")[0],
-            io::read_fits_table(folder / "c23.fits", "SED").reals("chi2")[0]);
-  const std::string page = io::read_text(folder / "smc.html");
-  EXPECT_NE(page.find("id=\"colours\""), std::string::npos);
-  EXPECT_NE(page.find("2 of 3 clumps fitted"), std::string::npos);
-  EXPECT_NE(page.find("gordon2003_smc"), std::string::npos);
-  EXPECT_NE(page.find("Not observed in any band"), std::string::npos);
-  const Outcome refused = run_program(fmt::format("sed {0}/c23.fits -o {0}/no.fits", at));
-  EXPECT_EQ(refused.exit_code, 2) << refused.output;
-  EXPECT_FALSE(fs::exists(folder / "no.fits"));
-  for (const char* wrong :
-       {"--attenuation smc", "--igm none", "--stars-over-gas 0", "--log-u -2", "--covering-fraction 1.1",
-        "--protocol claeyssens2023 --log-u -3,0.5", "--covering-fraction 0.5,1", "--colors F090W,F150W,F444W",
-        "--spectra 3", "--report {0}/x.html --colors F090W",
-        "--report {0}/x.html --colors F090W,F150W,F999W"}) {
-    const Outcome bad = run_program(fmt::format("sed {0}/mag.fits -o {0}/no.fits --draws 10 ", at) +
-                                    fmt::format(fmt::runtime(wrong), at));
-    EXPECT_EQ(bad.exit_code, 2) << wrong << "\n" << bad.output;
-    EXPECT_FALSE(fs::exists(folder / "no.fits")) << wrong;
-  }
-  fs::remove_all(folder);
 }
 
 }  // namespace

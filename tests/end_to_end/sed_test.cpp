@@ -1,4 +1,5 @@
-// `arcproof sed --protocol continuity` as a user runs it.
+// `arcproof sed` as a user runs it.
+#include "engine/core/units.h"
 #include "engine/io/ecsv.h"
 #include "engine/io/files.h"
 #include "engine/io/fits.h"
@@ -17,6 +18,82 @@ namespace arcproof::tests {
 namespace {
 
 namespace fs = std::filesystem;
+
+io::Table photometry(bool magnitudes) {
+  io::Table table("PHOTOMETRY");
+  table.add("z", "", "", io::Reals{2, 2, 2});
+  table.add("mu", "", "", io::Reals{5, 1, 1});
+  for (const char* band : {"F090W", "F115W", "F150W", "F200W", "F277W", "F444W"}) {
+    // 100 nJy in all bands; the third row has seen nothing.
+    const double flux = magnitudes ? units::abmag_from_njy(100) : 0.1;
+    const double error = magnitudes ? 0.1 : 0.1 * 0.1 * 0.4 * std::log(10.0);
+    const double nothing = std::nan("");
+    table.add(std::string("flux_") + band, magnitudes ? "mag" : "uJy", "", io::Reals{flux, flux, nothing});
+    table.add(std::string("flux_") + band + "_err", magnitudes ? "mag" : "uJy", "",
+              io::Reals{error, error, nothing});
+  }
+  return table;
+}
+
+TEST(SedOfClumps, GiveARowForEachAndItsPosterior) {
+  const fs::path folder = fs::temp_directory_path() / fmt::format("arcproof_sed_{}", getpid());
+  fs::create_directories(folder);
+  const std::string at = folder.string();
+  io::write_ecsv(folder / "flux.ecsv", photometry(false));
+  io::write_fits_tables(folder / "mag.fits", {photometry(true)});
+  const Outcome one = run_program(fmt::format("sed {0}/flux.ecsv -o {0}/one.fits --draws 200 -j 1", at));
+  ASSERT_EQ(one.exit_code, 0) << one.output;
+  const Outcome two = run_program(fmt::format("sed {0}/mag.fits -o {0}/two.fits --draws 200 -j 2", at));
+  ASSERT_EQ(two.exit_code, 0) << two.output;
+  const io::Table sed = io::read_fits_table(folder / "one.fits", "SED");
+  EXPECT_EQ(sed.texts("status"), (io::Texts{"fitted", "fitted", "too_few_bands"}));
+  // Row 0 is row 1 magnified five times.
+  EXPECT_NEAR(sed.reals("log_mass_msun")[1] - sed.reals("log_mass_msun")[0], std::log10(5), 0.05);
+  EXPECT_EQ(io::read_fits_table(folder / "one.fits", "POSTERIOR").rows(), 400u);
+  const io::Table same = io::read_fits_table(folder / "two.fits", "SED");
+  for (const std::size_t i : {0, 1})
+    EXPECT_NEAR(sed.reals("log_age_yr")[i], same.reals("log_age_yr")[i], 1e-3);
+  const Outcome grid =
+      run_program(fmt::format("sed {0}/mag.fits -o {0}/c23.fits --protocol claeyssens2023", at));
+  EXPECT_EQ(grid.exit_code, 0) << grid.output;
+  const Outcome smc = run_program(
+      fmt::format("sed {0}/mag.fits -o {0}/smc.fits --protocol claeyssens2023 --attenuation gordon2003_smc "
+                  "--igm inoue2014 --stars-over-gas 0.44 --report {0}/smc.html",
+                  at));
+  EXPECT_EQ(smc.exit_code, 0) << smc.output;
+  const Outcome gas = run_program(fmt::format(
+      "sed {0}/mag.fits -o {0}/gas.fits --protocol claeyssens2023 --log-u -3,-2 --covering-fraction 0.5,1",
+      at));
+  EXPECT_EQ(gas.exit_code, 0) << gas.output;
+  const io::Table with_gas = io::read_fits_table(folder / "gas.fits", "SED");
+  EXPECT_TRUE(with_gas.reals("log_u")[0] == -3 || with_gas.reals("log_u")[0] == -2);
+  EXPECT_GE(with_gas.reals("covering_fraction")[0], 0.5);
+  EXPECT_FALSE(io::read_fits_table(folder / "c23.fits", "SED").has("log_u"));
+  // A flat spectrum is no young population without dust: another curve is another reddening.
+  EXPECT_NE(io::read_fits_table(folder / "smc.fits", "SED").reals("chi2")[0],
+            io::read_fits_table(folder / "c23.fits", "SED").reals("chi2")[0]);
+  const std::string page = io::read_text(folder / "smc.html");
+  EXPECT_NE(page.find("id=\"colours\""), std::string::npos);
+  EXPECT_NE(page.find("2 of 3 clumps fitted"), std::string::npos);
+  EXPECT_NE(page.find("gordon2003_smc"), std::string::npos);
+  EXPECT_NE(page.find("Not observed in any band"), std::string::npos);
+  const Outcome refused = run_program(fmt::format("sed {0}/c23.fits -o {0}/no.fits", at));
+  EXPECT_EQ(refused.exit_code, 2) << refused.output;
+  EXPECT_FALSE(fs::exists(folder / "no.fits"));
+  for (const char* wrong :
+       {"--attenuation smc", "--igm none", "--stars-over-gas 0", "--log-u -2", "--covering-fraction 1.1",
+        "--protocol claeyssens2023 --log-u -3,0.5", "--covering-fraction 0.5,1", "--colors F090W,F150W,F444W",
+        "--spectra 3", "--report {0}/x.html --colors F090W",
+        "--report {0}/x.html --colors F090W,F150W,F999W"}) {
+    const Outcome bad = run_program(fmt::format("sed {0}/mag.fits -o {0}/no.fits --draws 10 ", at) +
+                                    fmt::format(fmt::runtime(wrong), at));
+    EXPECT_EQ(bad.exit_code, 2) << wrong << "\n" << bad.output;
+    EXPECT_FALSE(fs::exists(folder / "no.fits")) << wrong;
+  }
+  fs::remove_all(folder);
+}
+
+// ---- hosts
 
 // A red galaxy at z = 1, the same magnified, one too faint.
 io::Table hosts() {

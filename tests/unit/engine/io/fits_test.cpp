@@ -369,6 +369,8 @@ TEST(Fits, AHeaderThatPromisesMoreThanTheFileHoldsIsRefusedBeforeMemoryIsTaken) 
     std::ofstream(path, std::ios::binary) << wrong;
     expect_complaint([&] { read_fits_image(path, "SCI"); },
                      {"promise.fits: HDU 1 (SCI): found a", "promises " + pixels + " pixels"});
+    expect_complaint([&] { read_fits_array(path, "SCI"); },
+                     {"promise.fits: HDU 1 (SCI): found a", "promises " + pixels + " pixels"});
   }
 }
 

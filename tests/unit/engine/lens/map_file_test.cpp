@@ -83,7 +83,7 @@ struct Pair {
   fs::path x, y;
 };
 Pair written_pair(const MapConvention& c, const std::vector<std::pair<std::string, std::string>>& cards = {},
-                  double parity = 1) {
+                  double parity = 1, Vector2 at_corner = {}) {
   const fs::path out = folder();
   const LensModel lens = model();
   const int width = 161, height = 141;
@@ -110,6 +110,8 @@ Pair written_pair(const MapConvention& c, const std::vector<std::pair<std::strin
       y.pixels(i, j) = static_cast<float>(scale * a.y);
     }
   }
+  x.pixels(0, 0) += static_cast<float>(at_corner.x);
+  y.pixels(0, 0) += static_cast<float>(at_corner.y);
   io::write_fits_images(out / "x.fits", {x});
   io::write_fits_images(out / "y.fits", {y});
   return {out / "x.fits", out / "y.fits"};
@@ -168,6 +170,23 @@ TEST(MapFile, ContradictionsAreRefused) {
   expect_refused(written_pair(c), other, {"negative mean convergence"});
   const Pair agreeing = written_pair(c, {{"BUNIT", "ARCSEC"}, {"DLSDS", "0.7"}, {"XAXIS", "WEST"}});
   EXPECT_NO_THROW(read_deflection_maps(agreeing.x, agreeing.y, c));
+}
+
+TEST(MapFile, PixelsWithoutANumberAreRefused) {
+  for (const double hole : {std::nan(""), HUGE_VAL}) {
+    expect_refused(written_pair({}, {}, 1, {hole, 0}), {}, {"x.fits", "pixel (0, 0) from 0", "no number"});
+    expect_refused(written_pair({}, {}, 1, {0, hole}), {}, {"y.fits", "pixel (0, 0) from 0", "no number"});
+  }
+  for (const char* name : {"ALPHA_X", "ALPHA_Y", "PSI_XX", "PSI_XY", "PSI_YY"}) {
+    const fs::path path = folder() / "own.fits";
+    std::vector<io::NamedImage> images = map_images(small_map(), reference);
+    io::write_fits_images(path, images);
+    EXPECT_NO_THROW(read_map_file(path));
+    for (io::NamedImage& image : images)
+      if (image.name == name) image.pixels(3, 2) = std::nanf("");
+    io::write_fits_images(path, images);
+    EXPECT_THROW(read_map_file(path), InputError) << name;
+  }
 }
 
 TEST(MapFile, BrokenFilesOfOurOwnAreRefused) {

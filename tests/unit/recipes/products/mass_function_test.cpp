@@ -130,5 +130,47 @@ TEST(FitPublished, RunsOnUntilConverged) {
   EXPECT_EQ(run_on.fits[0].burn_in, 100 * b.steps / 600);
 }
 
+std::vector<std::string> edges_of(const std::vector<double>& mass_msun) {
+  std::vector<population::ClusterMass> clusters;
+  for (const double mass : mass_msun) clusters.push_back({std::log10(mass), 0.1, 7, 0.1});
+  population::MassFunctionOptions options;
+  options.bootstraps = 2;
+  const io::Json list = fit_published(clusters, options, 1).at_prior_edge;
+  std::vector<std::string> names;
+  for (const io::Json& name : list.as_array()) names.push_back(name.as_string());
+  return names;
+}
+
+bool holds(const std::vector<std::string>& names, const char* name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+// N masses of ln(M / M_min) = s: the power law's posterior is highest at -1 - 1/s, with an error of 1/(s
+// sqrt(N)); the prior ends at -3. Wide posteriors (10 clusters) pile up there as narrow ones do.
+TEST(FitPublished, NamesSlopesThatPileUpAtTheEndOfTheirPrior) {
+  const auto edge = [](double mode, std::size_t count) {
+    return holds(edges_of(std::vector<double>(count, 2e6 * std::exp(-1 / (mode + 1)))), "power_law, beta");
+  };
+  for (const std::size_t count : {10u, 100u}) {
+    EXPECT_TRUE(edge(-3.2, count)) << count;
+    EXPECT_FALSE(edge(-2, count)) << count;
+  }
+  EXPECT_FALSE(edge(-2.6, 100));  // two errors off the end
+}
+
+// 300 masses (seed 5): of a power law no cut-off is seen, one at 10^7.3 Msun is; a slope of -0.3 below it is
+// beyond the prior's -1.
+TEST(FitPublished, NamesCutOffsThatPileUpAtTheEndOfTheirPrior) {
+  const auto drawn = [](double beta, double log_cutoff) {
+    Random random({5, "prior edges"});
+    const auto model = std::isfinite(log_cutoff) ? population::MassFunctionModel::schechter
+                                                 : population::MassFunctionModel::power_law;
+    return edges_of(population::draw_masses(model, beta, log_cutoff, 2e6, 300, random, 1e10));
+  };
+  EXPECT_EQ(drawn(-2, HUGE_VAL), (std::vector<std::string>{"schechter, log_cutoff_msun"}));
+  EXPECT_EQ(drawn(-1.6, 7.3), (std::vector<std::string>{}));
+  EXPECT_EQ(drawn(-0.3, 7.3), (std::vector<std::string>{"schechter, beta"}));
+}
+
 }  // namespace
 }  // namespace arcproof::products
