@@ -15,13 +15,17 @@
 // wavelength: W is the same where r = 1, and falls as L_line / (L_stars 10^(0.4 k E (1 / r - 1)) + L_gas)
 // else. Neighbouring lines ([N II] beside H-alpha) are not in it, nor is the intergalactic medium.
 //
-// Accuracy, from 1 to 10 Myr, against photo-ionisation models over the same stars (Byler et al. 2017 on BC03,
-// log U = -2.5, Z = 0.0004 to 0.02; tests/reference):
+// Accuracy, from 1 to 10 Myr, against BC03 with the gas of the photo-ionisation models of Byler et al. (2017;
+// log U = -2.5, Z = 0.0004 to 0.02; tests/reference), which follow the age of their own stars, not BC03's
+// light:
 //   stars form steadily   H-alpha and H-beta 0.1 dex, [O III] 0.15 dex
-//   a burst               H-alpha and H-beta 0.1 dex to 5.5 Myr, 0.12 dex too low at 10 Myr. [O III] is no
-//                         better than an upper limit from 2 to 3 Myr on: the gas does not know how hard the
-//                         light of its stars is, and O++/O stays that of a young region. Too strong by 0.6 to
-//                         0.9 dex at 5 Myr for Z >= 0.004, by orders of magnitude at 7 Myr
+//   a burst               H-alpha and H-beta 0.1 dex to 5.5 Myr, 0.12 dex lower at 10 Myr. [O III] is no
+//   better
+//                         than an upper limit from 2 to 3 Myr on: O++/O stays that of a young region here,
+//                         while there it falls: 0.6 to 0.9 dex at 5 Myr for Z >= 0.004, orders of magnitude
+//                         at 7 Myr. How fast it falls depends on the stars: at Z = 0.008 theirs loses a
+//                         factor of 40 between 4.8 and 5.8 Myr, while BC03's photons above 35 eV, over those
+//                         above 13.6 eV, fall by a quarter
 #pragma once
 
 #include "engine/sed/synthesis.h"

@@ -1,6 +1,6 @@
-// Widths of a burst of BC03 against Cloudy lines and continuum over the same stars (Byler et al. 2017, log U
-// = -2.5, per Msun formed, covering fraction 1): lines are the file's own luminosities, the continuum under
-// them is its spectra of stars and gas where no line is near.
+// Widths of a burst of BC03 against lines and continuum of Cloudy models (Byler et al. 2017, log U = -2.5; by
+// the age of their own stars) for its ionising photons, per Msun formed, covering fraction 1: lines are the
+// file's own luminosities, the continuum under them is its spectra of stars and gas where no line is near.
 #include "engine/sed/equivalent_width.h"
 
 #include "engine/io/fits.h"
