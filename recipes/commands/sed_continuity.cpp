@@ -69,7 +69,7 @@ HostFits fit_hosts(const SedInputs& in, const sed::ContinuityModel& model) {
       Random random({.seed = a.seed, .purpose = "continuity", .clump = static_cast<std::int64_t>(row)});
       const sed::ContinuityPosterior& fit = all.fits[row] =
           sed::fit_continuity(grid, in.catalog.photometry(row), options, random);
-      all.edge_myr[row] = grid.edge_myr;
+      if (!in.catalog.faults()[row]) all.edge_myr[row] = grid.edge_myr;
       if (fit.status != sed::SedStatus::fitted) return;
       all.best[row] = host_member(grid, fit.best);
       all.members[row] = some_members(grid, fit);
@@ -84,23 +84,19 @@ io::Table host_table(const HostFits& all, const PhotometryCatalog& catalog) {
   std::vector<sed::SedStatus> status;
   for (const sed::ContinuityPosterior& fit : fits) status.push_back(fit.status);
   io::Table table = sed_table(catalog, status);
-  add_integers(table, "bands_detected", "bands with S/N > 2", n,
-               [&](std::size_t i) { return std::int64_t{fits[i].bands_detected}; });
-  add_integers(table, "bands_used", "bands in the likelihood", n,
-               [&](std::size_t i) { return std::int64_t{fits[i].bands_used}; });
-  add_integers(table, "bins", "of the star formation history: table HISTORY", n,
-               [&](std::size_t i) { return static_cast<std::int64_t>(all.edge_myr[i].size()) - 1; });
-  add_reals(table, "chi2", "", "of the best fit", n, [&](std::size_t i) { return fits[i].chi2; });
+  add_bands(table, fits);
+  add_integers(table, "bins", "of the star formation history: table HISTORY", n, [&](std::size_t i) {
+    return all.edge_myr[i].empty() ? 0 : static_cast<std::int64_t>(all.edge_myr[i].size()) - 1;
+  });
   const std::vector<sed::ContinuityQuantity>& quantities = sed::continuity_quantities();
   for (std::size_t q = 0; q < quantities.size(); ++q)
     add_summary(table, quantities[q].name, quantities[q].unit, quantities[q].description, n,
                 [&](std::size_t i) { return fits[i].summary[q]; });
-  add_reals(table, "log_evidence", "", "natural logarithm; fluxes in nJy, priors normalised", n,
-            [&](std::size_t i) { return fits[i].log_evidence; });
-  add_reals(table, "log_evidence_err", "", "1 sigma of the method", n,
-            [&](std::size_t i) { return fits[i].log_evidence_error; });
-  add_reals(table, "effective_points", "", "independent points behind the draws", n,
-            [&](std::size_t i) { return fits[i].effective_points; });
+  add_evidence(table, fits);
+  io::Flags finished;
+  for (const sed::ContinuityPosterior& fit : fits) finished.push_back(fit.finished);
+  table.add("sampler_finished", "", "false: ended by the number of evaluations, or no fit",
+            std::move(finished));
   return table;
 }
 

@@ -44,19 +44,10 @@ io::Table posterior_table(const std::vector<sed::SedPosterior>& fits, const Phot
   for (const sed::SedPosterior& fit : fits) status.push_back(fit.status);
   io::Table table = sed_table(catalog, status);
   const std::size_t n = fits.size();
-  add_integers(table, "bands_detected", "bands with S/N > 2", n,
-               [&](std::size_t i) { return std::int64_t{fits[i].bands_detected}; });
-  add_integers(table, "bands_used", "bands in the likelihood", n,
-               [&](std::size_t i) { return std::int64_t{fits[i].bands_used}; });
-  add_reals(table, "chi2", "", "of the best fit", n, [&](std::size_t i) { return fits[i].chi2; });
+  add_bands(table, fits);
   for (const sed::PosteriorQuantity& q : sed::posterior_quantities())
     add_summary(table, q.name, q.unit, q.description, n, [&](std::size_t i) { return fits[i].*q.summary; });
-  add_reals(table, "log_evidence", "", "natural logarithm; fluxes in nJy, priors normalised", n,
-            [&](std::size_t i) { return fits[i].log_evidence; });
-  add_reals(table, "log_evidence_err", "", "1 sigma of the method", n,
-            [&](std::size_t i) { return fits[i].log_evidence_error; });
-  add_reals(table, "effective_points", "", "independent points behind the draws", n,
-            [&](std::size_t i) { return fits[i].effective_points; });
+  add_evidence(table, fits);
   return table;
 }
 

@@ -67,6 +67,25 @@ void add_summary(io::Table& table, const std::string& name, const std::string& u
   part("_best", "best fit", &sed::PosteriorSummary::best);
 }
 
+/// Columns of any posterior: its bands and chi-squared; its evidence and the points behind its draws.
+template <class Posterior>
+void add_bands(io::Table& table, const std::vector<Posterior>& fits) {
+  add_integers(table, "bands_detected", "bands with S/N > 2", fits.size(),
+               [&](std::size_t i) { return std::int64_t{fits[i].bands_detected}; });
+  add_integers(table, "bands_used", "bands in the likelihood", fits.size(),
+               [&](std::size_t i) { return std::int64_t{fits[i].bands_used}; });
+  add_reals(table, "chi2", "", "of the best fit", fits.size(), [&](std::size_t i) { return fits[i].chi2; });
+}
+template <class Posterior>
+void add_evidence(io::Table& table, const std::vector<Posterior>& fits) {
+  add_reals(table, "log_evidence", "", "natural logarithm; fluxes in nJy, priors normalised", fits.size(),
+            [&](std::size_t i) { return fits[i].log_evidence; });
+  add_reals(table, "log_evidence_err", "", "1 sigma of the method", fits.size(),
+            [&](std::size_t i) { return fits[i].log_evidence_error; });
+  add_reals(table, "effective_points", "", "independent points behind the draws", fits.size(),
+            [&](std::size_t i) { return fits[i].effective_points; });
+}
+
 /// What the page says of a row, whatever the protocol.
 FittedRow report_row(const PhotometryCatalog& catalog, const io::Column& id, std::size_t row,
                      sed::SedStatus status);

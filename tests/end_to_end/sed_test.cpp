@@ -136,6 +136,7 @@ TEST_F(SedOfHosts, HaveAHistory) {
                   draws = io::read_fits_table(folder_ / "one.fits", "POSTERIOR");
   EXPECT_EQ(sed.texts("status"), (io::Texts{"fitted", "fitted", "too_few_bands"}));
   EXPECT_EQ(sed.integers("bins"), (io::Integers{4, 4, 4}));
+  EXPECT_EQ(sed.flags("sampler_finished"), (io::Flags{true, true, false}));
   // No star formation to speak of: most of the mass is older than 100 Myr.
   EXPECT_GT(sed.reals("log_half_mass_age_yr_lo")[0], 8);
   // Ten times the flux, magnified ten times: the same galaxy, sampled anew.
