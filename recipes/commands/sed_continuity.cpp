@@ -156,7 +156,7 @@ const sed::PosteriorSummary& summary_of(const sed::ContinuityPosterior& fit, con
 std::string host_facts(const sed::ContinuityPosterior& fit) {
   const auto part = [&](const char* name, const char* quantity, int decimals) {
     const sed::PosteriorSummary& s = summary_of(fit, quantity);
-    return interval_html(name, s.median, s.low, s.high, decimals);
+    return interval_html(name, s.median, s.low, s.high, s.median < 0.1 ? decimals + 2 : decimals);
   };
   return fmt::format(
       "{} M<sub>\u2609</sub> formed, {} and {} M<sub>\u2609</sub>/yr, {} yr, {}; &chi;&sup2; = {} of {} "

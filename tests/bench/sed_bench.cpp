@@ -9,6 +9,7 @@
 // multiply-adds, 39.7 MFLOP, 0.25 ms at 2 x 16 lanes x 2 x 2.5 GHz = 160 GFLOP/s. Measured by that, fit_grid
 // works at 0.34 of the peak at S/N 10, 0.14 at S/N 3, the matrix product at 0.01: it computes in double
 // precision, but leaves out what cannot win. The posterior: 9 to 37 ms a clump.
+#include "engine/sed/continuity.h"
 #include "engine/sed/grid.h"
 #include "engine/sed/posterior.h"
 
@@ -118,6 +119,32 @@ BENCHMARK(posterior_of_the_paper)
     ->Arg(30)
     ->Arg(100)
     ->Unit(benchmark::kMillisecond);
+
+/// The posterior of a host by nested sampling, 400 live points, continuity history. Galaxies of the prior.
+void posterior_of_a_host(benchmark::State& state) {
+  static const sed::ContinuityGrid grid = [] {
+    std::vector<sed::Filter> filters;
+    for (const std::string& band : bands) filters.push_back(sed::parametric_filter(band));
+    return sed::build_continuity_grid(std::make_shared<sed::Library>(sed::analytic_library()), filters, z,
+                                      cosmology, {});
+  }();
+  const double snr = static_cast<double>(state.range(0));
+  std::vector<std::vector<sed::BandFlux>> hosts;
+  for (std::int64_t i = 0; i < 4; ++i) {
+    Random random({.seed = 1, .purpose = "host bench", .clump = i});
+    std::vector<sed::BandFlux>& photometry = hosts.emplace_back();
+    for (const double flux : sed::model_fluxes_njy(grid, sed::draw_from_prior(grid, 9, 10, random)))
+      photometry.push_back({random.normal(flux, flux / snr), flux / snr, 0});
+  }
+  std::size_t next = 0;
+  for (auto _ : state) {
+    Random random({.seed = 2, .purpose = "posterior"});
+    benchmark::DoNotOptimize(sed::fit_continuity(grid, hosts[next++ % hosts.size()], {}, random));
+  }
+  state.counters["bins"] = static_cast<double>(grid.bins());
+  state.counters["MB"] = static_cast<double>(grid.memory_bytes()) / 1e6;
+}
+BENCHMARK(posterior_of_a_host)->ArgName("snr")->Arg(5)->Arg(20)->Iterations(4)->Unit(benchmark::kMillisecond);
 
 void build_grid_of_the_paper(benchmark::State& state) {
   const auto library = std::make_shared<sed::Library>(sed::analytic_library());
