@@ -98,7 +98,7 @@ std::vector<sed::Filter> read_filters(const SedArguments& a, const std::vector<s
   }
   for (const auto& [band, file] : files)
     if (std::find(bands.begin(), bands.end(), band) == bands.end())
-      throw InputError({a.catalog, "--filter", band + "=" + file,
+      throw InputError({a.catalog, "--filter", fmt::format("{}={}", band, file),
                         fmt::format("bands of the catalog: {}", fmt::join(bands, ", "))});
   std::vector<sed::Filter> filters;
   for (const std::string& band : bands)
