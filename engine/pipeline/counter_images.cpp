@@ -4,7 +4,9 @@
 #include <cmath>
 #include <numeric>
 
-#include <Eigen/Dense>
+#include <Eigen/Cholesky>
+#include <Eigen/Eigenvalues>
+#include <Eigen/LU>
 
 namespace arcproof::pipeline {
 namespace {
@@ -118,9 +120,11 @@ class Linker {
     }
     positions.colwise() -= VectorXd(positions.rowwise().mean());
     positions *= options_.posterior_inflation / std::sqrt(static_cast<double>(models - 1));
-    const Eigen::BDCSVD<MatrixXd> svd(positions, Eigen::ComputeThinU);
-    const Eigen::Index count = std::min<Eigen::Index>(most_modes, svd.singularValues().size());
-    const MatrixXd modes = svd.matrixU().leftCols(count) * svd.singularValues().head(count).asDiagonal();
+    // U S = X V of the singular values, V the eigenvectors of X^T X: their least ones are known to 1e-8 of
+    // the greatest, far below what a position is good to.
+    const Eigen::SelfAdjointEigenSolver<MatrixXd> eigen(positions.transpose() * positions);
+    const Eigen::Index count = std::min<Eigen::Index>({most_modes, positions.rows(), positions.cols()});
+    const MatrixXd modes = positions * eigen.eigenvectors().rightCols(count);
     for (std::size_t i = 0; i < candidates_.size(); ++i)
       candidates_[i].modes = modes.middleRows(2 * static_cast<Eigen::Index>(i), 2);
     weight_ = VectorXd::Zero(count);
