@@ -25,6 +25,8 @@ double njy_per(const std::string& unit, const std::string& file, const std::stri
   return at->second;
 }
 
+constexpr double brightest_njy = 3.7e12;  // 0 mag AB
+
 }  // namespace
 
 std::string upper_case(std::string text) {
@@ -50,14 +52,14 @@ PhotometryCatalog::PhotometryCatalog(const SedArguments& a) : a_(a), file_(a.cat
 void PhotometryCatalog::blame(std::size_t row, const char* status, const std::string& column, double value,
                               const char* allowed) {
   if (faults_[row]) return;
-  faults_[row] = {status, fmt::format("row {}: {} = {:g}; allowed: {}", row, column, value, allowed)};
+  faults_[row] = {status, fmt::format("row {}: {} = {:g} (allowed: {})", row, column, value, allowed)};
 }
 
 void PhotometryCatalog::drop_rows_at_fault() {
   const auto at_fault = [](const std::optional<RowFault>& fault) { return fault.has_value(); };
   if (std::all_of(faults_.begin(), faults_.end(), at_fault))
     throw InputError(
-        {file_.file(), "rows", "none that can be fitted; " + faults_.front()->text, "one row or more"});
+        {file_.file(), "rows", "none that can be fitted: " + faults_.front()->text, "one row or more"});
   for (std::size_t i = 0; i < rows(); ++i)
     if (faults_[i]) photometry_[i].assign(bands_.size(), {nan, nan, 0});
 }
@@ -84,10 +86,15 @@ void PhotometryCatalog::read_band(std::size_t b) {
       band.flux_njy = units::njy_from_abmag(f[i]);
       band.error_njy = 0.4 * std::log(10.0) * band.flux_njy * e[i];
       band.limit_njy = limit ? units::njy_from_abmag(l[i]) : 0;
+      // 99 and -99 stand for "not detected" in some tables, which says nothing without a flux.
+      if (!std::isnan(f[i]) && !(f[i] > 0 && f[i] < 50))
+        blame(i, "bad_flux", flux.name, f[i], "0 to 50 mag, NaN where there is none");
     } else {
       band = {f[i] * unit, e[i] * error_unit, l[i] * unit};
+      if (std::abs(band.flux_njy) > brightest_njy)
+        blame(i, "bad_flux", flux.name, f[i], "fainter than 0 mag AB, NaN where there is none");
     }
-    if (!std::isfinite(band.flux_njy) || std::isnan(band.error_njy)) band.flux_njy = nan;
+    if (std::isnan(band.flux_njy) || std::isnan(band.error_njy)) band.flux_njy = nan;
     else if (!(band.error_njy > 0) || !std::isfinite(band.error_njy))
       blame(i, "bad_error", error.name, e[i], "an error above 0, or NaN");
     if (!(band.limit_njy > 0)) band.limit_njy = 0;

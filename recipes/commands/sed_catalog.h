@@ -16,8 +16,8 @@ std::string upper_case(std::string text);
 
 /// A number of a row with which the row cannot be fitted.
 struct RowFault {
-  std::string status;  ///< bad_redshift, bad_error or bad_magnification
-  std::string text;    ///< "row 3: flux_f150w_err = 0; allowed: ..."
+  std::string status;  ///< bad_redshift, bad_flux, bad_error or bad_magnification
+  std::string text;    ///< "row 3: flux_f150w_err = 0 (allowed: ...)"
 };
 
 /// Reads, checks and converts the columns that SedArguments names: fluxes in nJy, divided by |mu| where there

@@ -178,6 +178,7 @@ TEST_F(SedOfHosts, RowsAtFaultAreNamed) {
   for (const auto& [column, value, status] : {std::tuple{"z", nan, "bad_redshift"},
                                               {"z", 31.0, "bad_redshift"},
                                               {"flux_F150W_err", 0.0, "bad_error"},
+                                              {"flux_F150W", HUGE_VAL, "bad_flux"},
                                               {"mu", 0.0, "bad_magnification"}}) {
     io::write_ecsv(folder_ / "rows.ecsv", with(column, 0, value));
     for (const char* protocol : {"claeyssens2025", "claeyssens2023"}) {
