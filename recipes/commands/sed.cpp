@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <map>
 #include <optional>
 
@@ -55,15 +56,19 @@ void check_history(const SedArguments& a) {
     throw InputError({"", "--tau", fmt::format("{:g}", *a.tau_myr), "Myr, above 0"});
   if (const int draws = a.draws.value_or(1000); draws < 1 || draws > 100000)
     throw InputError({"", "--draws", std::to_string(draws), "1 to 100000"});
-  if (const int live = a.live_points.value_or(400); live < 50 || live > 100000)
-    throw InputError({"", "--live-points", std::to_string(live), "50 to 100000"});
-  double last = 0;
-  for (const double end : a.bin_ends_myr) {
-    if (!(end > last) || !std::isfinite(end))
-      throw InputError({"", "--bins", fmt::format("{:g}", fmt::join(a.bin_ends_myr, ",")),
-                        "ends of bins [Myr before the observation], above 0 and increasing"});
-    last = end;
-  }
+  if (const int live = a.live_points.value_or(400); live < 100 || live > 100000)
+    throw InputError({"", "--live-points", std::to_string(live), "100 to 100000"});
+  constexpr double youngest_myr = 0.1;
+  constexpr std::size_t most_bins = 40;
+  const bool increasing = std::adjacent_find(a.bin_ends_myr.begin(), a.bin_ends_myr.end(),
+                                             std::greater_equal<>()) == a.bin_ends_myr.end();
+  const bool numbers = std::all_of(a.bin_ends_myr.begin(), a.bin_ends_myr.end(),
+                                   [](double end) { return end >= youngest_myr && std::isfinite(end); });
+  if (!increasing || !numbers || a.bin_ends_myr.size() > most_bins)
+    throw InputError(
+        {"", "--bins", fmt::format("{:g}", fmt::join(a.bin_ends_myr, ",")),
+         fmt::format("up to {} ends of bins [Myr before the observation], {} or above, increasing", most_bins,
+                     youngest_myr)});
 }
 
 void check(const SedArguments& a) {
@@ -158,6 +163,9 @@ std::string run_sed(const SedArguments& a) {
   const PhotometryCatalog catalog(a);
   const auto library = std::make_shared<const sed::Library>(
       a.library.files.empty() ? sed::analytic_library() : sed::convert_library(a.library));
+  if (const auto bands = static_cast<int>(catalog.bands().size()); a.min_bands < 1 || a.min_bands > bands)
+    throw InputError({"", "--min-bands", std::to_string(a.min_bands),
+                      fmt::format("1 to {}, the bands of {}", bands, a.catalog)});
   const SedInputs in{a, catalog, library, read_filters(a, catalog.bands())};
   std::string lines = fmt::format("{} bands, library {}\n", catalog.bands().size(), library->name);
   SedProducts products = fit(in);

@@ -207,15 +207,26 @@ TEST_F(SedOfHosts, RowsAtFaultAreNamed) {
 
 // Options that the protocol does not know, and bins that are none.
 TEST_F(SedOfHosts, RefuseWhatIsNotTheirs) {
-  for (const char* wrong :
-       {"--protocol continuity --tau 10", "--protocol continuity --age-prior uniform",
-        "--protocol continuity --log-u -2", "--protocol continuity --covering-fraction 0.5,1",
-        "--protocol continuity --bins 10,5", "--protocol continuity --bins 0,5",
-        "--protocol continuity --bins 20000", "--protocol continuity --bins nan,10",
-        "--protocol continuity --live-points 10", "--bins 10,100", "--live-points 400",
-        "--protocol claeyssens2023 --draws 10", "--protocol claeyssens2023 --tau 10",
-        "--protocol claeyssens2023 --age-prior log_uniform", "--protocol continuous",
-        "--filter F999W=/dev/null"}) {
+  for (const char* wrong : {"--protocol continuity --tau 10",
+                            "--protocol continuity --age-prior uniform",
+                            "--protocol continuity --log-u -2",
+                            "--protocol continuity --covering-fraction 0.5,1",
+                            "--protocol continuity --bins 10,5",
+                            "--protocol continuity --bins 0,5",
+                            "--protocol continuity --bins 20000",
+                            "--protocol continuity --bins nan,10",
+                            "--protocol continuity --bins 10,10",
+                            "--protocol continuity --bins 0.01,10",
+                            "--protocol continuity --live-points 10",
+                            "--min-bands 0",
+                            "--min-bands 7",
+                            "--bins 10,100",
+                            "--live-points 400",
+                            "--protocol claeyssens2023 --draws 10",
+                            "--protocol claeyssens2023 --tau 10",
+                            "--protocol claeyssens2023 --age-prior log_uniform",
+                            "--protocol continuous",
+                            "--filter F999W=/dev/null"}) {
     const Outcome bad = run("no.fits", wrong);
     EXPECT_EQ(bad.exit_code, 2) << wrong << "\n" << bad.output;
     EXPECT_FALSE(fs::exists(folder_ / "no.fits")) << wrong;
