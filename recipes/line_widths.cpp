@@ -10,11 +10,10 @@
 namespace arcproof::recipes {
 namespace {
 
-std::vector<sed::StarFormation> histories_shown(const Recipe& recipe, const sed::MeasuredLine& line) {
+std::vector<sed::StarFormation> histories_shown(const Recipe& recipe) {
   std::vector<sed::StarFormation> histories = recipe.grid.histories;
   const sed::StarFormation burst;
-  if (line.hydrogen && std::find(histories.begin(), histories.end(), burst) == histories.end())
-    histories.push_back(burst);
+  if (std::find(histories.begin(), histories.end(), burst) == histories.end()) histories.push_back(burst);
   return histories;
 }
 
@@ -24,7 +23,7 @@ io::Table emission_line_widths(const Recipe& recipe, const Inputs& inputs) {
   io::Texts lines, histories;
   io::Reals metallicities, ages, widths;
   for (const sed::MeasuredLine& line : sed::measured_lines)
-    for (const sed::StarFormation& history : histories_shown(recipe, line))
+    for (const sed::StarFormation& history : histories_shown(recipe))
       for (const double metallicity : recipe.grid.metallicity)
         for (const double age : sed::young_ages_myr()) {
           lines.emplace_back(line.name);

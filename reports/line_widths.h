@@ -23,9 +23,9 @@ struct LineWidths {
 
 /// For the page: where not to believe them (engine/sed/equivalent_width.h).
 inline constexpr std::string_view line_width_note =
-    "[O III] is that of gas around stars that still form: once star formation has ended the stars' light is "
-    "too "
-    "soft for it within 3 Myr, which this gas does not know.";
+    "[O III] falls with the age of the stars as in photo-ionisation models of single bursts, to 0.4 dex (at "
+    "solar "
+    "metallicity 1 dex).";
 
 /// Of the rows of LINES of a run's line_widths.fits: by line, history, metallicity and age. Bursts are such
 /// where there are other histories.

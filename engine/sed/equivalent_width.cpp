@@ -38,11 +38,13 @@ double over_h_beta(const NebularGas& gas, const MeasuredLine& measured) {
 }
 
 /// Line and continuum of the gas that absorbs all ionising photons of some stars of one metallicity.
-LineLight gas_light(double photons, const NebularGas& gas, const MeasuredLine& line) {
+LineLight gas_light(const IonisingRate& rate, const NebularGas& gas, const MeasuredLine& line) {
   const double h_beta = h_beta_per_photon(gas.temperature_k) / units::solar_luminosity_erg_s;
   const double wavelength[] = {line.wavelength_angstrom};
-  return {photons * h_beta * over_h_beta(gas, line), 0,
-          photons * nebular_continuum(wavelength, gas.temperature_k).front()};
+  NebularGas soft = gas;
+  soft.doubly_ionised_oxygen = 0;
+  return {h_beta * ((rate.all - rate.soft) * over_h_beta(gas, line) + rate.soft * over_h_beta(soft, line)), 0,
+          rate.all * nebular_continuum(wavelength, gas.temperature_k).front()};
 }
 
 }  // namespace
@@ -57,11 +59,11 @@ LineLight line_light(const Library& library, const Population& population, const
   LineLight light{0, stellar_continuum(library, population, line), 0};
   const std::vector<NodeWeight> nodes = node_weights(library, population);
   for (std::size_t iz = 0; iz < library.metallicity.size(); ++iz) {
-    const double photons = options.covering_fraction * ionising_rate(library, nodes, iz);
-    if (photons <= 0) continue;
-    const LineLight gas = gas_light(photons, nebular_gas(library.metallicity[iz], options.log_u), line);
-    light.line += gas.line;
-    light.gas += gas.gas;
+    const IonisingRate rate = ionising_rate(library, nodes, iz);
+    if (rate.all <= 0) continue;
+    const LineLight gas = gas_light(rate, nebular_gas(library.metallicity[iz], options.log_u), line);
+    light.line += options.covering_fraction * gas.line;
+    light.gas += options.covering_fraction * gas.gas;
   }
   const double depth = -0.4 * dust_k(options.dust, line.wavelength_angstrom) * population.ebv_mag;
   const double through = std::pow(10, depth / options.stars_over_gas_ebv);

@@ -19,13 +19,9 @@
 // log U = -2.5, Z = 0.0004 to 0.02; tests/reference), which follow the age of their own stars, not BC03's
 // light:
 //   stars form steadily   H-alpha and H-beta 0.1 dex, [O III] 0.15 dex
-//   a burst               H-alpha and H-beta 0.1 dex to 5.5 Myr, 0.12 dex lower at 10 Myr. [O III] is no
-//   better
-//                         than an upper limit from 2 to 3 Myr on: O++/O stays that of a young region here,
-//                         while there it falls: 0.6 to 0.9 dex at 5 Myr for Z >= 0.004, orders of magnitude
-//                         at 7 Myr. How fast it falls depends on the stars: at Z = 0.008 theirs loses a
-//                         factor of 40 between 4.8 and 5.8 Myr, while BC03's photons above 35 eV, over those
-//                         above 13.6 eV, fall by a quarter
+//   a burst               H-alpha and H-beta 0.1 dex to 5.5 Myr, 0.12 dex lower at 10 Myr. [O III] above 20
+//                         Angstrom 0.4 dex for Z <= 0.008; at Z = 0.02 there is too much of it from 2 to 3.5
+//                         Myr, 1.2 dex at 3 Myr. What is left below 20 Angstrom stays below 20 Angstrom
 #pragma once
 
 #include "engine/sed/synthesis.h"
@@ -39,12 +35,11 @@ struct MeasuredLine {
   std::string_view name;
   double wavelength_angstrom;          ///< vacuum
   double near_angstrom, far_angstrom;  ///< the windows' ends, this far from the line
-  bool hydrogen = true;  ///< else it needs hard light, and is wrong once star formation has ended
 };
 
 /// Windows keep clear of the wings of the stars' Balmer lines, those of [O III] of the wing of H-beta.
 inline constexpr std::array<MeasuredLine, 3> measured_lines{
-    {{"H-alpha", 6564.6, 60, 120}, {"H-beta", 4862.7, 60, 120}, {"[O III] 5007", 5008.2, 20, 80, false}}};
+    {{"H-alpha", 6564.6, 60, 120}, {"H-beta", 4862.7, 60, 120}, {"[O III] 5007", 5008.2, 20, 80}}};
 
 /// A line and what lies under it, behind dust.
 struct LineLight {

@@ -39,18 +39,40 @@ void add_line(std::span<const double> x, std::vector<double>& spectrum, double w
         luminosity * profile[static_cast<std::size_t>(i - from)] / integral;
 }
 
+std::vector<double> lines_of(std::span<const double> x, const NebularGas& gas) {
+  std::vector<double> spectrum(x.size(), 0.0);
+  const double h_beta = h_beta_per_photon(gas.temperature_k) / units::solar_luminosity_erg_s;
+  for (const EmissionLine& line : emission_lines(gas))
+    add_line(x, spectrum, line.wavelength_angstrom, h_beta * line.over_h_beta);
+  return spectrum;
+}
+
+void check_grid(std::span<const double> x, double metallicity) {
+  require(x.size() >= 2, "nebular_spectrum: the grid has two wavelengths or more");
+  require(metallicity > 0, "nebular_spectrum: metallicity > 0");
+}
+
 }  // namespace
 
 std::vector<double> nebular_spectrum(std::span<const double> wavelength_angstrom, double metallicity,
                                      double log_u) {
-  require(wavelength_angstrom.size() >= 2, "nebular_spectrum: the grid has two wavelengths or more");
-  require(metallicity > 0, "nebular_spectrum: metallicity > 0");
+  check_grid(wavelength_angstrom, metallicity);
   const NebularGas gas = nebular_gas(metallicity, log_u);
   std::vector<double> spectrum = nebular_continuum(wavelength_angstrom, gas.temperature_k);
-  const double h_beta = h_beta_per_photon(gas.temperature_k) / units::solar_luminosity_erg_s;
-  for (const EmissionLine& line : emission_lines(gas))
-    add_line(wavelength_angstrom, spectrum, line.wavelength_angstrom, h_beta * line.over_h_beta);
+  const std::vector<double> lines = lines_of(wavelength_angstrom, gas);
+  for (std::size_t i = 0; i < spectrum.size(); ++i) spectrum[i] += lines[i];
   return spectrum;
+}
+
+std::vector<double> soft_light_change(std::span<const double> wavelength_angstrom, double metallicity,
+                                      double log_u) {
+  check_grid(wavelength_angstrom, metallicity);
+  NebularGas gas = nebular_gas(metallicity, log_u);
+  const std::vector<double> young = lines_of(wavelength_angstrom, gas);
+  gas.doubly_ionised_oxygen = 0;
+  std::vector<double> change = lines_of(wavelength_angstrom, gas);
+  for (std::size_t i = 0; i < change.size(); ++i) change[i] -= young[i];
+  return change;
 }
 
 }  // namespace arcproof::sed

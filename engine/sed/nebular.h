@@ -28,6 +28,13 @@ inline constexpr double reference_log_u = -2.5;
 /// the first order of what U does to broad bands, not a photo-ionisation model.
 NebularGas nebular_gas(double metallicity, double log_u = reference_log_u);
 
+/// O++/O of gas around stars of this age, over that of nebular_gas: 1 while the stars are young, then
+/// falling: from 4.6 Myr on by ten each Myr (Z >= 0.004), from 6.5 Myr on by four each Myr (Z = 0.0004),
+/// between them linear in log Z. Fitted to [O III] of the photo-ionisation models of Byler et al. (2017)
+/// around single bursts, whose light grows too soft then; before, those waver about their mean by up to 0.4
+/// dex (1.2 dex at Z = 0.02).
+double doubly_ionised_left(double age_myr, double metallicity);
+
 /// Case-B recombination coefficient of hydrogen [cm^3/s], Draine (2011) eq. 14.6.
 double case_b_recombination(double temperature_k);
 

@@ -145,6 +145,14 @@ NebularGas nebular_gas(double metallicity, double log_u) {
           ionise(doubly[i] + part * (doubly[i + 1] - doubly[i]), log_u)};
 }
 
+double doubly_ionised_left(double age_myr, double metallicity) {
+  const double log_z_poor = std::log10(0.0004), log_z_rich = std::log10(0.004);
+  const double rich =
+      std::clamp((std::log10(metallicity) - log_z_poor) / (log_z_rich - log_z_poor), 0.0, 1.0);
+  const double until_myr = std::lerp(6.5, 4.6, rich), dex_per_myr = std::lerp(0.6, 1.0, rich);
+  return std::pow(10, -dex_per_myr * std::max(0.0, age_myr - until_myr));
+}
+
 double h_beta_per_photon(double temperature_k) {
   const double t4 = temperature_k / 1e4;
   constexpr double photon_energy_erg = 6.62607015e-27 * 2.99792458e18 / 4862.7;

@@ -32,12 +32,18 @@ void add_stars(const Library& library, const std::vector<NodeWeight>& nodes, dou
 
 }  // namespace
 
-double ionising_rate(const Library& library, const std::vector<NodeWeight>& nodes, std::size_t metallicity) {
-  double rate = 0;
-  for (const NodeWeight& node : nodes)
-    if (node.metallicity == metallicity)
-      rate += node.weight *
-              std::pow(10, library.log_ionising_rate[node.metallicity * library.age_myr.size() + node.age]);
+IonisingRate ionising_rate(const Library& library, const std::vector<NodeWeight>& nodes,
+                           std::size_t metallicity) {
+  IonisingRate rate;
+  for (const NodeWeight& node : nodes) {
+    if (node.metallicity != metallicity) continue;
+    const double photons =
+        node.weight *
+        std::pow(10, library.log_ionising_rate[node.metallicity * library.age_myr.size() + node.age]);
+    rate.all += photons;
+    rate.soft +=
+        photons * (1 - doubly_ionised_left(library.age_myr[node.age], library.metallicity[metallicity]));
+  }
   return rate;
 }
 
@@ -56,11 +62,13 @@ std::vector<double> rest_frame_spectrum(const Library& library, const Population
   std::vector<double> spectrum(count, 0.0);
   add_stars(library, nodes, options.covering_fraction, 0, count, spectrum);
   for (std::size_t iz = 0; iz < library.metallicity.size(); ++iz) {
-    const double photons = options.covering_fraction * ionising_rate(library, nodes, iz);
+    const IonisingRate rate = ionising_rate(library, nodes, iz);
+    const double photons = options.covering_fraction * rate.all, soft = options.covering_fraction * rate.soft;
     if (photons <= 0) continue;
-    const std::vector<double> gas =
-        nebular_spectrum(library.wavelength_angstrom, library.metallicity[iz], options.log_u);
-    for (std::size_t i = 0; i < count; ++i) spectrum[i] += photons * gas[i];
+    const std::vector<double>&x = library.wavelength_angstrom,
+          gas = nebular_spectrum(x, library.metallicity[iz], options.log_u),
+          change = soft_light_change(x, library.metallicity[iz], options.log_u);
+    for (std::size_t i = 0; i < count; ++i) spectrum[i] += photons * gas[i] + soft * change[i];
   }
   return spectrum;
 }
@@ -131,7 +139,9 @@ BandSynthesis::BandSynthesis(std::shared_ptr<const Library> library, std::vector
   }
   for (const double metallicity : library_->metallicity) {
     nebular_.push_back(nebular_spectrum(rest, metallicity, options.log_u));
+    soft_.push_back(soft_light_change(rest, metallicity, options.log_u));
     for (double& value : nebular_.back()) value *= options.covering_fraction;
+    for (double& value : soft_.back()) value *= options.covering_fraction;
   }
   flux_factor_ = flux_factor(z, cosmology);
 }
@@ -166,9 +176,10 @@ void BandSynthesis::synthesise(const Population& population, Light& light) const
   if (!alike) light.gas.assign(light.stars.size(), 0.0);
   std::vector<double>& gas = alike ? light.stars : light.gas;
   for (std::size_t iz = 0; iz < nebular_.size(); ++iz) {
-    const double photons = ionising_rate(*library_, nodes, iz);
-    if (photons <= 0) continue;
-    for (std::size_t i = first_; i < last_; ++i) gas[i] += photons * nebular_[iz][i];
+    const IonisingRate rate = ionising_rate(*library_, nodes, iz);
+    if (rate.all <= 0) continue;
+    const double *young = nebular_[iz].data(), *change = soft_[iz].data();
+    for (std::size_t i = first_; i < last_; ++i) gas[i] += rate.all * young[i] + rate.soft * change[i];
   }
 }
 

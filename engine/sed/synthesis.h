@@ -80,8 +80,14 @@ struct NodeWeight {
 /// ContractError unless age > 0, Z > 0, duration >= 0 and, for exponentials, tau > 0.
 std::vector<NodeWeight> node_weights(const Library& library, const Population& population);
 
-/// Hydrogen-ionising photons per second per Msun formed from the nodes of one metallicity.
-double ionising_rate(const Library& library, const std::vector<NodeWeight>& nodes, std::size_t metallicity);
+/// Hydrogen-ionising photons per second per Msun formed.
+struct IonisingRate {
+  double all = 0;
+  double soft = 0;  ///< of these, by the O++ that is missing in their gas: Q_H (1 - doubly_ionised_left)
+};
+/// From the nodes of one metallicity.
+IonisingRate ionising_rate(const Library& library, const std::vector<NodeWeight>& nodes,
+                           std::size_t metallicity);
 
 /// Living stars and remnants of a population over the mass it formed, by node_weights. Masses of this module
 /// are masses formed; times this they are masses still in stars. NaN where the library does not know.
@@ -89,8 +95,8 @@ double surviving_fraction(const Library& library, const Population& population);
 
 /// Rest-frame spectrum before dust [Lsun / Angstrom per Msun formed] on the library's wavelengths: the
 /// weighted sum of
-///   L (1 - f) below 912 A, L above, and f Q_H nebular_spectrum(Z),      f = covering_fraction,
-/// over the nodes of node_weights.
+///   L (1 - f) below 912 A, L above, and f (Q_H nebular_spectrum(Z) + Q_soft soft_light_change(Z)),
+/// f = covering_fraction, over the nodes of node_weights; Q_soft of IonisingRate.
 std::vector<double> rest_frame_spectrum(const Library& library, const Population& population,
                                         const SynthesisOptions& options);
 
@@ -99,6 +105,10 @@ std::vector<double> rest_frame_spectrum(const Library& library, const Population
 /// step. On the given wavelength grid.
 std::vector<double> nebular_spectrum(std::span<const double> wavelength_angstrom, double metallicity,
                                      double log_u = reference_log_u);
+
+/// What changes in it where there is no O++: its lines and those of Ne++ vanish, those of O+, N+ and S+ grow.
+std::vector<double> soft_light_change(std::span<const double> wavelength_angstrom, double metallicity,
+                                      double log_u = reference_log_u);
 
 /// Observed spectrum f_nu [nJy per Msun formed], intrinsic (mu = 1), at the library's wavelengths times 1 +
 /// z: stars and gas behind their dust, through the intergalactic medium. Its means over bands are the fluxes
@@ -150,6 +160,7 @@ class BandSynthesis {
   std::vector<double> attenuation_k_;         // at rest wavelengths
   std::vector<double> transmission_;          // of the IGM, at rest wavelengths
   std::vector<std::vector<double>> nebular_;  // [metallicity of the library], times the covering fraction
+  std::vector<std::vector<double>> soft_;     // soft_light_change, alike
   std::size_t first_ = 0, last_ = 0;          // range of rest wavelengths that any band needs, last excluded
   double flux_factor_ = 0;                    // Lsun/Angstrom -> nJy through the weights
   std::vector<bool> outside_, lyman_alpha_;

@@ -69,11 +69,12 @@ io::Table sed_table(const PhotometryCatalog& catalog, const std::vector<sed::Sed
   io::Table table("SED");
   table.add(catalog.id());
   add_reals(table, "z", "", "redshift", status.size(), [&](std::size_t i) { return catalog.z(i); });
-  add_texts(
-      table, "status",
-      "fitted, too_few_bands, no_allowed_model; bad_redshift, bad_flux, bad_error, bad_magnification: no fit tried",
-      status.size(),
-      [&](std::size_t i) { return catalog.faults()[i] ? catalog.faults()[i]->status : word(status[i]); });
+  add_texts(table, "status",
+            "fitted, too_few_bands, no_allowed_model; bad_redshift, bad_flux, bad_error, bad_magnification: "
+            "no fit tried",
+            status.size(), [&](std::size_t i) {
+              return catalog.faults()[i] ? catalog.faults()[i]->status : word(status[i]);
+            });
   return table;
 }
 

@@ -241,7 +241,7 @@ std::vector<reports::LineWidths> all_widths(const SedReport& r) {
   for (const sed::MeasuredLine& line : sed::measured_lines)
     for (const double metallicity : r.track_metallicity) {
       widths.push_back(widths_of(r, line, metallicity, r.history));
-      if (const sed::StarFormation burst; burst != r.history && line.hydrogen)
+      if (const sed::StarFormation burst; burst != r.history)
         widths.push_back(widths_of(r, line, metallicity, burst));
     }
   return widths;

@@ -103,6 +103,44 @@ TEST(NebularGas, CoolsAndEnrichesWithMetallicity) {
   EXPECT_NEAR(nebular_gas(0.0142).log_oxygen, 8.69 - 12 - 0.1, 1e-9);
 }
 
+TEST(NebularGas, LosesItsDoublyIonisedOxygenWithAge) {
+  for (const double z : {0.004, 0.02}) {
+    EXPECT_EQ(doubly_ionised_left(4.6, z), 1);
+    EXPECT_NEAR(doubly_ionised_left(6.6, z), 0.01, 1e-12);
+  }
+  EXPECT_EQ(doubly_ionised_left(6.5, 0.0004), 1);
+  EXPECT_NEAR(doubly_ionised_left(7.5, 0.0004), std::pow(10, -0.6), 1e-3);
+  EXPECT_EQ(doubly_ionised_left(6.5, 1e-5), doubly_ionised_left(6.5, 0.0004));
+}
+
+// Where O++ is gone, [O III] and [Ne III] are, and [O II] is that of all oxygen; hydrogen does not change.
+TEST(NebularSpectrum, ChangesInSoftLight) {
+  const std::vector<double> grid = toy::log_grid(1000, 60000, 20000);
+  NebularGas gas = nebular_gas(0.008);
+  const std::vector<double> change = soft_light_change(grid, 0.008);
+  const auto integral = [&](double from, double to) {
+    double sum = 0;
+    for (std::size_t i = 1; i < grid.size(); ++i)
+      if (grid[i] > from && grid[i] < to) sum += 0.5 * (grid[i] - grid[i - 1]) * (change[i] + change[i - 1]);
+    return sum / (h_beta_per_photon(gas.temperature_k) / units::solar_luminosity_erg_s);
+  };
+  const auto line = [&](double from, double to) {
+    double sum = 0;
+    for (const EmissionLine& candidate : emission_lines(gas))
+      if (candidate.wavelength_angstrom > from && candidate.wavelength_angstrom < to)
+        sum += candidate.over_h_beta;
+    return sum;
+  };
+  const double oxygen_iii = line(4940, 5030), oxygen_ii = line(3715, 3740), high = gas.doubly_ionised_oxygen;
+  // The Balmer lines near [O II] do not change and are not in it.
+  gas.doubly_ionised_oxygen = 1;
+  const double balmer = line(3715, 3740);
+  EXPECT_NEAR(integral(4940, 5030), -oxygen_iii, 1e-6 * oxygen_iii);
+  EXPECT_NEAR(integral(3715, 3740), (oxygen_ii - balmer) * high / (1 - high), 1e-6 * oxygen_ii);
+  EXPECT_EQ(integral(6600, 6700), 0);
+  EXPECT_EQ(integral(4840, 4880), 0);
+}
+
 // Read back through the direct method as published (Izotov et al. 2006 eqs. 3 and 5), the lines give the
 // oxygen put in.
 TEST(NebularLines, DirectMethodFindsTheOxygen) {

@@ -154,6 +154,32 @@ TEST(RestFrameSpectrum, LinesScaleWithTheCoveringFraction) {
   for (std::size_t i = 0; i < all.size(); ++i) EXPECT_NEAR(all[i], escaping[i], 1e-9 * escaping[i]);
 }
 
+// The gas around old stars: what the lines of soft light change, by the O++ that their age leaves.
+TEST(RestFrameSpectrum, LosesOxygenLinesAsTheStarsAge) {
+  Library library = analytic_library();
+  const double node = *std::lower_bound(library.age_myr.begin(), library.age_myr.end(), 6.0);
+  const auto gas = [&](const Population& population) {
+    std::vector<double> all = rest_frame_spectrum(library, population, {.covering_fraction = 1});
+    const std::vector<double> none = rest_frame_spectrum(library, population, {.covering_fraction = 0});
+    for (std::size_t i = 0; i < all.size(); ++i) all[i] -= none[i];
+    return all;
+  };
+  const std::size_t iz = 1;
+  const Population old{node, library.metallicity[iz], 0, {0}};
+  const double left = doubly_ionised_left(node, library.metallicity[iz]);
+  ASSERT_GT(left, 0.001);
+  ASSERT_LT(left, 0.5);
+  const IonisingRate rate = ionising_rate(library, node_weights(library, old), iz);
+  EXPECT_NEAR(rate.soft / rate.all, 1 - left, 1e-12);
+  const std::vector<double> seen = gas(old),
+                            young = nebular_spectrum(library.wavelength_angstrom, library.metallicity[iz]),
+                            change = soft_light_change(library.wavelength_angstrom, library.metallicity[iz]);
+  for (std::size_t i = 0; i < seen.size(); ++i) {
+    if (library.wavelength_angstrom[i] < 912) continue;
+    EXPECT_NEAR(seen[i], rate.all * (young[i] + (1 - left) * change[i]), 1e-6 * rate.all * young[i]);
+  }
+}
+
 TEST(RestFrameSpectrum, ShortHistoryTendsToABurst) {
   const Library library = analytic_library();
   const std::vector<double> burst = rest_frame_spectrum(library, {20, 0.008, 0, {0}}, {});
