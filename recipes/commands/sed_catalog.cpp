@@ -26,6 +26,7 @@ double njy_per(const std::string& unit, const std::string& file, const std::stri
 }
 
 constexpr double brightest_njy = 3.7e12;  // 0 mag AB
+constexpr double detection_snr = 2;  // below which a band is undetected, and its limit where none is given
 
 }  // namespace
 
@@ -64,6 +65,15 @@ void PhotometryCatalog::drop_rows_at_fault() {
     if (faults_[i]) photometry_[i].assign(bands_.size(), {nan, nan, 0});
 }
 
+/// [nJy], in the column's own unit or that of its fluxes.
+io::Reals PhotometryCatalog::read_limits(const io::Column& limit, const io::Column& flux) const {
+  const std::string given = flux.unit.empty() ? a_.unit : flux.unit;
+  const double unit = njy_per(limit.unit.empty() ? given : limit.unit, file_.file(), limit.name);
+  io::Reals limits = file_.numbers(limit);
+  for (double& value : limits) value = unit == 0 ? units::njy_from_abmag(value) : value * unit;
+  return limits;
+}
+
 void PhotometryCatalog::read_band(std::size_t b) {
   const std::string key = "flux_" + lower_case(bands_[b]);
   const io::Column &flux = *file_.find(key), &error = *file_.find(key + "_err");
@@ -79,25 +89,26 @@ void PhotometryCatalog::read_band(std::size_t b) {
         {file_.file(), "unit of column " + error.name, "'" + error.unit + "'", "as of " + flux.name});
   const io::Reals f = file_.numbers(flux), e = file_.numbers(error);
   const io::Column* limit = file_.find(key + "_limit");
-  const io::Reals l = limit ? file_.numbers(*limit) : io::Reals(rows(), 0.0);
+  const io::Reals limits = limit ? read_limits(*limit, flux) : io::Reals(rows(), nan);
   for (std::size_t i = 0; i < rows(); ++i) {
     sed::BandFlux& band = photometry_[i][b];
     if (unit == 0) {
       band.flux_njy = units::njy_from_abmag(f[i]);
       band.error_njy = 0.4 * std::log(10.0) * band.flux_njy * e[i];
-      band.limit_njy = limit ? units::njy_from_abmag(l[i]) : 0;
       // 99 and -99 stand for "not detected" in some tables, which says nothing without a flux.
       if (!std::isnan(f[i]) && !(f[i] > 0 && f[i] < 50))
         blame(i, "bad_flux", flux.name, f[i], "0 to 50 mag, NaN where there is none");
     } else {
-      band = {f[i] * unit, e[i] * error_unit, l[i] * unit};
+      band.flux_njy = f[i] * unit;
+      band.error_njy = e[i] * error_unit;
       if (std::abs(band.flux_njy) > brightest_njy)
         blame(i, "bad_flux", flux.name, f[i], "fainter than 0 mag AB, NaN where there is none");
     }
     if (std::isnan(band.flux_njy) || std::isnan(band.error_njy)) band.flux_njy = nan;
     else if (!(band.error_njy > 0) || !std::isfinite(band.error_njy))
       blame(i, "bad_error", error.name, e[i], "an error above 0, or NaN");
-    if (!(band.limit_njy > 0)) band.limit_njy = 0;
+    band.limit_njy = limits[i] > 0 ? limits[i] : detection_snr * band.error_njy;
+    if (!(band.limit_njy > 0) || !std::isfinite(band.limit_njy)) band.limit_njy = 0;
   }
 }
 

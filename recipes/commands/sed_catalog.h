@@ -39,6 +39,7 @@ class PhotometryCatalog {
 
  private:
   void read_band(std::size_t band);
+  io::Reals read_limits(const io::Column& limit, const io::Column& flux) const;
   void read_redshifts();
   void demagnify();
   void blame(std::size_t row, const char* status, const std::string& column, double value,

@@ -205,6 +205,33 @@ TEST_F(SedOfHosts, RowsAtFaultAreNamed) {
   EXPECT_FALSE(fs::exists(folder_ / "no.fits"));
 }
 
+// Limits in a unit of their own, and of 2 sigma where none is given: with the rule of upper limits no model
+// that is allowed shines brighter than twice the limit.
+TEST_F(SedOfHosts, LimitsKeepTheirUnit) {
+  const auto fit = [&](const char* name, const char* unit, double limit) {
+    io::Table table("PHOTOMETRY");
+    table.add("z", "", "", io::Reals{1});
+    for (const char* band : {"F606W", "F090W", "F115W", "F150W", "F200W"}) {
+      const bool blue = std::string(band) == "F606W";
+      table.add(std::string("flux_") + band, "nJy", "", io::Reals{blue ? 0.0 : 100});
+      table.add(std::string("flux_") + band + "_err", "nJy", "", io::Reals{blue ? 1.0 : 5});
+      if (blue && limit > 0) table.add("flux_f606w_limit", unit, "", io::Reals{limit});
+    }
+    const fs::path file = folder_ / fmt::format("{}.fits", name),
+                   out = folder_ / fmt::format("{}_out.fits", name);
+    io::write_fits_tables(file, {table});
+    const Outcome outcome =
+        run_program(fmt::format("sed {} --protocol claeyssens2023 -o {}", file.string(), out.string()));
+    EXPECT_EQ(outcome.exit_code, 0) << outcome.output;
+    return io::read_fits_table(out, "SED").reals("log_age_yr")[0];
+  };
+  const double tight = fit("tight", "nJy", 5), loose = fit("loose", "nJy", 5000);
+  EXPECT_GT(tight, loose + 0.3);  // so red a galaxy is old
+  EXPECT_EQ(fit("micro", "uJy", 5), loose);
+  EXPECT_EQ(fit("magnitude", "mag", 22.15), loose);
+  EXPECT_EQ(fit("sigma", "", 0), fit("two", "nJy", 2));
+}
+
 // Options that the protocol does not know, and bins that are none.
 TEST_F(SedOfHosts, RefuseWhatIsNotTheirs) {
   for (const char* wrong : {"--protocol continuity --tau 10",
