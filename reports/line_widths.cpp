@@ -92,9 +92,11 @@ std::vector<LineWidths> line_widths_of(const io::Table& lines) {
 std::vector<html::Figure> line_width_figures(const std::vector<LineWidths>& widths) {
   const Range range = width_range(widths);
   if (!(range.high > 0))
-    return {{"line-widths-0", "Emission lines",
-             html::nothing("The library has no ionising photons, or no optical light: no lines."), "", "",
-             "full"}};
+    return {
+        {"line-widths-0", "Emission lines",
+         html::nothing(
+             "No lines: the library has no ionising photons or no optical light, or no gas catches them."),
+         "", "", "full"}};
   std::vector<html::Figure> figures;
   for (const std::string& line : names_of(widths, &LineWidths::line))
     figures.push_back(one_line(widths, line, figures.size(), range));

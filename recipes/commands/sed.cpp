@@ -168,6 +168,8 @@ std::string run_sed(const SedArguments& a) {
                       fmt::format("1 to {}, the bands of {}", bands, a.catalog)});
   const SedInputs in{a, catalog, library, read_filters(a, catalog.bands())};
   std::string lines = fmt::format("{} bands, library {}\n", catalog.bands().size(), library->name);
+  for (const std::string& column : catalog.without_error())
+    lines += fmt::format("  {}: left out, there is no {}_err\n", column, column);
   SedProducts products = fit(in);
   lines += summary(products.tables.front().texts("status"), catalog.faults());
   io::Table& table = products.tables.front();

@@ -29,6 +29,8 @@ class PhotometryCatalog {
 
   std::size_t rows() const { return file_.rows(); }
   const std::vector<std::string>& bands() const { return bands_; }
+  /// Columns flux_BAND without flux_BAND_err, which are left out.
+  const std::vector<std::string>& without_error() const { return without_error_; }
   /// As it stands in the table; within 0 and 30 unless the row is at fault.
   double z(std::size_t row) const { return z_[row]; }
   /// Of each row; only the first of several.
@@ -48,7 +50,7 @@ class PhotometryCatalog {
 
   const SedArguments& a_;
   CatalogFile file_;
-  std::vector<std::string> bands_;
+  std::vector<std::string> bands_, without_error_;
   std::vector<std::vector<sed::BandFlux>> photometry_;
   io::Reals z_;
   std::vector<std::optional<RowFault>> faults_;
