@@ -38,7 +38,8 @@ std::string upper_case(std::string text) {
 PhotometryCatalog::PhotometryCatalog(const SedArguments& a) : a_(a), file_(a.catalog) {
   for (const io::Column& column : file_.columns()) {
     const std::string text = lower_case(column.name);
-    if (!text.starts_with("flux_") || text.find("_err") != text.npos || text.ends_with("_limit")) continue;
+    if (!text.starts_with("flux_") || text.find("_err") != std::string::npos || text.ends_with("_limit"))
+      continue;
     if (file_.find(text + "_err")) bands_.push_back(upper_case(text.substr(5)));
     else without_error_.push_back(column.name);
   }
