@@ -12,21 +12,6 @@
 namespace arcproof::recipes {
 namespace {
 
-/// Ranks from 0 on; equal values share the mean of theirs.
-std::vector<double> ranks_of(const std::vector<double>& values) {
-  std::vector<std::size_t> order(values.size());
-  std::iota(order.begin(), order.end(), 0);
-  std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return values[a] < values[b]; });
-  std::vector<double> ranks(values.size());
-  for (std::size_t first = 0; first < order.size();) {
-    std::size_t last = first;
-    while (last + 1 < order.size() && values[order[last + 1]] == values[order[first]]) ++last;
-    for (std::size_t k = first; k <= last; ++k) ranks[order[k]] = 0.5 * static_cast<double>(first + last);
-    first = last + 1;
-  }
-  return ranks;
-}
-
 double linear_correlation(const std::vector<double>& x, const std::vector<double>& y) {
   const double n = static_cast<double>(x.size());
   const double mean_x = std::accumulate(x.begin(), x.end(), 0.0) / n,
@@ -103,7 +88,9 @@ double rank_correlation(const std::vector<double>& x, const std::vector<double>&
     with_x.push_back(x[i]);
     with_y.push_back(y[i]);
   }
-  return with_x.size() < 3 ? nan : linear_correlation(ranks_of(with_x), ranks_of(with_y));
+  return with_x.size() < 3
+             ? nan
+             : linear_correlation(statistics::average_ranks(with_x), statistics::average_ranks(with_y));
 }
 
 io::Table degeneracy_table(const io::Table& clumps) {

@@ -25,6 +25,9 @@ double njy_per(const std::string& unit, const std::string& file, const std::stri
   return at->second;
 }
 
+// 99 and -99 stand for "not detected" in some tables, which says nothing without a flux.
+bool is_magnitude(double value) { return value > 0 && value < 50; }
+
 constexpr double brightest_njy = 3.7e12;  // 0 mag AB
 constexpr double detection_snr = 2;  // below which a band is undetected, and its limit where none is given
 
@@ -73,7 +76,9 @@ io::Reals PhotometryCatalog::read_limits(const io::Column& limit, const io::Colu
   const std::string given = flux.unit.empty() ? a_.unit : flux.unit;
   const double unit = njy_per(limit.unit.empty() ? given : limit.unit, file_.file(), limit.name);
   io::Reals limits = file_.numbers(limit);
-  for (double& value : limits) value = unit == 0 ? units::njy_from_abmag(value) : value * unit;
+  for (double& value : limits)
+    if (unit > 0) value *= unit;
+    else value = is_magnitude(value) ? units::njy_from_abmag(value) : nan;
   return limits;
 }
 
@@ -98,8 +103,7 @@ void PhotometryCatalog::read_band(std::size_t b) {
     if (unit == 0) {
       band.flux_njy = units::njy_from_abmag(f[i]);
       band.error_njy = 0.4 * std::log(10.0) * band.flux_njy * e[i];
-      // 99 and -99 stand for "not detected" in some tables, which says nothing without a flux.
-      if (!std::isnan(f[i]) && !(f[i] > 0 && f[i] < 50))
+      if (!std::isnan(f[i]) && !is_magnitude(f[i]))
         blame(i, "bad_flux", flux.name, f[i], "0 to 50 mag, NaN where there is none");
     } else {
       band.flux_njy = f[i] * unit;

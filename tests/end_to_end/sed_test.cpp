@@ -230,6 +230,7 @@ TEST_F(SedOfHosts, LimitsKeepTheirUnit) {
   EXPECT_EQ(fit("micro", "uJy", 5), loose);
   EXPECT_EQ(fit("magnitude", "mag", 22.15), loose);
   EXPECT_EQ(fit("sigma", "", 0), fit("two", "nJy", 2));
+  EXPECT_EQ(fit("none", "mag", 99), fit("two", "nJy", 2));
 }
 
 // Options that the protocol does not know, and bins that are none.
