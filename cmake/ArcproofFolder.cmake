@@ -1,7 +1,7 @@
 # arcproof_folder(<folder> [USES <folder>...] [LINKS <library>...] [EXCLUDE <source>...])
 #
 # Makes one static library of all sources of <folder>, and publishes that folder's headers alone: a directory of the build
-# tree holds one symbolic link, <folder> -> the source folder, and only that directory goes on the include path. A header is
+# tree holds symbolic links to the headers, under <folder>/, and only that directory goes on the include path. A header is
 # always included by its path from the project's root (#include "engine/core/random.h"), and an include of a folder that is
 # not in USES (directly, or through a folder in USES) does not compile. This is how the arrows of the design are enforced.
 function(arcproof_folder folder)
@@ -12,12 +12,15 @@ function(arcproof_folder folder)
     list(REMOVE_ITEM sources ${PROJECT_SOURCE_DIR}/${folder}/${excluded})
   endforeach()
 
+  # One symbolic link a header: a link to the folder would publish the folders in it as well.
   set(publish ${PROJECT_BINARY_DIR}/publish/${name})
-  get_filename_component(parent ${publish}/${folder} DIRECTORY)
-  file(MAKE_DIRECTORY ${parent})
-  if(NOT EXISTS ${publish}/${folder})
-    file(CREATE_LINK ${PROJECT_SOURCE_DIR}/${folder} ${publish}/${folder} SYMBOLIC)
-  endif()
+  file(GLOB headers CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/${folder}/*.h)
+  file(REMOVE_RECURSE ${publish}/${folder})
+  file(MAKE_DIRECTORY ${publish}/${folder})
+  foreach(header ${headers})
+    get_filename_component(file_name ${header} NAME)
+    file(CREATE_LINK ${header} ${publish}/${folder}/${file_name} SYMBOLIC)
+  endforeach()
 
   add_library(arcproof_${name} STATIC ${sources})
   target_include_directories(arcproof_${name} PUBLIC ${publish})

@@ -2,10 +2,10 @@
 
 #include "engine/core/statistics.h"
 #include "reports/cmf_words.h"
-#include "reports/figure_tools.h"
-#include "reports/gnuplot.h"
-#include "reports/html.h"
-#include "reports/joint_density.h"
+#include "reports/drawing/figure_tools.h"
+#include "reports/drawing/gnuplot.h"
+#include "reports/drawing/html.h"
+#include "reports/drawing/joint_density.h"
 
 #include <algorithm>
 #include <cmath>

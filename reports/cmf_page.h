@@ -4,7 +4,7 @@
 #pragma once
 
 #include "engine/core/missing.h"
-#include "reports/mass_curves.h"
+#include "reports/drawing/mass_curves.h"
 
 #include <array>
 #include <string>

@@ -1,7 +1,7 @@
 #include "reports/cmf_words.h"
 
-#include "reports/figure_tools.h"
-#include "reports/html.h"
+#include "reports/drawing/figure_tools.h"
+#include "reports/drawing/html.h"
 
 #include <algorithm>
 #include <cmath>

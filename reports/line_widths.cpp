@@ -1,9 +1,9 @@
 #include "reports/line_widths.h"
 
-#include "reports/columns.h"
-#include "reports/figure_tools.h"
-#include "reports/gnuplot.h"
-#include "reports/pair_map.h"
+#include "reports/drawing/columns.h"
+#include "reports/drawing/figure_tools.h"
+#include "reports/drawing/gnuplot.h"
+#include "reports/drawing/pair_map.h"
 
 #include <algorithm>
 #include <array>

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "engine/io/table.h"
-#include "reports/html.h"
+#include "reports/drawing/html.h"
 
 #include <string>
 #include <string_view>

@@ -1,8 +1,8 @@
 #include "reports/population.h"
 
 #include "engine/io/fits.h"
-#include "reports/columns.h"
-#include "reports/html.h"
+#include "reports/drawing/columns.h"
+#include "reports/drawing/html.h"
 
 #include <fmt/format.h>
 

@@ -1,11 +1,11 @@
 #include "reports/report.h"
 
 #include "engine/io/files.h"
-#include "reports/figures.h"
-#include "reports/html.h"
+#include "reports/drawing/html.h"
+#include "reports/figures/figures.h"
+#include "reports/figures/run_folder.h"
 #include "reports/line_widths.h"
 #include "reports/population.h"
-#include "reports/run_folder.h"
 #include "reports/sections.h"
 
 namespace arcproof::reports {

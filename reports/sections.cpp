@@ -1,8 +1,8 @@
 #include "reports/sections.h"
 
-#include "reports/columns.h"
-#include "reports/figure_tools.h"
-#include "reports/html.h"
+#include "reports/drawing/columns.h"
+#include "reports/drawing/figure_tools.h"
+#include "reports/drawing/html.h"
 
 #include <algorithm>
 #include <array>

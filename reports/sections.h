@@ -1,7 +1,7 @@
 // The parts of the page that are words and tables.
 #pragma once
 
-#include "reports/run_folder.h"
+#include "reports/figures/run_folder.h"
 
 #include <string>
 

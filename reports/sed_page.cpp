@@ -1,8 +1,8 @@
 #include "reports/sed_page.h"
 
-#include "reports/figure_tools.h"
-#include "reports/gnuplot.h"
-#include "reports/html.h"
+#include "reports/drawing/figure_tools.h"
+#include "reports/drawing/gnuplot.h"
+#include "reports/drawing/html.h"
 
 #include <algorithm>
 #include <array>

@@ -1,7 +1,7 @@
 #include "validation/completeness.h"
 
-#include "engine/core/least_squares.h"
 #include "engine/core/statistics.h"
+#include "engine/inference/least_squares.h"
 
 #include <algorithm>
 #include <cmath>
@@ -134,12 +134,13 @@ LogisticCompleteness fit_logistic(const io::Table& joined, const std::string& ma
   start << statistics::median(mag), 0.5, 0.9;
   lower << *low - 2, 0.02, 0.05;
   upper << *high + 2, 10.0, 1.0;
-  const LeastSquaresSummary fit =
-      minimise_least_squares(with_numerical_jacobian(deviance), start, lower, upper);
+  const inference::LeastSquaresSummary fit =
+      inference::minimise_least_squares(inference::with_numerical_jacobian(deviance), start, lower, upper);
   result.mag_50 = fit.x[0];
   result.width_mag = fit.x[1];
   result.plateau = fit.x[2];
-  result.converged = fit.status == FitStatus::converged || fit.status == FitStatus::at_bound;
+  result.converged =
+      fit.status == inference::FitStatus::converged || fit.status == inference::FitStatus::at_bound;
   if (fit.x[0] < *low || fit.x[0] > *high) {
     result.mag_50 = std::nan("");
     return result;

@@ -2,7 +2,7 @@
 
 #include "engine/core/error.h"
 #include "engine/core/parallel.h"
-#include "engine/lens/tiled_sum.h"
+#include "engine/lens/profiles/tiled_sum.h"
 
 #include <algorithm>
 #include <cmath>
@@ -11,9 +11,6 @@
 
 namespace arcproof::lens {
 namespace {
-
-constexpr double edge_tolerance =
-    1e-9;  // of a step: a corner computed in floating point still lies on the grid
 
 /// A cell of the grid, by its lower-left node, and where in it [0, 1].
 struct Place {
@@ -47,22 +44,7 @@ double difference_y(const Array2D<Hessian>& h, int i, int j, double Hessian::*co
   return (h(i, high).*component - h(i, low).*component) / (high - low);
 }
 
-int nodes_to_cover(double length, double step) {
-  return std::max(2, 1 + static_cast<int>(std::ceil(length / step - edge_tolerance)));
-}
-
 }  // namespace
-
-bool Grid::contains(Vector2 theta) const {
-  const double fx = (theta.x - origin_arcsec.x) / step_arcsec, fy = (theta.y - origin_arcsec.y) / step_arcsec;
-  return fx >= -edge_tolerance && fy >= -edge_tolerance && fx <= width - 1 + edge_tolerance &&
-         fy <= height - 1 + edge_tolerance;
-}
-
-Grid covering_grid(Vector2 low, Vector2 high, double step) {
-  require(step > 0 && high.x >= low.x && high.y >= low.y, "covering_grid: step > 0 and low <= high");
-  return {low, step, nodes_to_cover(high.x - low.x, step), nodes_to_cover(high.y - low.y, step)};
-}
 
 LensMap LensMap::compute(const LensModel& model, const Grid& grid, int threads, Summation summation) {
   require(grid.width >= 2 && grid.height >= 2 && grid.step_arcsec > 0,

@@ -8,8 +8,8 @@
 //   beta = theta - d alpha(theta),  A = 1 - d H(theta).
 #pragma once
 
-#include "engine/lens/dual_pie.h"
-#include "engine/lens/profile.h"
+#include "engine/lens/profiles/dual_pie.h"
+#include "engine/lens/profiles/profile.h"
 #include "engine/sky/cosmology.h"
 #include "engine/sky/wcs.h"
 

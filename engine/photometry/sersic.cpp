@@ -1,7 +1,7 @@
 #include "engine/photometry/sersic.h"
 
 #include "engine/core/error.h"
-#include "engine/core/least_squares.h"
+#include "engine/inference/least_squares.h"
 
 #include <algorithm>
 #include <array>
@@ -65,7 +65,7 @@ class Problem {
 
   /// Residuals with the coefficients solved for; their Jacobian in Kaufman's approximation (1975, BIT 15,
   /// 49), whose gradient is exact.
-  ResidualFunction residuals() const;
+  inference::ResidualFunction residuals() const;
 
  private:
   MatrixXd images(const SersicProfile& profile, bool derivatives) const;
@@ -193,7 +193,7 @@ Problem::Solution Problem::solve(const VectorXd& p, bool derivatives) const {
   return solution;
 }
 
-ResidualFunction Problem::residuals() const {
+inference::ResidualFunction Problem::residuals() const {
   return [this](const VectorXd& p, VectorXd& residual, MatrixXd* jacobian) {
     Solution solution = solve(p, jacobian != nullptr);
     residual = std::move(solution.residual);
@@ -223,25 +223,25 @@ std::vector<VectorXd> best_starts(Problem& problem, std::span<const SersicStart>
 }
 
 // A descent with the period of its start; repeated from its end when another period serves that better.
-LeastSquaresSummary descend(Problem& problem, VectorXd start, int max_iterations) {
-  const LeastSquaresOptions options{.max_iterations = max_iterations,
-                                    .gradient_tolerance = 1e-9,
-                                    .step_tolerance = 1e-8,
-                                    .cost_tolerance = 1e-9};
-  LeastSquaresSummary summary;
+inference::LeastSquaresSummary descend(Problem& problem, VectorXd start, int max_iterations) {
+  const inference::LeastSquaresOptions options{.max_iterations = max_iterations,
+                                               .gradient_tolerance = 1e-9,
+                                               .step_tolerance = 1e-8,
+                                               .cost_tolerance = 1e-9};
+  inference::LeastSquaresSummary summary;
   int iterations = 0;
   for (int round = 0; round < 3; ++round) {
     const int period = problem.best_period(start);
     problem.set_period(period);
-    summary = minimise_least_squares(problem.residuals(), start, problem.bounds().lower,
-                                     problem.bounds().upper, options);
+    summary = inference::minimise_least_squares(problem.residuals(), start, problem.bounds().lower,
+                                                problem.bounds().upper, options);
     iterations += summary.iterations;
     if (problem.best_period(summary.x) == period) break;
     start = summary.x;
   }
-  if (summary.iterations >= max_iterations) summary.status = arcproof::FitStatus::max_iterations;
-  else if (summary.status == arcproof::FitStatus::max_iterations)
-    summary.status = arcproof::FitStatus::converged;
+  if (summary.iterations >= max_iterations) summary.status = inference::FitStatus::max_iterations;
+  else if (summary.status == inference::FitStatus::max_iterations)
+    summary.status = inference::FitStatus::converged;
   summary.iterations = iterations;
   return summary;
 }
@@ -269,9 +269,9 @@ std::optional<VectorXd> standard_errors(const Problem& problem, const VectorXd& 
   return errors;
 }
 
-FitStatus status_of(const Problem& problem, const LeastSquaresSummary& summary) {
+FitStatus status_of(const Problem& problem, const inference::LeastSquaresSummary& summary) {
   const VectorXd& p = summary.x;
-  if (summary.status == arcproof::FitStatus::max_iterations) return FitStatus::not_converged;
+  if (summary.status == inference::FitStatus::max_iterations) return FitStatus::not_converged;
   bool bound = (p.array() <= problem.bounds().lower.array()).any() ||
                (p.array() >= problem.bounds().upper.array()).any();
   for (int k = 0; k < problem.count(); ++k) bound |= problem.ellipse_on_bound(problem.profile(p, k));
@@ -298,8 +298,8 @@ void set_errors(const Problem& problem, const VectorXd& errors, int k, bool inde
   c.flux_error = errors[problem.nonlinear() + k];
 }
 
-SersicGroupFit as_result(const Problem& problem, const LeastSquaresSummary& summary, const Cutout& cutout,
-                         bool index_free) {
+SersicGroupFit as_result(const Problem& problem, const inference::LeastSquaresSummary& summary,
+                         const Cutout& cutout, bool index_free) {
   const Problem::Solution solution = problem.solve(summary.x, true);
   const int half = cutout.size / 2;
   SersicGroupFit fit;
@@ -338,10 +338,10 @@ SersicGroupFit fit_sersic_group(const Cutout& cutout, const sky::Psf& psf, std::
     none.components.resize(start.size());
     return none;
   }
-  LeastSquaresSummary best;
+  inference::LeastSquaresSummary best;
   best.chi2 = HUGE_VAL;
   for (const VectorXd& from : best_starts(problem, start, options)) {
-    const LeastSquaresSummary trial = descend(problem, from, options.max_iterations);
+    const inference::LeastSquaresSummary trial = descend(problem, from, options.max_iterations);
     if (trial.chi2 < best.chi2 || best.x.size() == 0) best = trial;
   }
   problem.set_period(problem.best_period(best.x));

@@ -4,7 +4,7 @@
 #include "engine/lens/delens.h"
 #include "engine/lens/image_frame.h"
 #include "engine/photometry/convolved_gaussian.h"
-#include "engine/sed/grid.h"
+#include "engine/sed/fits/grid.h"
 #include "engine/sky/psf.h"
 
 #include <memory>

@@ -110,7 +110,8 @@ bool have_errors(CorrectedFit& fit, std::span<const ClusterMass> selected) {
 
 // The N_eff that 99% of the posterior exceeds.
 template <class Likelihood>
-SelectionIntegral worst_selection(const Likelihood& likelihood, const QuadraturePosterior& posterior) {
+SelectionIntegral worst_selection(const Likelihood& likelihood,
+                                  const inference::QuadraturePosterior& posterior) {
   std::vector<std::pair<SelectionIntegral, double>> nodes;
   for (std::size_t e = 0; e < posterior.probabilities().size(); ++e)
     if (posterior.probabilities()[e] > negligible)
@@ -126,8 +127,8 @@ SelectionIntegral worst_selection(const Likelihood& likelihood, const Quadrature
   return nodes.back().first;
 }
 
-CorrectedParameter summary_of(const QuadraturePosterior& posterior, int parameter, std::string name,
-                              double monte_carlo_error) {
+CorrectedParameter summary_of(const inference::QuadraturePosterior& posterior, int parameter,
+                              std::string name, double monte_carlo_error) {
   const double median = posterior.quantile(parameter, 0.5);
   return {std::move(name), median,
           median - std::hypot(median - posterior.quantile(parameter, 0.16), monte_carlo_error),
@@ -136,7 +137,7 @@ CorrectedParameter summary_of(const QuadraturePosterior& posterior, int paramete
 }
 
 template <class Likelihood>
-void judge(CorrectedFit& fit, const Likelihood& likelihood, const QuadraturePosterior& posterior) {
+void judge(CorrectedFit& fit, const Likelihood& likelihood, const inference::QuadraturePosterior& posterior) {
   std::vector<double> median;
   for (const CorrectedParameter& p : fit.parameters) median.push_back(p.median);
   const SelectionVerdict verdict = likelihood.verdict(median, worst_selection(likelihood, posterior));
@@ -151,11 +152,12 @@ void judge(CorrectedFit& fit, const Likelihood& likelihood, const QuadraturePost
 
 // Posterior, quantiles, Monte-Carlo errors, verdict.
 template <class Likelihood>
-void summarise(CorrectedFit& fit, const Likelihood& likelihood, const LogDensity& density, int nodes) {
-  QuadratureOptions quadrature;
+void summarise(CorrectedFit& fit, const Likelihood& likelihood, const inference::LogDensity& density,
+               int nodes) {
+  inference::QuadratureOptions quadrature;
   if (fit.parameters.size() > 1) quadrature.nodes = nodes;
-  const auto posterior =
-      std::make_shared<const QuadraturePosterior>(density, likelihood.model().bounds(), quadrature);
+  const auto posterior = std::make_shared<const inference::QuadraturePosterior>(
+      density, likelihood.model().bounds(), quadrature);
   std::vector<PosteriorPoint> points;
   for (std::size_t e = 0; e < posterior->probabilities().size(); ++e)
     if (posterior->probabilities()[e] > negligible)

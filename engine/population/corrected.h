@@ -36,14 +36,14 @@
 // beyond is not in xi, and the slope comes out too shallow by about sqrt(N) u ln(1/u) sigma (for a power
 // law). A fit is refused where that is above 0.2 sigma, or u above 0.01. `uncovered` says u.
 //
-// All by quadrature (engine/population/quadrature_posterior.h): no chain, no seed, the same bits always.
+// All by quadrature (engine/inference/quadrature_posterior.h): no chain, no seed, the same bits always.
 // Quantiles to 1e-4 of the posterior's width.
 #pragma once
 
+#include "engine/inference/quadrature_posterior.h"
 #include "engine/population/hierarchical.h"
 #include "engine/population/mass_function.h"
 #include "engine/population/measured_masses.h"
-#include "engine/population/quadrature_posterior.h"
 #include "engine/population/selection.h"
 
 #include <cstdint>
@@ -121,7 +121,7 @@ struct CorrectedFit {
   /// xi. More of these help most; {0, 0} where not known.
   Bounds costly_log_mass = {0, 0};
   /// Without the Monte-Carlo error; null where none could be made.
-  std::shared_ptr<const QuadraturePosterior> posterior;
+  std::shared_ptr<const inference::QuadraturePosterior> posterior;
 };
 
 /// Fits one model, with normal errors. The population reaches from `lowest_mass_msun` (true masses; at most

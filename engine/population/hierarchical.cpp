@@ -5,7 +5,7 @@
 #include "engine/core/parallel.h"
 #include "engine/core/random.h"
 #include "engine/core/statistics.h"
-#include "engine/population/kernel_density.h"
+#include "engine/inference/kernel_density.h"
 
 #include <algorithm>
 #include <array>
@@ -14,6 +14,8 @@
 #include <numbers>
 
 namespace arcproof::population {
+using inference::outside;
+using inference::pooled;
 namespace {
 
 constexpr double covered_posterior = 0.99;
@@ -55,8 +57,9 @@ double squared(double x) { return x * x; }
 
 double log_or_outside(double x) { return x > 0 ? std::log(x) : outside; }
 
-EnsembleChain run_one(const HierarchicalLikelihood& likelihood, const EnsembleOptions& sampler,
-                      std::uint64_t seed, int ensemble) {
+inference::EnsembleChain run_one(const HierarchicalLikelihood& likelihood,
+                                 const inference::EnsembleOptions& sampler, std::uint64_t seed,
+                                 int ensemble) {
   Random random({.seed = seed, .purpose = "hierarchical", .realisation = ensemble});
   const auto& bounds = likelihood.model().bounds();
   const std::size_t dimensions = bounds.size();
@@ -69,14 +72,14 @@ EnsembleChain run_one(const HierarchicalLikelihood& likelihood, const EnsembleOp
       for (std::size_t i = 0; i < dimensions; ++i) walker[i] = random.uniform(bounds[i].low, bounds[i].high);
     } while (likelihood(walker) == outside);
   }
-  const LogDensity density = [&](std::span<const double> theta) { return likelihood(theta); };
-  return run_ensemble(density, static_cast<int>(dimensions), start, sampler, random);
+  const inference::LogDensity density = [&](std::span<const double> theta) { return likelihood(theta); };
+  return inference::run_ensemble(density, static_cast<int>(dimensions), start, sampler, random);
 }
 
 // Some 400 draws of the chains, evenly spaced.
-std::vector<PosteriorPoint> thinned(const std::vector<EnsembleChain>& chains, int burn_in) {
+std::vector<PosteriorPoint> thinned(const std::vector<inference::EnsembleChain>& chains, int burn_in) {
   std::vector<PosteriorPoint> points;
-  for (const EnsembleChain& chain : chains) {
+  for (const inference::EnsembleChain& chain : chains) {
     const std::size_t dimensions = chain.dimensions;
     const std::size_t first = static_cast<std::size_t>(burn_in) * chain.walkers;
     const std::size_t total = chain.log_density.size(), wanted = 400 / chains.size() + 1;
@@ -258,7 +261,8 @@ std::vector<double> HierarchicalLikelihood::monte_carlo_error(std::span<const Po
   return error;
 }
 
-std::vector<double> HierarchicalLikelihood::monte_carlo_error(const QuadraturePosterior& posterior) const {
+std::vector<double> HierarchicalLikelihood::monte_carlo_error(
+    const inference::QuadraturePosterior& posterior) const {
   std::vector<PosteriorPoint> points;
   for (std::size_t e = 0; e < posterior.probabilities().size(); ++e)
     if (posterior.probabilities()[e] > 1e-9)
@@ -293,9 +297,11 @@ HierarchicalFit fit_hierarchical(const HierarchicalLikelihood& likelihood,
   return fit;
 }
 
-QuadraturePosterior integrate_hierarchical(const HierarchicalLikelihood& likelihood,
-                                           const QuadratureOptions& options) {
-  const LogDensity density = [&](std::span<const double> theta) { return likelihood.log_posterior(theta); };
+inference::QuadraturePosterior integrate_hierarchical(const HierarchicalLikelihood& likelihood,
+                                                      const inference::QuadratureOptions& options) {
+  const inference::LogDensity density = [&](std::span<const double> theta) {
+    return likelihood.log_posterior(theta);
+  };
   return {density, likelihood.model().bounds(), options};
 }
 

@@ -22,10 +22,10 @@
 // know badly; off by default, as it cannot mend what too few injections spoil.
 #pragma once
 
-#include "engine/population/ensemble_sampler.h"
+#include "engine/inference/ensemble_sampler.h"
+#include "engine/inference/quadrature_posterior.h"
 #include "engine/population/mass_function.h"
 #include "engine/population/mass_model.h"
-#include "engine/population/quadrature_posterior.h"
 #include "engine/population/selection.h"
 
 #include <cstdint>
@@ -97,7 +97,7 @@ class HierarchicalLikelihood {
   /// clusters of slope -2.5 and 60,000 injections uniform in log mass have N_eff = 1,200, and a Monte-Carlo
   /// error of 0.56 sigma.
   std::vector<double> monte_carlo_error(std::span<const PosteriorPoint> points) const;
-  std::vector<double> monte_carlo_error(const QuadraturePosterior& posterior) const;
+  std::vector<double> monte_carlo_error(const inference::QuadraturePosterior& posterior) const;
 
   const MassModel& model() const { return model_; }
   int clusters() const { return static_cast<int>(clusters_.size()); }
@@ -118,7 +118,7 @@ class HierarchicalLikelihood {
 };
 
 struct HierarchicalFitOptions {
-  EnsembleOptions sampler = {};  ///< 100 walkers x 600 steps
+  inference::EnsembleOptions sampler = {};  ///< 100 walkers x 600 steps
   int burn_in = 100;
   int ensembles = 4;
   int threads = 1;  ///< ensembles run side by side; the result does not depend on it
@@ -127,10 +127,10 @@ struct HierarchicalFitOptions {
 struct HierarchicalFit {
   MassModelKind model = MassModelKind::power_law;
   int objects = 0;
-  SelectionVerdict selection;                ///< the worst over the posterior, of its best-covered 99%
-  double monte_carlo_variance = 0;           ///< of ln L at the median
-  std::vector<EnsembleChain> chains;         ///< one per ensemble
-  std::vector<ParameterSummary> parameters;  ///< NaN where selection.status is not ok
+  SelectionVerdict selection;                    ///< the worst over the posterior, of its best-covered 99%
+  double monte_carlo_variance = 0;               ///< of ln L at the median
+  std::vector<inference::EnsembleChain> chains;  ///< one per ensemble
+  std::vector<ParameterSummary> parameters;      ///< NaN where selection.status is not ok
   std::vector<double> monte_carlo_error;  ///< of each parameter, not yet in `parameters`: add in quadrature
 };
 
@@ -142,8 +142,8 @@ HierarchicalFit fit_hierarchical(const HierarchicalLikelihood& likelihood,
                                  const HierarchicalFitOptions& options, std::uint64_t seed);
 
 /// The same posterior by quadrature, with its evidence.
-QuadraturePosterior integrate_hierarchical(const HierarchicalLikelihood& likelihood,
-                                           const QuadratureOptions& options = {});
+inference::QuadraturePosterior integrate_hierarchical(const HierarchicalLikelihood& likelihood,
+                                                      const inference::QuadratureOptions& options = {});
 
 /// The posterior probability of each model from their evidences, with equal prior odds. NaN evidences stay
 /// NaN.

@@ -2,7 +2,7 @@
 
 #include "engine/core/error.h"
 #include "engine/core/statistics.h"
-#include "engine/population/kernel_density.h"
+#include "engine/inference/kernel_density.h"
 #include "engine/population/mass_likelihood.h"
 
 #include <algorithm>
@@ -11,6 +11,8 @@
 #include <numbers>
 
 namespace arcproof::population {
+using inference::outside;
+using inference::pooled;
 namespace {
 
 constexpr int fewest_objects = 3;
@@ -40,8 +42,8 @@ double scaled_cutoff(double log_cutoff, const MassStatistics& sample) {
 }
 
 // The posterior: likelihood times flat priors within their bounds.
-LogDensity posterior(MassFunctionModel model, const MassStatistics& sample,
-                     const MassFunctionOptions& options) {
+inference::LogDensity posterior(MassFunctionModel model, const MassStatistics& sample,
+                                const MassFunctionOptions& options) {
   const auto beta_allowed = [options](double b) { return b > options.beta_low && b < options.beta_high; };
   if (model == MassFunctionModel::power_law)
     return [=](std::span<const double> at) {
@@ -56,7 +58,7 @@ LogDensity posterior(MassFunctionModel model, const MassStatistics& sample,
 
 // One draw from the prior where the posterior is not zero: a power law without upper edge has no norm for
 // beta >= -1.
-void draw_start(const LogDensity& density, const MassFunctionOptions& options, Random& random,
+void draw_start(const inference::LogDensity& density, const MassFunctionOptions& options, Random& random,
                 std::span<double> start) {
   do {
     start[0] = random.uniform(options.beta_low, options.beta_high);
@@ -65,13 +67,13 @@ void draw_start(const LogDensity& density, const MassFunctionOptions& options, R
   } while (density(start) == outside);
 }
 
-EnsembleChain run_one(const LogDensity& density, int dimensions, const MassFunctionOptions& options,
-                      std::uint64_t seed, int ensemble) {
+inference::EnsembleChain run_one(const inference::LogDensity& density, int dimensions,
+                                 const MassFunctionOptions& options, std::uint64_t seed, int ensemble) {
   Random random({.seed = seed, .purpose = "mass_function", .realisation = ensemble});
   std::vector<double> start(static_cast<std::size_t>(options.sampler.walkers) * dimensions);
   for (std::size_t at = 0; at < start.size(); at += dimensions)
     draw_start(density, options, random, std::span(start).subspan(at, dimensions));
-  return run_ensemble(density, dimensions, start, options.sampler, random);
+  return inference::run_ensemble(density, dimensions, start, options.sampler, random);
 }
 
 ClusterMass redraw(const ClusterMass& cluster, Random& random) {
@@ -103,7 +105,7 @@ double power_law_draw(double beta, double log_range, double u) {
 
 ParameterSummary summarise(const std::string& name, const std::vector<double>& draws) {
   const auto q = statistics::quantiles(draws, std::array{0.5, 0.16, 0.84});
-  return {name, q[0], q[1], q[2], binned_kde_mode(draws)};
+  return {name, q[0], q[1], q[2], inference::binned_kde_mode(draws)};
 }
 
 const char* name_of(MassFunctionModel model) {
@@ -143,7 +145,7 @@ MassFunctionFit fit_mass_function(MassFunctionModel model, std::span<const doubl
   fit.objects = static_cast<int>(mass_msun.size());
   fit.burn_in = options.burn_in;
   if (fit.objects < fewest_objects) return fit;
-  const LogDensity density = posterior(model, statistics_of(mass_msun, options), options);
+  const inference::LogDensity density = posterior(model, statistics_of(mass_msun, options), options);
   for (int ensemble = 0; ensemble < options.ensembles; ++ensemble)
     fit.chains.push_back(run_one(density, dimensions_of(model), options, seed, ensemble));
   for (int parameter = 0; parameter < dimensions_of(model); ++parameter)

@@ -15,7 +15,7 @@
 #pragma once
 
 #include "engine/core/random.h"
-#include "engine/population/ensemble_sampler.h"
+#include "engine/inference/ensemble_sampler.h"
 
 #include <cstdint>
 #include <limits>
@@ -40,10 +40,10 @@ struct MassFunctionOptions {
   double max_age_myr = 100;  ///< selection on age; clusters older are left out
   double beta_low = -3, beta_high = -1;
   double log_cutoff_high = 9;
-  EnsembleOptions sampler = {};  ///< 100 walkers x 600 steps
+  inference::EnsembleOptions sampler = {};  ///< 100 walkers x 600 steps
   int burn_in = 100;
   /// Chains that have not converged are run on, twice as long each time, to at most so many steps; 0: not.
-  /// Read by products::fit_published, which knows what convergence is; fit_mass_function takes
+  /// Read by studies::fit_published, which knows what convergence is; fit_mass_function takes
   /// `sampler.steps`.
   int max_steps = 0;
   int ensembles =
@@ -55,7 +55,7 @@ struct MassFunctionOptions {
 /// Log likelihood of masses (all within [min_mass_msun, max_mass_msun]), each mass's density [1/Msun]
 /// normalised between the two. Exact: the sample enters through its sufficient statistics N, sum ln M, sum M;
 /// the Schechter normalisation is an upper incomplete gamma function
-/// (engine/population/exponential_integral.h). -infinity where the model has no norm.
+/// (engine/core/exponential_integral.h). -infinity where the model has no norm.
 double log_likelihood_power_law(double beta, std::span<const double> mass_msun, double min_mass_msun,
                                 double max_mass_msun = no_max_mass);
 double log_likelihood_schechter(double beta, double log_cutoff, std::span<const double> mass_msun,
@@ -77,10 +77,10 @@ ParameterSummary summarise(const std::string& name, const std::vector<double>& d
 
 struct MassFunctionFit {
   MassFunctionModel model = MassFunctionModel::power_law;
-  int objects = 0;                           ///< selected
-  std::vector<EnsembleChain> chains;         ///< one per ensemble
-  int burn_in = 0;                           ///< steps of them that the parameters leave out
-  std::vector<ParameterSummary> parameters;  ///< of all ensembles after burn-in
+  int objects = 0;                               ///< selected
+  std::vector<inference::EnsembleChain> chains;  ///< one per ensemble
+  int burn_in = 0;                               ///< steps of them that the parameters leave out
+  std::vector<ParameterSummary> parameters;      ///< of all ensembles after burn-in
 };
 
 /// Fits the selected masses. Walkers start from the prior. Ensemble e draws all its numbers from the stream

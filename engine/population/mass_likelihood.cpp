@@ -1,7 +1,7 @@
 #include "engine/population/mass_likelihood.h"
 
 #include "engine/core/error.h"
-#include "engine/population/exponential_integral.h"
+#include "engine/core/exponential_integral.h"
 
 #include <algorithm>
 #include <cmath>

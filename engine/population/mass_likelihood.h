@@ -9,6 +9,8 @@
 // any box, found by nested root searches.
 #pragma once
 
+#include "engine/inference/bounds.h"
+
 #include <limits>
 #include <span>
 
@@ -35,9 +37,7 @@ double schechter_normalisation(double beta, double x, double log_range);
 double log_likelihood_power_law(double beta, const MassStatistics& sample);
 double log_likelihood_schechter(double beta, double x, const MassStatistics& sample);
 
-struct Bounds {
-  double low, high;
-};
+using inference::Bounds;
 
 /// The slope of greatest likelihood within `beta`, to 1e-12.
 double maximise_power_law(const MassStatistics& sample, Bounds beta);

@@ -7,6 +7,7 @@
 #include <cmath>
 
 namespace arcproof::population {
+using inference::outside;
 namespace {
 
 double squared(double x) { return x * x; }
@@ -258,9 +259,11 @@ std::vector<double> MeasuredMassLikelihood::monte_carlo_error(std::span<const Po
   return error;
 }
 
-QuadraturePosterior integrate_measured_masses(const MeasuredMassLikelihood& likelihood,
-                                              const QuadratureOptions& options) {
-  const LogDensity density = [&](std::span<const double> theta) { return likelihood.log_posterior(theta); };
+inference::QuadraturePosterior integrate_measured_masses(const MeasuredMassLikelihood& likelihood,
+                                                         const inference::QuadratureOptions& options) {
+  const inference::LogDensity density = [&](std::span<const double> theta) {
+    return likelihood.log_posterior(theta);
+  };
   return {density, likelihood.model().bounds(), options};
 }
 

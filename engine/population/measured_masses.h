@@ -135,7 +135,7 @@ class MeasuredMassLikelihood {
 };
 
 /// The posterior by quadrature.
-QuadraturePosterior integrate_measured_masses(const MeasuredMassLikelihood& likelihood,
-                                              const QuadratureOptions& options = {});
+inference::QuadraturePosterior integrate_measured_masses(const MeasuredMassLikelihood& likelihood,
+                                                         const inference::QuadratureOptions& options = {});
 
 }  // namespace arcproof::population

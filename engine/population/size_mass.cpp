@@ -5,7 +5,7 @@
 #include "engine/core/random.h"
 #include "engine/core/statistics.h"
 #include "engine/core/units.h"
-#include "engine/population/kernel_density.h"
+#include "engine/inference/kernel_density.h"
 
 #include <algorithm>
 #include <array>
@@ -14,6 +14,8 @@
 #include <numbers>
 
 namespace arcproof::population {
+using inference::outside;
+using inference::pooled;
 namespace {
 
 constexpr int dimensions = 5;
@@ -43,7 +45,7 @@ std::array<Bounds, dimensions> box(const SizeMassOptions& o) {
   return {o.intercept, o.slope, o.scatter, o.mean_log_mass, o.mass_spread};
 }
 
-LogDensity posterior(std::span<const SizeAndMass> clusters, const SizeMassOptions& options) {
+inference::LogDensity posterior(std::span<const SizeAndMass> clusters, const SizeMassOptions& options) {
   return [=, bounds = box(options)](std::span<const double> theta) {
     for (int i = 0; i < dimensions; ++i)
       if (!(theta[i] > bounds[i].low && theta[i] < bounds[i].high)) return outside;
@@ -70,8 +72,8 @@ std::array<double, dimensions> first_guess(std::span<const SizeAndMass> clusters
           statistics::standard_deviation(x)};
 }
 
-EnsembleChain run_one(std::span<const SizeAndMass> clusters, const SizeMassOptions& options,
-                      std::uint64_t seed, int ensemble) {
+inference::EnsembleChain run_one(std::span<const SizeAndMass> clusters, const SizeMassOptions& options,
+                                 std::uint64_t seed, int ensemble) {
   Random random({.seed = seed, .purpose = "size_mass", .realisation = ensemble});
   const std::array guess = first_guess(clusters, options.pivot_log_mass);
   const std::array bounds = box(options);
@@ -84,7 +86,7 @@ EnsembleChain run_one(std::span<const SizeAndMass> clusters, const SizeMassOptio
       const double margin = 0.01 * width * (1 + random.uniform());
       start.push_back(std::clamp(value, bounds[i].low + margin, bounds[i].high - margin));
     }
-  return run_ensemble(posterior(clusters, options), dimensions, start, options.sampler, random);
+  return inference::run_ensemble(posterior(clusters, options), dimensions, start, options.sampler, random);
 }
 
 }  // namespace

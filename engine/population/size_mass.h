@@ -17,7 +17,7 @@
 // clusters of low mass are the first to be lost: correct with the completeness before, or say so).
 #pragma once
 
-#include "engine/population/ensemble_sampler.h"
+#include "engine/inference/ensemble_sampler.h"
 #include "engine/population/mass_function.h"
 #include "engine/population/mass_likelihood.h"
 
@@ -38,7 +38,7 @@ struct SizeMassOptions {
   double pivot_log_mass = 6;
   Bounds intercept = {-3, 4}, slope = {-2, 2}, scatter = {0.01, 1.5};  ///< flat priors of a, b, s
   Bounds mean_log_mass = {2, 10}, mass_spread = {0.02, 3};             ///< of mu, t
-  EnsembleOptions sampler = {.walkers = 100, .steps = 1500};
+  inference::EnsembleOptions sampler = {.walkers = 100, .steps = 1500};
   int burn_in = 500;
   int ensembles = 4;
   int threads = 1;
@@ -50,7 +50,7 @@ double log_likelihood_size_mass(std::span<const double> theta, std::span<const S
 
 struct SizeMassFit {
   int objects = 0, upper_limits = 0;
-  std::vector<EnsembleChain> chains;
+  std::vector<inference::EnsembleChain> chains;
   std::vector<ParameterSummary>
       parameters;  ///< "intercept", "slope", "scatter_dex", "mean_log_mass", "mass_spread_dex"
 };

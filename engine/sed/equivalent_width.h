@@ -9,7 +9,7 @@
 //            windows, as far below the line as above it. What the stars absorb in the line itself is not
 //            subtracted: W is the emission alone, as where stars and gas are fitted together. A spectrum
 //            shows less, by the width of that absorption: of H-beta 2.6 to 4.8 Angstrom (BC03, 1 to 10 Myr);
-//   L_gas    continuum of the gas (engine/sed/nebular.h), without any line.
+//   L_gas    continuum of the gas (engine/sed/gas/nebular.h), without any line.
 //
 // Behind dust, stars by 10^(-0.4 k E) and gas by 10^(-0.4 k E / r), r = stars_over_gas_ebv, k of the line's
 // wavelength: W is the same where r = 1, and falls as L_line / (L_stars 10^(0.4 k E (1 / r - 1)) + L_gas)

@@ -3,8 +3,8 @@
 
 #include "engine/sed/attenuation.h"
 #include "engine/sed/filter.h"
-#include "engine/sed/library.h"
-#include "engine/sed/nebular.h"
+#include "engine/sed/gas/nebular.h"
+#include "engine/sed/libraries/library.h"
 #include "engine/sky/cosmology.h"
 
 #include <memory>
@@ -56,7 +56,7 @@ struct SynthesisOptions {
   /// Of ionising photons absorbed by gas and turned into nebular emission (Claeyssens+2023: 0.5).
   double covering_fraction = 0.5;
   bool igm = true;
-  /// Ionisation parameter log10 U of the gas (engine/sed/nebular.h).
+  /// Ionisation parameter log10 U of the gas (engine/sed/gas/nebular.h).
   double log_u = reference_log_u;
   DustLaw dust = DustLaw::calzetti;
   /// E(B-V) of the stars over that of the gas: 1, both alike (Claeyssens+2023, 2025); 0.44, Calzetti et al.
@@ -101,8 +101,8 @@ std::vector<double> rest_frame_spectrum(const Library& library, const Population
                                         const SynthesisOptions& options);
 
 /// Nebular continuum and lines of Q_H = 1 photon/s [Lsun / Angstrom], case B, T_e and metal lines by
-/// metallicity and log U (see engine/sed/nebular.h; no Lyman-alpha); lines are Gaussians of one wavelength
-/// step. On the given wavelength grid.
+/// metallicity and log U (see engine/sed/gas/nebular.h; no Lyman-alpha); lines are Gaussians of one
+/// wavelength step. On the given wavelength grid.
 std::vector<double> nebular_spectrum(std::span<const double> wavelength_angstrom, double metallicity,
                                      double log_u = reference_log_u);
 

@@ -1,7 +1,7 @@
 #include "engine/sky/psf_profile.h"
 
 #include "engine/core/error.h"
-#include "engine/core/least_squares.h"
+#include "engine/inference/least_squares.h"
 
 #include <algorithm>
 #include <cmath>
@@ -161,16 +161,18 @@ double PsfProfile::value(double x_arcsec, double y_arcsec) const {
 PsfProfileFit fit_profile(const Psf& psf, double radius_arcsec) {
   const Pixels pixels = pixels_within(psf, radius_arcsec);
   require(pixels.value.size() > 2 * count, "fit_profile: at least 19 pixels within the radius");
-  const ResidualFunction function = [&](const VectorXd& p, VectorXd& residual, MatrixXd* jacobian) {
+  const inference::ResidualFunction function = [&](const VectorXd& p, VectorXd& residual,
+                                                   MatrixXd* jacobian) {
     residuals(pixels, p, residual, jacobian);
   };
   const auto [lower, upper] = bounds_of(psf.scale_arcsec(), radius_arcsec);
-  LeastSquaresOptions options;
+  inference::LeastSquaresOptions options;
   options.max_iterations = 1000;
-  LeastSquaresSummary best;
+  inference::LeastSquaresSummary best;
   best.chi2 = std::numeric_limits<double>::infinity();
   for (const VectorXd& start : starting_points(psf.fwhm_arcsec())) {
-    LeastSquaresSummary summary = minimise_least_squares(function, start, lower, upper, options);
+    inference::LeastSquaresSummary summary =
+        inference::minimise_least_squares(function, start, lower, upper, options);
     if (summary.chi2 < best.chi2) best = std::move(summary);
   }
 

@@ -5,7 +5,7 @@
 #include "engine/core/random.h"
 #include "engine/lens/delens.h"
 #include "engine/lens/images.h"
-#include "engine/lens/lenstool.h"
+#include "engine/lens/lenstool/project.h"
 #include "tests/support/data.h"
 
 #include <cmath>

@@ -1,5 +1,5 @@
 // Injection: a clump through the lens and the PSF into an image, per band.
-#include "engine/lens/compact_cluster.h"
+#include "engine/lens/sources/compact_cluster.h"
 #include "mocks/convolve.h"
 #include "mocks/shoot.h"
 

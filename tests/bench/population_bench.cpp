@@ -1,6 +1,6 @@
 // The published mass-function analysis (Claeyssens+2025 section 4.4): 60 masses, 100 walkers x 600 steps, 500
 // bootstraps, and the convergence summary of four ensembles.
-#include "engine/population/exponential_integral.h"
+#include "engine/core/exponential_integral.h"
 #include "engine/population/hierarchical.h"
 #include "engine/population/mass_function.h"
 #include "validation/convergence.h"
@@ -53,12 +53,14 @@ BENCHMARK(published_bootstrap)->ArgName("schechter")->Arg(0)->Arg(1)->Unit(bench
 
 // The sampler alone: a density that costs nothing.
 void sampler(benchmark::State& state) {
-  const LogDensity flat = [](std::span<const double> x) { return x[0] > 0 && x[0] < 1 ? 0.0 : -INFINITY; };
+  const inference::LogDensity flat = [](std::span<const double> x) {
+    return x[0] > 0 && x[0] < 1 ? 0.0 : -INFINITY;
+  };
   std::vector<double> start(100);
   for (int walker = 0; walker < 100; ++walker) start[walker] = (walker + 0.5) / 100;
   for ([[maybe_unused]] auto _ : state) {
     Random random({.seed = 1, .purpose = "population_bench"});
-    benchmark::DoNotOptimize(run_ensemble(flat, 1, start, {}, random).acceptance);
+    benchmark::DoNotOptimize(inference::run_ensemble(flat, 1, start, {}, random).acceptance);
   }
 }
 BENCHMARK(sampler)->Unit(benchmark::kMillisecond);
@@ -77,7 +79,7 @@ BENCHMARK(exponential_integral);
 void convergence(benchmark::State& state) {
   const MassFunctionFit fit = fit_mass_function(MassFunctionModel::power_law, sixty_masses(), {}, 1);
   std::vector<validation::Chains> ensembles;
-  for (const EnsembleChain& chain : fit.chains) ensembles.push_back(chain.walker_series(0, 100));
+  for (const inference::EnsembleChain& chain : fit.chains) ensembles.push_back(chain.walker_series(0, 100));
   for ([[maybe_unused]] auto _ : state)
     benchmark::DoNotOptimize(validation::summarise_convergence(ensembles).r_hat);
 }

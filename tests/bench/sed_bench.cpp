@@ -9,9 +9,9 @@
 // multiply-adds, 39.7 MFLOP, 0.25 ms at 2 x 16 lanes x 2 x 2.5 GHz = 160 GFLOP/s. Measured by that, fit_grid
 // works at 0.34 of the peak at S/N 10, 0.14 at S/N 3, the matrix product at 0.01: it computes in double
 // precision, but leaves out what cannot win. The posterior: 9 to 37 ms a clump.
-#include "engine/sed/continuity.h"
-#include "engine/sed/grid.h"
-#include "engine/sed/posterior.h"
+#include "engine/sed/fits/continuity.h"
+#include "engine/sed/fits/grid.h"
+#include "engine/sed/fits/posterior.h"
 
 #include <cmath>
 #include <memory>

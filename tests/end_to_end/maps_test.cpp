@@ -1,8 +1,8 @@
 // Maps as lenses of a recipe, against the parametric lens they were made of; and what is refused.
 #include "engine/io/fits.h"
 #include "engine/io/table.h"
-#include "engine/lens/compact_cluster.h"
-#include "engine/lens/map_file.h"
+#include "engine/lens/sources/compact_cluster.h"
+#include "engine/lens/sources/map_file.h"
 #include "tests/end_to_end/program.h"
 #include "tests/support/data.h"
 

@@ -4,8 +4,8 @@
 #include "engine/io/fits.h"
 #include "engine/io/json.h"
 #include "engine/io/table.h"
-#include "engine/lens/compact_cluster.h"
-#include "recipes/metrics.h"
+#include "engine/lens/sources/compact_cluster.h"
+#include "recipes/program/campaign/metrics.h"
 #include "tests/support/data.h"
 
 #include <cmath>

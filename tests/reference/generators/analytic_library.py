@@ -1,4 +1,4 @@
-"""Fits the coefficients of engine/sed/analytic_library.cpp to Bruzual & Charlot (2003) and prints them as C++.
+"""Fits the coefficients of engine/sed/libraries/analytic_library.cpp to Bruzual & Charlot (2003) and prints them as C++.
 
     ARCPROOF_DATA=... OPENBLAS_NUM_THREADS=1 /usr/bin/python3 analytic_library.py > coefficients.txt      (a minute)
 

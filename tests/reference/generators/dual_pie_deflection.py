@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Deflection of one dPIE by direct two-dimensional quadrature of its surface density (scipy).
 
-Prints the rows of AgreesWithTwoDimensionalQuadrature in tests/unit/engine/lens/dual_pie_test.cpp. No closed form is used: with polar coordinates about the
+Prints the rows of AgreesWithTwoDimensionalQuadrature in tests/unit/engine/lens/profiles/dual_pie_test.cpp. No closed form is used: with polar coordinates about the
 position, alpha(theta) = 1/pi int dphi e_phi int dr kappa(theta - r e_phi), whose integrand has no singularity.
 """
 import numpy as np

@@ -1,7 +1,7 @@
 #include "mocks/inject.h"
 
 #include "engine/core/statistics.h"
-#include "engine/lens/compact_cluster.h"
+#include "engine/lens/sources/compact_cluster.h"
 
 #include <algorithm>
 #include <cmath>

@@ -1,6 +1,6 @@
 #include "reports/line_widths.h"
 
-#include "reports/gnuplot.h"
+#include "reports/drawing/gnuplot.h"
 
 #include <cmath>
 

@@ -144,7 +144,7 @@ TEST(CorrectedMassFunction, FindsTheSlopeWherePublishedOneIsWrong) {
 // widths' product only, which is a quarter of the cut-off's small Monte-Carlo error.
 std::vector<PosteriorPoint> points_of(const HierarchicalFit& fit, int burn_in) {
   std::vector<PosteriorPoint> points;
-  for (const EnsembleChain& chain : fit.chains)
+  for (const inference::EnsembleChain& chain : fit.chains)
     for (std::size_t at = static_cast<std::size_t>(burn_in) * chain.walkers; at < chain.log_density.size();
          at += 41) {
       const auto theta = std::span(chain.values).subspan(at * chain.dimensions, chain.dimensions);

@@ -49,7 +49,7 @@ std::vector<Outcome> run(const Experiment& experiment) {
                                              experiment.objects, experiment.survey, random);
       const HierarchicalLikelihood likelihood(
           model, mock::posteriors(catalogue, experiment.survey, experiment.with_weights), selection);
-      const QuadraturePosterior p = integrate_hierarchical(likelihood, {.scan = 17, .nodes = 41});
+      const inference::QuadraturePosterior p = integrate_hierarchical(likelihood, {.scan = 17, .nodes = 41});
       outcomes[block * shared + i] = {p.mean(0), std::sqrt(p.covariance(0, 0)), p.quantile(0, 0.16),
                                       p.quantile(0, 0.84)};
     }
@@ -139,7 +139,7 @@ double kolmogorov(std::vector<double> u) {
 // Talts+2018: truth from the prior, data from the truth; the posterior's cumulative probability at the truth
 // is uniform. One value a parameter and mock. Ten mocks share 40,000 injections.
 std::vector<std::vector<double>> ranks(MassModelKind kind, int mocks, int objects,
-                                       const QuadratureOptions& options, std::uint64_t seed) {
+                                       const inference::QuadratureOptions& options, std::uint64_t seed) {
   const MassModel model(kind, mock::population());
   const auto drawn =
       kind == MassModelKind::power_law ? MassFunctionModel::power_law : MassFunctionModel::schechter;
@@ -155,7 +155,7 @@ std::vector<std::vector<double>> ranks(MassModelKind kind, int mocks, int object
       const double log_cutoff = truth.size() > 1 ? truth[1] : 0;
       const auto catalogue = mock::catalogue(drawn, truth[0], log_cutoff, objects, survey, random);
       const HierarchicalLikelihood likelihood(model, mock::posteriors(catalogue, survey), selection);
-      const QuadraturePosterior p = integrate_hierarchical(likelihood, options);
+      const inference::QuadraturePosterior p = integrate_hierarchical(likelihood, options);
       for (std::size_t a = 0; a < truth.size(); ++a)
         u[a][block * shared + i] = p.cumulative(static_cast<int>(a), truth[a]);
     }
@@ -231,7 +231,7 @@ TEST(MonteCarloError, AddsToThePosteriorWidth) {
     const auto selection = mock::selection(40000, 0, survey, random);
     const auto catalogue = mock::catalogue(MassFunctionModel::power_law, -2.5, 0, 150, survey, random);
     const HierarchicalLikelihood likelihood(model, mock::posteriors(catalogue, survey), selection);
-    const QuadraturePosterior p = integrate_hierarchical(likelihood, {.scan = 17, .nodes = 41});
+    const inference::QuadraturePosterior p = integrate_hierarchical(likelihood, {.scan = 17, .nodes = 41});
     const double sigma = std::sqrt(p.covariance(0, 0)), noise = likelihood.monte_carlo_error(p)[0];
     pull_alone[i] = std::abs(p.mean(0) + 2.5) / sigma;
     pull[i] = std::abs(p.mean(0) + 2.5) / std::hypot(sigma, noise);

@@ -1,5 +1,5 @@
-#include "engine/population/ensemble_sampler.h"
-#include "engine/population/exponential_integral.h"
+#include "engine/core/exponential_integral.h"
+#include "engine/inference/ensemble_sampler.h"
 #include "engine/population/mass_function.h"
 
 #include <algorithm>
@@ -105,10 +105,10 @@ RC_GTEST_PROP(EnsembleSamplerProperty, IsAffineInvariant, ()) {
   };
   RC_PRE(std::abs(determinant) > 0.1);
   Random first = stream(seed), second = stream(seed);
-  const EnsembleOptions options{.walkers = 20, .steps = 40};
-  const auto one = run_ensemble([&](std::span<const double> at) { return density(at[0], at[1]); }, 2, plain,
-                                options, first);
-  const auto two = run_ensemble(mapped_density, 2, mapped, options, second);
+  const inference::EnsembleOptions options{.walkers = 20, .steps = 40};
+  const auto one = inference::run_ensemble([&](std::span<const double> at) { return density(at[0], at[1]); },
+                                           2, plain, options, first);
+  const auto two = inference::run_ensemble(mapped_density, 2, mapped, options, second);
   RC_ASSERT(one.acceptance == two.acceptance);
   for (std::size_t i = 0; i < one.values.size(); i += 2) {
     const double x = one.values[i], y = one.values[i + 1];

@@ -2,7 +2,7 @@
 // the file, where one of them is not at hand.
 #pragma once
 
-#include "engine/lens/lenstool.h"
+#include "engine/lens/lenstool/project.h"
 #include "tests/support/data.h"
 
 #include <algorithm>

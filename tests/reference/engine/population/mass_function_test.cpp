@@ -2,8 +2,8 @@
 // (numpy 1.24, scipy 1.10, emcee 3.1.4).
 #include "engine/population/mass_function.h"
 
+#include "engine/core/exponential_integral.h"
 #include "engine/core/statistics.h"
-#include "engine/population/exponential_integral.h"
 #include "tests/unit/engine/population/brute_force.h"
 
 #include <array>
@@ -239,7 +239,7 @@ double autocorrelation_time(std::vector<std::vector<double>> walkers) {
   return tau;
 }
 
-Moments moments_of(const EnsembleChain& chain) {
+Moments moments_of(const inference::EnsembleChain& chain) {
   const auto beta = chain.flat(0, 500), cutoff = chain.flat(1, 500);
   const double mb = statistics::mean(beta), mc = statistics::mean(cutoff),
                n = static_cast<double>(beta.size());

@@ -9,7 +9,7 @@
 // age and dust.
 #include "engine/core/statistics.h"
 #include "engine/core/units.h"
-#include "engine/sed/grid.h"
+#include "engine/sed/fits/grid.h"
 #include "tests/support/data.h"
 
 #include <algorithm>

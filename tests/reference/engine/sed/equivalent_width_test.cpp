@@ -4,7 +4,7 @@
 #include "engine/sed/equivalent_width.h"
 
 #include "engine/io/fits.h"
-#include "engine/sed/library_file.h"
+#include "engine/sed/libraries/library_file.h"
 #include "tests/support/data.h"
 
 #include <algorithm>

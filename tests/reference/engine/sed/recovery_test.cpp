@@ -2,7 +2,7 @@
 // with the analytic library and the parametric bands. No noise is added; errors are 5%, so that what is seen
 // is the difference of the models.
 #include "engine/core/statistics.h"
-#include "engine/sed/grid.h"
+#include "engine/sed/fits/grid.h"
 #include "tests/support/data.h"
 
 #include <algorithm>

@@ -2,8 +2,8 @@
 #include "engine/lens/realisations.h"
 
 #include "engine/core/error.h"
-#include "engine/lens/compact_cluster.h"
 #include "engine/lens/delens.h"
+#include "engine/lens/sources/compact_cluster.h"
 
 #include <cmath>
 

@@ -1,8 +1,8 @@
 #include "engine/pipeline/counter_images.h"
 
 #include "engine/core/random.h"
-#include "engine/lens/compact_cluster.h"
 #include "engine/lens/images.h"
+#include "engine/lens/sources/compact_cluster.h"
 
 #include <algorithm>
 #include <cmath>

@@ -166,7 +166,7 @@ TEST(QuadraturePosteriorTest, EvidenceOfThePowerLaw) {
   }
   const HierarchicalLikelihood likelihood(MassModel(MassModelKind::power_law, {}), clusters,
                                           std::span<const Injection>{}, {.step_dex = 0.005});
-  const QuadraturePosterior posterior = integrate_hierarchical(likelihood);
+  const inference::QuadraturePosterior posterior = integrate_hierarchical(likelihood);
   const double analytic = 60 * std::log(std::numbers::ln10) + std::lgamma(61) +
                           std::log(boost::math::gamma_p(61.0, 2 * t)) - std::log(2.0) - 61 * std::log(t);
   EXPECT_NEAR(posterior.log_evidence(), analytic, 1e-6);
@@ -183,17 +183,17 @@ TEST(QuadraturePosteriorTest, EvidenceOfThePowerLaw) {
 // A correlated normal density, and half of one: the box cuts through its centre.
 TEST(QuadraturePosteriorTest, OfACorrelatedNormal) {
   const double sx = 0.03, sy = 0.2, rho = 0.8;
-  const LogDensity normal = [=](std::span<const double> at) {
+  const inference::LogDensity normal = [=](std::span<const double> at) {
     const double x = (at[0] - 0.4) / sx, y = (at[1] - 7) / sy;
     return -0.5 * (x * x - 2 * rho * x * y + y * y) / (1 - rho * rho);
   };
   const double log_z = std::log(2 * std::numbers::pi * sx * sy * std::sqrt(1 - rho * rho));
-  const QuadraturePosterior whole(normal, std::array{Bounds{-10, 10}, Bounds{0, 20}});
+  const inference::QuadraturePosterior whole(normal, std::array{Bounds{-10, 10}, Bounds{0, 20}});
   EXPECT_NEAR(whole.log_evidence(), log_z, 1e-7);
   EXPECT_NEAR(whole.covariance(0, 0), sx * sx, 1e-7 * sx * sx);
   EXPECT_NEAR(whole.covariance(0, 1), rho * sx * sy, 1e-7 * sx * sy);
   EXPECT_NEAR(whole.quantile(1, 0.16), 7 + sy * statistics::normal_quantile(0.16), 1e-6);
-  const QuadraturePosterior half(normal, std::array{Bounds{0.4, 10}, Bounds{0, 20}});
+  const inference::QuadraturePosterior half(normal, std::array{Bounds{0.4, 10}, Bounds{0, 20}});
   EXPECT_NEAR(half.log_evidence(), log_z - std::log(2.0), 2e-5);
   EXPECT_NEAR(half.mean(0), 0.4 + sx * std::sqrt(2 / std::numbers::pi), 2e-5 * sx);
 }
@@ -201,9 +201,9 @@ TEST(QuadraturePosteriorTest, OfACorrelatedNormal) {
 // Fourth order: half the step, a sixteenth of the error. exp(-theta) over [0, 3] has no mass to lose at its
 // ends.
 TEST(QuadraturePosteriorTest, ConvergesAtFourthOrder) {
-  const LogDensity density = [](std::span<const double> at) { return -at[0]; };
+  const inference::LogDensity density = [](std::span<const double> at) { return -at[0]; };
   const auto error = [&](int nodes) {
-    const QuadraturePosterior p(density, std::array{Bounds{0, 3}}, {.nodes = nodes});
+    const inference::QuadraturePosterior p(density, std::array{Bounds{0, 3}}, {.nodes = nodes});
     return std::abs(p.log_evidence() - std::log(1 - std::exp(-3.0)));
   };
   EXPECT_NEAR(std::log2(error(41) / error(81)), 4, 0.3);
@@ -330,7 +330,7 @@ TEST(FitHierarchicalTest, EqualsTheQuadrature) {
         .sampler = {.walkers = 40, .steps = 800}, .burn_in = 300, .ensembles = 8, .threads = 2};
     const HierarchicalFit fit = fit_hierarchical(likelihood, options, 4);
     ASSERT_EQ(fit.selection.status, SelectionStatus::ok) << fit.selection.message;
-    const QuadraturePosterior exact = integrate_hierarchical(likelihood, {.nodes = 101});
+    const inference::QuadraturePosterior exact = integrate_hierarchical(likelihood, {.nodes = 101});
     const std::vector<double> predicted = likelihood.monte_carlo_error(exact);
     const int dimensions = likelihood.model().dimensions();
     const auto compare = [&](const std::vector<double>& values, double truth, const char* what) {
@@ -339,12 +339,13 @@ TEST(FitHierarchicalTest, EqualsTheQuadrature) {
     };
     for (int a = 0; a < dimensions; ++a) {
       std::vector<double> means;
-      for (const EnsembleChain& chain : fit.chains) means.push_back(statistics::mean(chain.flat(a, 300)));
+      for (const inference::EnsembleChain& chain : fit.chains)
+        means.push_back(statistics::mean(chain.flat(a, 300)));
       compare(means, exact.mean(a), "mean");
       for (int b = 0; b <= a; ++b) {
         std::vector<double> moments;
         const double mean_a = exact.mean(a), mean_b = exact.mean(b);
-        for (const EnsembleChain& chain : fit.chains) {
+        for (const inference::EnsembleChain& chain : fit.chains) {
           const std::vector<double> x = chain.flat(a, 300), y = chain.flat(b, 300);
           double sum = 0;
           for (std::size_t i = 0; i < x.size(); ++i) sum += (x[i] - mean_a) * (y[i] - mean_b);
@@ -375,7 +376,7 @@ TEST(HierarchicalLikelihoodTest, MonteCarloErrorIsWhatOtherInjectionsDo) {
     }
     const HierarchicalLikelihood likelihood(MassModel(MassModelKind::power_law, wide()), c.clusters,
                                             c.injections);
-    const QuadraturePosterior posterior = integrate_hierarchical(likelihood, {.nodes = 41});
+    const inference::QuadraturePosterior posterior = integrate_hierarchical(likelihood, {.nodes = 41});
     means.push_back(posterior.mean(0));
     if (trial < 4) predicted.push_back(likelihood.monte_carlo_error(posterior)[0]);
   }

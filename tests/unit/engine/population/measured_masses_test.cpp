@@ -1,5 +1,5 @@
 // The likelihood of measured masses: its slow twin, an analytic posterior, a scatter that no stated error
-// knows. Mocks in number: tests/unit/recipes/products/recovery_test.cpp.
+// knows. Mocks in number: tests/unit/validation/studies/mass_function_recovery_test.cpp.
 #include "engine/population/measured_masses.h"
 
 #include "engine/core/error.h"
@@ -66,7 +66,7 @@ TEST(MeasuredMasses, AgreeWithTheSlowTwin) {
     const std::array theta{beta};
     EXPECT_NEAR(likelihood(theta), likelihood.direct(theta), 1e-3) << beta;
   }
-  EXPECT_EQ(likelihood(std::array{-3.6}), outside);
+  EXPECT_EQ(likelihood(std::array{-3.6}), inference::outside);
 }
 
 // Masses measured without error, nothing lost: -(beta + 1) has the posterior Gamma(N + 1, sum ln(M / M_min)),
@@ -86,7 +86,7 @@ TEST(MeasuredMasses, GiveTheGammaPosteriorOfACompleteCatalogue) {
   }
   const MeasuredMassLikelihood likelihood(power_law(1e6 * (1 - 1e-12)), masses, injections,
                                           {.log_mass = {6 - 1e-9, 100}});
-  const QuadraturePosterior posterior = integrate_measured_masses(likelihood);
+  const inference::QuadraturePosterior posterior = integrate_measured_masses(likelihood);
   const double total = boost::math::gamma_p(81, 2.5 * sum);
   for (const double q : {0.16, 0.5, 0.84})
     EXPECT_NEAR(posterior.quantile(0, q), -1 - boost::math::gamma_p_inv(81, (1 - q) * total) / sum, 2e-3)
@@ -135,7 +135,7 @@ TEST(MeasuredMasses, KnowTheirMonteCarloError) {
     MeasuredMassOptions options = from_six;
     options.kernel_dex = 0.3;
     const MeasuredMassLikelihood likelihood(power_law(), masses, inject({}, 3000, 5, 8.5, random), options);
-    const QuadraturePosterior posterior = integrate_measured_masses(likelihood);
+    const inference::QuadraturePosterior posterior = integrate_measured_masses(likelihood);
     means.push_back(posterior.mean(0));
     std::vector<PosteriorPoint> points;
     for (std::size_t e = 0; e < posterior.probabilities().size(); ++e)
@@ -160,7 +160,7 @@ TEST(MeasuredMasses, KnowWhereInjectionsAreMissing) {
   const MeasuredMassLikelihood beyond(power_law(), std::vector{6.5, 7.0, 9.9}, injections,
                                       {.log_mass = {6, 10}});
   EXPECT_EQ(beyond.clusters_without_injections(), 1);
-  EXPECT_EQ(beyond(std::array{-2.0}), outside);
+  EXPECT_EQ(beyond(std::array{-2.0}), inference::outside);
   MassFunctionOptions cuts;
   cuts.min_mass_msun = 1e6;
   const std::vector<ClusterMass> clusters = {{6.5}, {7}, {9.9}};
@@ -212,7 +212,8 @@ TEST(MeasuredMasses, DoNotSmoothTheCompleteness) {
     return log_l;
   };
   const Bounds prior{-4.5, -1};
-  const QuadraturePosterior truth_posterior(exact, std::span(&prior, 1), {.scan = 17, .nodes = 41});
+  const inference::QuadraturePosterior truth_posterior(exact, std::span(&prior, 1),
+                                                       {.scan = 17, .nodes = 41});
   const double error = std::sqrt(truth_posterior.covariance(0, 0));
   const MassModel model(MassModelKind::power_law, {.min_mass_msun = std::pow(10, low), .beta = prior});
   const auto shift = [&](double kernel_dex) {

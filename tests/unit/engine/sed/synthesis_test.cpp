@@ -2,7 +2,7 @@
 
 #include "engine/core/error.h"
 #include "engine/sed/attenuation.h"
-#include "engine/sed/nebular.h"
+#include "engine/sed/gas/nebular.h"
 #include "tests/unit/engine/sed/toy.h"
 
 #include <cmath>

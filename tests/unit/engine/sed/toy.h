@@ -2,8 +2,8 @@
 #pragma once
 
 #include "engine/core/random.h"
-#include "engine/sed/grid.h"
-#include "engine/sed/library.h"
+#include "engine/sed/fits/grid.h"
+#include "engine/sed/libraries/library.h"
 
 #include <cmath>
 #include <functional>

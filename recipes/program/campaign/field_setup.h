@@ -1,0 +1,49 @@
+// A field made ready: sky, lens maps, light of sources, and what the pipeline is told of it.
+#pragma once
+
+#include "engine/lens/images.h"
+#include "engine/pipeline/measure.h"
+#include "mocks/scene.h"
+#include "recipes/program/campaign/inputs.h"
+
+#include <memory>
+#include <vector>
+
+namespace arcproof::recipes {
+
+struct FieldSetup {
+  int number = 0;
+  FieldRecipe recipe;
+  lens::ImageFrame frame;
+  std::shared_ptr<const lens::LensMap> truth_map;
+  std::unique_ptr<lens::ImageFinder> finder;  ///< through the truth lens, for sources at the field's z
+  std::shared_ptr<const mocks::Convolver> convolver;
+  std::shared_ptr<const sed::BandSynthesis> truth_light;  ///< fluxes of injected clumps
+  double arcsec_per_pc = 0;
+  double age_of_universe_myr = 0;
+  int width = 0, height = 0;                  ///< of the reference band [pixel]
+  std::vector<sky::Exposure> exposures;       ///< without injections
+  std::vector<mocks::HostClump> host_clumps;  ///< of a simulated sky
+  pipeline::AnalysisField analysis;
+  std::vector<pipeline::BandSky> sky;
+  std::vector<sky::PixelPosition> places;  ///< pixels of the host's mask: where clumps are injected
+  io::Table baseline;                      ///< what is found without injections: x, y, flux_<reference>
+  Array2D<int> objects;                    ///< their segmentation: 0 is empty sky
+
+  mocks::InjectionField injection_field() const {
+    return {truth_map.get(), finder.get(), &frame, convolver.get(), arcsec_per_pc, width, height, {}};
+  }
+};
+
+/// Throws InputError when the recipe's bands and redshifts do not fit the stellar libraries: what can be told
+/// without work.
+void check_light(const Recipe& recipe, const Inputs& inputs);
+
+/// Throws InputError where a map (or a draw of its posterior, all of which are read) cannot be the lens of a
+/// field: it does not cover the field's image, or what read_draw refuses.
+void check_maps(const Recipe& recipe, const Inputs& inputs);
+
+/// Makes a field ready. Deterministic; `threads` only speeds up the maps.
+FieldSetup set_up_field(const Recipe& recipe, const Inputs& inputs, int number, int threads);
+
+}  // namespace arcproof::recipes

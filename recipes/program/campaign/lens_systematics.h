@@ -1,0 +1,89 @@
+// What the choice of the lens model does to a catalogue of clumps: Table 2 and Fig. C.1 of Claeyssens+2025,
+// with the truth known.
+//
+// Clumps go through one lens (the truth: truth_lens, or fields[].truth_lens) and are delensed with several
+// (analysis_lens, and each of alternative_lenses). Every ordered pair (truth, analysis) is a row: what
+// somebody measures who believes in one model while the sky obeys the other. A row of a lens with itself
+// shows what photometry and SED fits do without any help from the lens; its difference from the other rows of
+// the same truth is the lens's doing.
+#pragma once
+
+#include "engine/io/table.h"
+#include "recipes/program/description/recipe.h"
+#include "validation/criteria.h"
+
+#include <string>
+#include <vector>
+
+namespace arcproof::recipes {
+
+/// True for recipes with alternative lenses or with fields that have a truth lens of their own: those for
+/// which the product is written.
+bool compares_lenses(const Recipe& recipe);
+
+/// A lens as tables call it: the name of an alternative lens; "ICLv1" for a Lenstool model .../ICLv1/best.par
+/// ("ICLv1 row 50" for a row of its posterior), "map FILE", "compact_cluster", "compact_cluster x 1.05",
+/// "constant 10 x 2" (tangential and radial magnification). Different models have different names: " (2)" is
+/// appended where needed.
+struct NamedLens {
+  std::string name;
+  LensRecipe lens;
+  std::string suffix;  ///< of the catalogue's columns: "" for the main analysis lens, else "_name"
+};
+
+/// The lenses that clumps are delensed with: the main one first, then the alternatives.
+std::vector<NamedLens> analysis_lenses(const Recipe& recipe);
+/// The lenses that clumps go through, each once; a model that is also an analysis lens has its name. In the
+/// order of the analysis lenses, then of the fields.
+std::vector<NamedLens> truth_lenses(const Recipe& recipe);
+
+/// Size below which clumps are taken for star clusters: Claeyssens+2025, section 5.1.
+inline constexpr double largest_cluster_pc = 20;
+
+/// Table PAIRS, one row for each truth lens and analysis lens, of the joined injection table: recovered
+/// injections of the fields with that truth lens, magnification known.
+///
+///   truth_lens, analysis_lens, same_model
+///   n_clumps, n_resolved, n_masses, n_densities   clumps behind the numbers of mu, R, M, Sigma
+///   log_mu_offset, log_radius_offset, log_mass_offset, log_density_offset
+///                                  medians of log10(measured / true) [dex]; true mu at the injected centre;
+///                                  sizes of clumps that are no upper limits; masses of clumps with an SED
+///                                  fit; Sigma = M / (2 pi R^2) of those with both
+///   ..._scatter                    half of the distance between the 16% and 84% quantiles [dex]
+///   n_clusters, n_clusters_true    with R_eff, or its upper limit, < 20 pc; true ones of the same clumps
+///   beta, beta_err, n_beta         maximum-likelihood slope of the masses above mass_function.min_mass_msun
+///   beta_true, beta_true_err, n_beta_true   of the true masses of the same clumps (those with an SED fit)
+///
+/// The injected masses follow the recipe's population, not a mass function of nature: only beta - beta_true
+/// says something. No column of masses where the recipe runs no SED fit: NaN.
+io::Table lens_pairs(const Recipe& recipe, const io::Table& injections);
+
+/// Table FIELDS, one row for each field and analysis lens: column `field`, then those of PAIRS, of the clumps
+/// of that field alone. Two lens models differ in one galaxy as they do not in the next: where a truth lens
+/// has several fields, the medians of PAIRS are of a mixture, and lie where most of the clumps are.
+io::Table lens_fields(const Recipe& recipe, const io::Table& injections);
+
+/// Table SCIENCE, one row for each analysis lens, of the catalogue of the un-injected fields: selected clumps
+/// of hosts, no counter images (by the main lens). Offsets are from the main analysis lens, whose row holds
+/// zeros: there is no truth to compare with.
+///
+///   analysis_lens, n_clumps, n_resolved, n_masses, n_densities
+///   median_mu, median_radius_pc, median_log_mass_msun, median_log_density
+///   log_mu_offset, log_radius_offset, log_mass_offset, log_density_offset and ..._scatter [dex]
+///   n_clusters, beta, beta_err, n_beta
+io::Table lens_science(const Recipe& recipe, const io::Table& catalogue);
+
+/// Metrics of the table PAIRS, for criteria:
+///   systematics.pairs, systematics.min_clumps           rows, and the fewest clumps in one
+///   systematics.worst_abs_log_mu, ..._log_radius, _log_mass, _log_density
+///                                                       largest |median offset| over pairs of two models
+///   systematics.self_abs_log_mu, ...                    the same over pairs of a model with itself
+///   systematics.worst_abs_beta, self_abs_beta           largest |beta - beta_true|
+///   systematics.worst_clusters, self_clusters           largest factor between n_clusters and
+///                                                       n_clusters_true, >= 1
+/// NaN where no pair has the number.
+void set_lens_metrics(const io::Table& pairs, validation::Metrics& metrics);
+/// Their names.
+std::vector<std::string> lens_metric_names(const Recipe& recipe);
+
+}  // namespace arcproof::recipes

@@ -1,0 +1,120 @@
+#include "recipes/program/commands/mosaics/options.h"
+
+#include "engine/core/parallel.h"
+#include "recipes/program/commands/mosaics/detect.h"
+#include "recipes/program/commands/mosaics/fit.h"
+#include "recipes/program/commands/mosaics/psf.h"
+
+#include <memory>
+#include <tuple>
+#include <utility>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+namespace arcproof::commands {
+namespace {
+
+void add_detection_options(CLI::App& command, photometry::DetectionOptions& detection) {
+  command.add_option("--threshold", detection.threshold_sigma, "sigma of the error image, per pixel (1.5)");
+  command.add_option("--min-area", detection.min_area_pix, "pixels above the threshold (5)");
+  command.add_option("--median", detection.median_side_pix,
+                     "side of the median filter that is subtracted [pixel] (30); 0: a background mesh only");
+}
+
+Command add_detect(CLI::App& app) {
+  const auto arguments = std::make_shared<DetectArguments>();
+  DetectArguments& d = *arguments;
+  d.threads = hardware_threads();
+  CLI::App* command = app.add_subcommand("detect", "find the sources of a mosaic");
+  command->add_option("--image", d.image, "FILE[HDU]")->required();
+  command->add_option("--error", d.error, "FILE[HDU], 1 sigma; with neither this nor --weight: measured");
+  command->add_option("--weight", d.weight, "FILE[HDU], 1 / variance");
+  command->add_option("--pixel-scale", d.pixel_scale_arcsec, "arcsec, where the header does not say it")
+      ->check(above_zero());
+  command->add_option("--psf", d.psf, "FILE[HDU], or a band with an embedded PSF: adds point-source fluxes");
+  command->add_option("--psf-scale", d.psf_scale_arcsec, "arcsec, where the PSF's header does not say it")
+      ->check(above_zero());
+  add_detection_options(*command, d.detection);
+  command->add_option("-o,--output", d.output, "FITS table")->required();
+  command->add_option("--regions", d.regions, "DS9 regions");
+  command->add_option("-j,--threads", d.threads, "threads")->check(CLI::Range(1, 4096));
+  return {command, [arguments] { return run_detect(*arguments); }};
+}
+
+Command add_fit(CLI::App& app) {
+  const auto arguments = std::make_shared<FitArguments>();
+  FitArguments& f = *arguments;
+  f.threads = hardware_threads();
+  CLI::App* command =
+      app.add_subcommand("fit", "measure sizes and fluxes of sources in the mosaics of several bands");
+  const auto by_band = [&](const char* name, std::vector<std::string>& values, const char* text) {
+    return command->add_option(name, values, text)->allow_extra_args(false);
+  };
+  by_band("--image", f.images, "BAND=FILE[HDU], once per band")->required();
+  by_band("--error", f.errors, "BAND=FILE[HDU], 1 sigma; with neither this nor --weight: measured");
+  by_band("--weight", f.weights, "BAND=FILE[HDU], 1 / variance");
+  by_band("--psf", f.psfs, "BAND=FILE[HDU], or BAND=embedded")->required();
+  by_band("--gain", f.gains, "BAND=electrons per nJy: adds the sources' shot noise");
+  by_band("--pixel-scale", f.pixel_scales, "[BAND=]arcsec, where the header does not say it");
+  by_band("--psf-scale", f.psf_scales, "[BAND=]arcsec, where the PSF's header does not say it");
+  command->add_option("--reference", f.reference, "band of the shapes (the first)");
+  command->add_option(
+      "--catalog", f.catalog,
+      "FITS, ECSV or DS9 regions: x, y (pixel of the reference, from 0) or ra, dec; without it: detect");
+  add_detection_options(*command, f.detection);
+  command->add_option("--noise", f.noise, "of the redraws: white (default) or correlated");
+  command->add_option("--redraws", f.redraws, "refits with the sky's noise redrawn (100); 0: none")
+      ->check(CLI::Range(0, 10000));
+  command->add_flag("--keep-redraws", f.keep_redraws,
+                    "a table REDRAWS beside CATALOG: what delens --redraws takes");
+  command
+      ->add_option("--group-distance", f.group_distance_pix,
+                   "sources closer than this are fitted together [pixel of the reference] (4)")
+      ->check(CLI::Range(0.0, 8.0));
+  command->add_option("--background", f.background, "of the fits: plane (default) or constant");
+  command->add_flag("--map-prior", f.map_prior, "weak priors on the shape");
+  command->add_option("--model", f.model,
+                      "gaussian (default); sersic: Sersic fits in the reference band as well");
+  command->add_option("--sersic-index", f.sersic_index, "fixes the Sersic index");
+  command->add_option("--sersic-size", f.sersic_size_pix,
+                      "side of the Sersic fits' cutouts [pixel], odd (41)");
+  command->add_option("--seed", f.seed, "of the redraws (1)");
+  command->add_option("-o,--output", f.output, "FITS table")->required();
+  command->add_option("--regions", f.regions, "DS9 regions, coloured by the fits' status");
+  command->add_option("--residual", f.residual, "FITS image: the reference less the models");
+  command->add_option("-j,--threads", f.threads, "threads")->check(CLI::Range(1, 4096));
+  return {command, [arguments] { return run_fit(*arguments); }};
+}
+
+Command add_psf(CLI::App& app) {
+  const auto arguments = std::make_shared<PsfArguments>();
+  PsfArguments& p = *arguments;
+  CLI::App* command = app.add_subcommand("psf", "make a PSF from stars, or from an image of a PSF");
+  command->add_option("--image", p.image, "mosaic, FILE[HDU], any linear unit");
+  command->add_option("--stars", p.stars, "stars in it: FITS, ECSV, DS9 regions, or auto");
+  command->add_option("--cutout", p.cutouts, "FILE[HDU] of one star, once or more per star");
+  command->add_option("--psf", p.psf, "image of a PSF, FILE[HDU]");
+  command->add_option("--pixel-scale", p.pixel_scale_arcsec, "arcsec, where the header does not say it")
+      ->check(above_zero());
+  command->add_option("--to-scale", p.to_scale_arcsec, "pixel scale of the result [arcsec]")
+      ->check(above_zero());
+  command->add_option("--size", p.size_pix, "side of the stars' cutouts [pixel], odd (101)");
+  command->add_option("--min-snr", p.min_snr, "auto: S/N of a star (100)")->check(above_zero());
+  command->add_option("--isolation", p.isolation_arcsec, "auto: radius without neighbours [arcsec] (1)")
+      ->check(above_zero());
+  command
+      ->add_option("--saturation", p.saturation,
+                   "stars with a pixel at or above it are left out [image unit]")
+      ->check(above_zero());
+  command->add_option("--form", p.form, "image (default), or parametric: Moffat + Gaussian + power law");
+  command->add_option("-o,--output", p.output, "FITS image and tables")->required();
+  command->add_option("--regions", p.regions, "DS9 regions of the stars");
+  return {command, [arguments] { return run_psf(*arguments); }};
+}
+
+}  // namespace
+
+std::vector<Command> add_mosaics(CLI::App& app) { return {add_detect(app), add_fit(app), add_psf(app)}; }
+
+}  // namespace arcproof::commands
