@@ -1,6 +1,8 @@
 // The truth about an injected clump.
 #pragma once
 
+#include "engine/core/keys.h"
+#include "engine/core/plausible.h"
 #include "engine/core/random.h"
 #include "engine/lens/model.h"
 #include "engine/sed/synthesis.h"
@@ -32,16 +34,35 @@ double uniform_in_log(const Range& range, Random& random);
 
 /// What is drawn, and from where. Logarithmic ranges are uniform in log10.
 struct PopulationOptions {
-  Range radius_pc{3, 300};    ///< logarithmic
-  Range mass_msun{1e5, 1e9};  ///< logarithmic
-  Range age_myr{1, 3000};     ///< logarithmic; cut at the age of the Universe
-  Range ebv_mag{0, 0.5};      ///< uniform
-  Range axis_ratio{0.5, 1};   ///< uniform
-  std::vector<double> metallicity = {0.0004, 0.004, 0.008, 0.02};  ///< equal chances
+  Range radius_pc{3, 300};
+  Range mass_msun{1e5, 1e9};
+  Range age_myr{1, 3000};
+  Range ebv_mag{0, 0.5};
+  Range axis_ratio{0.5, 1};
+  std::vector<double> metallicity = {0.0004, 0.004, 0.008, 0.02};
   sed::StarFormation history{10};
-  /// When high > low: the mass is set such that the observed magnitude in the reference band, at the
-  /// magnification of the drawn position, is uniform in this range; `mass_msun` is then not used.
   Range observed_mag_ab{0, 0};
+
+  void describe(Keys& keys) {
+    keys.interval("radius_pc", radius_pc.low, radius_pc.high, "pc", "half-light radius, uniform in log",
+                  plausible::radius_pc);
+    keys.interval("mass_msun", mass_msun.low, mass_msun.high, "Msun", "stellar mass formed, uniform in log",
+                  plausible::mass_msun);
+    keys.interval("age_myr", age_myr.low, age_myr.high, "Myr",
+                  "age, uniform in log, cut at the age of the Universe", plausible::logarithmic_age_myr);
+    keys.interval("ebv_mag", ebv_mag.low, ebv_mag.high, "mag", "colour excess E(B-V), uniform",
+                  Allowed::between(0, 10));
+    keys.interval("axis_ratio", axis_ratio.low, axis_ratio.high, "",
+                  "axis ratio in the source plane, uniform", Allowed::between(0.01, 1));
+    keys.numbers("metallicity", metallicity, "mass fraction", "metallicities Z, with equal probability",
+                 plausible::metallicity);
+    keys.number("history_myr", history.duration_myr, "Myr",
+                "duration of constant star formation; 0: a single burst", Allowed::between(0, 14000));
+    keys.interval("observed_mag_ab", observed_mag_ab.low, observed_mag_ab.high, "AB mag",
+                  "where not [0, 0]: observed magnitude in the reference band at the magnification of the "
+                  "drawn place, uniform; it sets the mass, and mass_msun is not used",
+                  Allowed::between(0, 50));
+  }
 };
 
 /// Draws everything but position and fluxes.

@@ -1,6 +1,7 @@
 // Puts the lesson of the injections into the science catalogue, row by row.
 #pragma once
 
+#include "engine/core/keys.h"
 #include "engine/io/table.h"
 
 #include <string>
@@ -8,12 +9,16 @@
 namespace arcproof::validation {
 
 struct CorrectionOptions {
-  std::string reference_band;   ///< lower case
-  int neighbours = 60;          ///< at most so many of the nearest injections are consulted for a row
+  std::string reference_band;  ///< lower case
+  int neighbours = 60;
   double mag_scale = 0.5;       ///< one unit of distance along magnitude ...
   double log_size_scale = 0.2;  ///< ... and along log10 of the circular sigma [dex]
-  double far =
-      2.0;  ///< injections beyond this are consulted only where fewer than 5 are nearer (`extrapolated`)
+  double far = 2.0;  ///< injections beyond this are used only where fewer than 5 are nearer (`extrapolated`)
+
+  void describe(Keys& keys) {
+    keys.integer("neighbours", neighbours, "",
+                 "number of nearest injections used to correct each catalogue row", Allowed::between(5, 1e6));
+  }
 };
 
 /// Adds columns to a catalogue (mag_<band>, sigma_circular_pix, log_mass_msun, radius_pc of each row):

@@ -1,6 +1,7 @@
 // Joins what was injected with what was measured: one row per injected clump, lost ones included.
 #pragma once
 
+#include "engine/core/keys.h"
 #include "engine/io/table.h"
 
 #include <string>
@@ -9,10 +10,23 @@ namespace arcproof::validation {
 
 struct MatchOptions {
   std::string reference_band;  ///< lower case, "f150w": names the flux columns
-  double radius_pix = 2.5;     ///< or one lensed sigma along the major axis, whichever is larger, ...
-  double max_radius_pix = 6;   ///< ... but no more than this
-  double confusion_flux_ratio =
-      0.5;  ///< an object that was there before, with more than this times the injected flux, is not ours
+  double radius_pix = 2.5;
+  double max_radius_pix = 6;
+  double confusion_flux_ratio = 0.5;
+
+  /// All but the band.
+  void describe(Keys& keys) {
+    keys.number("match_radius_pix", radius_pix, "pixel",
+                "match radius between injected and measured positions; for clumps whose lensed sigma (major "
+                "axis) is larger, that",
+                Allowed::above(0, 1000));
+    keys.number("match_radius_max_pix", max_radius_pix, "pixel",
+                "maximum match radius: it scales with the lensed size up to this", Allowed::above(0, 1000));
+    keys.number("confusion_flux_ratio", confusion_flux_ratio, "",
+                "a pre-existing source brighter than this fraction of the injected flux counts as confusion, "
+                "not recovery",
+                Allowed::above(0, 1e4));
+  }
 };
 
 /// How far from its true position a clump may be found [pixel].

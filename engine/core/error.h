@@ -7,6 +7,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -34,6 +35,13 @@ class InputError : public std::runtime_error {
 /// Throws InputError of these four parts.
 [[noreturn]] void refuse(const std::filesystem::path& file, const std::string& key, const std::string& found,
                          const std::string& allowed);
+
+/// How a caller calls the fields of the options that it gives, for messages: "--pixel-scale" on the command
+/// line, "bands[0].pixel_scale_arcsec" in a recipe. Empty: by their own names.
+using FieldNames = std::function<std::string(const std::string& field)>;
+inline std::string called(const FieldNames& names, const std::string& field) {
+  return names ? names(field) : field;
+}
 
 /// A function was called outside its contract.
 class ContractError : public std::logic_error {

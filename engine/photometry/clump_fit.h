@@ -8,6 +8,7 @@
 // edge, C = (1 - q^2) v v^T + q^2 |v|^2, found by a second descent in v: a fit never stalls there.
 #pragma once
 
+#include "engine/core/keys.h"
 #include "engine/photometry/convolved_gaussian.h"
 #include "engine/photometry/cutout.h"
 #include "engine/photometry/noise_correlation.h"
@@ -41,9 +42,19 @@ struct ComponentStart {
 /// Weak priors on the shape, for maximum-a-posteriori fits: normal in ln sqrt(major * minor) and in the two
 /// components of the ellipticity e = (1 - q^2) / (1 + q^2), q the axis ratio.
 struct ShapePrior {
-  double sigma_pix = 1;            ///< median of the circularised sigma
-  double log_sigma_width = 1;      ///< standard deviation of its natural logarithm
-  double ellipticity_width = 0.4;  ///< of each component; q = 0.5 is |e| = 0.6
+  double sigma_pix = 1;
+  double log_sigma_width = 1;
+  double ellipticity_width = 0.4;  // q = 0.5 is |e| = 0.6
+
+  void describe(Keys& keys) {
+    keys.number("sigma_pix", sigma_pix, "pixel", "median of the circularised standard deviation",
+                Allowed::above(0, 100));
+    keys.number("log_sigma_width", log_sigma_width, "", "standard deviation of its natural logarithm",
+                Allowed::above(0, 100));
+    keys.number("ellipticity_width", ellipticity_width, "",
+                "standard deviation of each component of (1 - q^2) / (1 + q^2), q the axis ratio",
+                Allowed::above(0, 100));
+  }
 };
 
 struct FitOptions {

@@ -3,20 +3,38 @@
 #pragma once
 
 #include "engine/core/array2d.h"
+#include "engine/core/keys.h"
 
 #include <vector>
 
 namespace arcproof::photometry {
 
 struct DetectionOptions {
-  double threshold_sigma = 1.5;  ///< of the error image, per pixel after filtering
+  double threshold_sigma = 1.5;
   int min_area_pix = 5;
-  /// Side of the median filter that is subtracted (Claeyssens+2023 5.1); 0: a background mesh only.
-  int median_side_pix = 30;
-  /// Side of the background mesh, used where median_side_pix is 0 and for limiting magnitudes.
+  int median_side_pix = 30;  // Claeyssens+2023, section 5.1
   int background_mesh_pix = 64;
   int deblend_levels = 32;
   double deblend_contrast = 0.0001;
+
+  void describe(Keys& keys) {
+    keys.number("threshold_sigma", threshold_sigma, "sigma of the error image",
+                "detection threshold, per pixel of the filtered image", Allowed::above(0, 1e4));
+    keys.integer("min_area_pix", min_area_pix, "pixel",
+                 "minimum number of connected pixels above the threshold", Allowed::between(1, 1e5));
+    keys.integer("median_side_pix", median_side_pix, "pixel",
+                 "side of the median filter that is subtracted; 0: a background mesh instead",
+                 Allowed::between(0, 500));
+    keys.integer("background_mesh_pix", background_mesh_pix, "pixel",
+                 "side of the background mesh, for median_side_pix 0 and for limiting magnitudes",
+                 Allowed::between(4, 1e5));
+    keys.integer("deblend_levels", deblend_levels, "",
+                 "number of deblending thresholds between detection and peak (SExtractor DEBLEND_NTHRESH)",
+                 Allowed::between(1, 64));
+    keys.number("deblend_contrast", deblend_contrast, "",
+                "minimum fraction of the flux for a branch to be deblended (SExtractor DEBLEND_MINCONT)",
+                Allowed::between(0, 1));
+  }
 };
 
 struct Detection {

@@ -8,6 +8,7 @@
 //   flux error is the quadrature of the redraws' scatter and the source's own shot noise.
 #pragma once
 
+#include "engine/core/keys.h"
 #include "engine/core/random.h"
 #include "engine/photometry/clump_fit.h"
 #include "engine/photometry/detection.h"
@@ -29,13 +30,37 @@ enum class NoiseModel {
 struct ProtocolOptions {
   int cutout = 9;
   int group_cutout = 13;
-  double group_distance_pix = 4;  ///< clumps closer than this are fitted together
+  double group_distance_pix = 4;
   int max_group = 4;
   int redraws = 100;
-  double forced_shift_pix = 1.0;  ///< of the centre in the other bands; 0: fixed
+  double forced_shift_pix = 1.0;
   bool fix_position_in_groups = true;
   NoiseModel noise = NoiseModel::white;
   FitOptions fit;
+
+  void describe(Keys& keys) {
+    std::string protocol = "claeyssens2023";
+    keys.text("protocol", protocol, "how clumps are measured", {"claeyssens2023"});
+    keys.integer("redraws", redraws, "", "Monte-Carlo noise realisations per clump, for the errors",
+                 Allowed::between(2, 10000));
+    keys.number("group_distance_pix", group_distance_pix, "pixel",
+                "clumps closer than this are fitted together", Allowed::between(0, 100));
+    keys.number("forced_shift_pix", forced_shift_pix, "pixel",
+                "how far the centre may shift in the other bands; 0: fixed", Allowed::between(0, 4));
+    keys.flag("fix_position_in_groups", fix_position_in_groups, "fixed centres for clumps fitted together");
+    keys.choice("noise", noise,
+                "noise model of the realisations: independent pixels, or the correlation of the empty sky",
+                {{"white", NoiseModel::white}, {"correlated", NoiseModel::correlated}});
+    keys.optional_object(
+        "prior", fit.prior,
+        "weak priors on the shape: the fit then maximises the posterior (absent: the papers' fit)");
+    keys.choice("background", fit.plane, "background model of the fits",
+                {{"plane", true}, {"constant", false}});
+    keys.number("max_sigma_pix", fit.max_sigma_pix, "pixel", "largest standard deviation of a clump",
+                Allowed::between(0.5, 12));
+    keys.number("min_axis_ratio", fit.min_axis_ratio, "", "smallest ratio of minor to major axis",
+                Allowed::between(0.01, 1));
+  }
 };
 
 /// A band ready for photometry.

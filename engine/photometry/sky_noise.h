@@ -2,6 +2,7 @@
 #pragma once
 
 #include "engine/core/array2d.h"
+#include "engine/core/keys.h"
 #include "engine/core/random.h"
 #include "engine/sky/psf.h"
 
@@ -19,9 +20,17 @@ double aperture_flux(const Array2D<float>& image, double x, double y, double rad
                      const Array2D<int>* segmentation = nullptr);
 
 struct LimitOptions {
-  double sigmas = 5;  ///< significance of the limit
+  double sigmas = 5;
   int apertures = 1000;
-  double radius_fwhm = 1.0;  ///< aperture radius in units of the PSF's FWHM
+  double radius_fwhm = 1.0;
+
+  void describe(Keys& keys) {
+    keys.number("sigmas", sigmas, "sigma", "significance of the limiting magnitude", Allowed::above(0, 100));
+    keys.integer("apertures", apertures, "", "number of apertures on empty sky",
+                 Allowed::between(20, 100000));
+    keys.number("radius_fwhm", radius_fwhm, "FWHM of the PSF", "radius of the apertures",
+                Allowed::above(0, 100));
+  }
 };
 
 struct DepthLimit {

@@ -1,6 +1,7 @@
 // One clump's way through the engine: detect -> fit -> delens -> SED -> derived. Knows nothing of any truth.
 #pragma once
 
+#include "engine/core/keys.h"
 #include "engine/core/random.h"
 #include "engine/io/table.h"
 #include "engine/photometry/protocol.h"
@@ -11,12 +12,26 @@
 #include <span>
 #include <vector>
 
+#include <fmt/format.h>
+
 namespace arcproof::pipeline {
 
 /// A range of the colour blue - red [mag, AB], corrected for Galactic extinction.
 struct ColourRange {
-  std::string blue, red;  ///< names of bands
+  std::string blue, red;
   double low_mag = 0, high_mag = 0;
+
+  void describe(Keys& keys) {
+    for (const char* key : {"blue", "red", "min_mag", "max_mag"}) keys.required(key);
+    keys.text("blue", blue, "band of the colour blue - red");
+    keys.text("red", red, "band of the colour blue - red");
+    keys.number("min_mag", low_mag, "mag", "smallest colour, AB, corrected for Galactic extinction",
+                Allowed::between(-100, 100));
+    keys.number("max_mag", high_mag, "mag", "largest colour", Allowed::between(-100, 100));
+    keys.check(
+        low_mag < high_mag, "min_mag", [this] { return fmt::format("{:g} .. {:g}", low_mag, high_mag); },
+        "min_mag below max_mag");
+  }
 };
 
 struct PipelineOptions {
@@ -24,15 +39,29 @@ struct PipelineOptions {
   photometry::ProtocolOptions photometry;
   photometry::LimitOptions limits;
   photometry::NoiseCorrelationOptions noise;
-  bool residual_pass = true;  ///< detect once more after the fitted clumps are subtracted
-  bool only_host = true;      ///< detections outside the host's mask are found, but not measured
-  double min_snr = 3;         ///< in both reference bands
+  bool residual_pass = true;
+  bool only_host = true;  ///< detections outside the host's mask are found, but not measured
+  double min_snr = 3;
   /// Clumps inside all of these ranges are taken for interlopers and not selected: globular clusters of the
   /// lens lie at 0 < F150W - F200W < 0.3, -1 < F200W - F356W < -0.5 (z = 0.35; Claeyssens+2025 section 3.1).
   /// Empty: none.
   std::vector<ColourRange> interloper_box;
-  double resolution_floor_pix = 0.4;  ///< of the reference band
+  double resolution_floor_pix = 0.4;
   sed::GridFitOptions sed;
+
+  /// All but `only_host` and `noise`, which no user sets.
+  void describe(Keys& keys) {
+    keys.object("detection", detection, "source detection with libsep");
+    keys.flag("residual_pass", residual_pass, "detect again after the fitted clumps are subtracted");
+    keys.object("photometry", photometry, "PSF-convolved fits");
+    keys.object("limits", limits, "limiting magnitudes");
+    keys.number("min_snr", min_snr, "", "minimum S/N in both reference bands", Allowed::between(0, 1e4));
+    keys.list("interloper_box", interloper_box,
+              "ranges of colour: clumps inside all of them are interlopers and not selected");
+    keys.number("resolution_floor_pix", resolution_floor_pix, "pixel of the reference band",
+                "smallest resolvable standard deviation", Allowed::above(0, 100));
+    keys.object("sed", sed, "chi-squared fit of the SED on the grid");
+  }
 };
 
 /// Part of the image to measure; detections elsewhere are found but not measured. What lies within `radius`

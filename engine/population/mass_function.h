@@ -14,14 +14,20 @@
 // validation/convergence.h; some 4,000 steps do.
 #pragma once
 
+#include "engine/core/keys.h"
+#include "engine/core/plausible.h"
 #include "engine/core/random.h"
 #include "engine/inference/ensemble_sampler.h"
 
+#include <cmath>
 #include <cstdint>
 #include <limits>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
+
+#include <fmt/format.h>
 
 namespace arcproof::population {
 
@@ -37,19 +43,46 @@ inline constexpr double no_max_mass = std::numeric_limits<double>::infinity();
 
 struct MassFunctionOptions {
   double min_mass_msun = 2e6;
-  double max_age_myr = 100;  ///< selection on age; clusters older are left out
+  double max_age_myr = 100;
   double beta_low = -3, beta_high = -1;
   double log_cutoff_high = 9;
   inference::EnsembleOptions sampler = {};  ///< 100 walkers x 600 steps
   int burn_in = 100;
-  /// Chains that have not converged are run on, twice as long each time, to at most so many steps; 0: not.
   /// Read by studies::fit_published, which knows what convergence is; fit_mass_function takes
   /// `sampler.steps`.
   int max_steps = 0;
-  int ensembles =
-      4;  ///< independent ensembles: the first is the published one, all serve the convergence tests
+  int ensembles = 4;  ///< the first is the published one, all serve the convergence tests
   int bootstraps = 500;
   double max_mass_msun = no_max_mass;  ///< upper edge of the selection and of the normalisation
+
+  void describe(Keys& keys) {
+    keys.number("min_mass_msun", min_mass_msun, "Msun", "lower mass limit of the sample",
+                plausible::mass_msun);
+    std::optional<double> largest;
+    if (std::isfinite(max_mass_msun)) largest = max_mass_msun;
+    keys.optional_number("max_mass_msun", largest, "Msun", "upper mass limit of the sample; absent: none",
+                         plausible::mass_msun);
+    max_mass_msun = largest.value_or(no_max_mass);
+    keys.check(
+        max_mass_msun > min_mass_msun, "max_mass_msun", [this] { return fmt::format("{:g}", max_mass_msun); },
+        fmt::format("above min_mass_msun = {:g}", min_mass_msun));
+    keys.number("max_age_myr", max_age_myr, "Myr", "upper age limit of the sample", plausible::age_myr);
+    keys.interval("beta", beta_low, beta_high, "", "flat prior on the slope", Allowed::between(-10, 10));
+    keys.number("log_cutoff_high", log_cutoff_high, "log10 Msun",
+                "upper end of the flat prior on log M_c; the lower end is the lower mass limit",
+                Allowed::between(0, 15));
+    keys.integer("walkers", sampler.walkers, "", "number of walkers per ensemble (even)",
+                 Allowed::between(8, 10000));
+    keys.integer("steps", sampler.steps, "", "number of steps per walker", Allowed::between(10, 1e7));
+    keys.integer("burn_in", burn_in, "", "burn-in steps discarded", Allowed::between(0, 1e7));
+    keys.integer("max_steps", max_steps, "",
+                 "maximum steps to which chains are extended until converged, twice as long each time (0 = "
+                 "never extend)",
+                 Allowed::between(0, 1e6));
+    keys.integer("ensembles", ensembles, "", "number of independent ensembles", Allowed::between(2, 64));
+    keys.integer("bootstraps", bootstraps, "", "bootstrap realisations of masses and ages; 0: none",
+                 Allowed::between(0, 1e6));
+  }
 };
 
 /// Log likelihood of masses (all within [min_mass_msun, max_mass_msun]), each mass's density [1/Msun]

@@ -1,11 +1,18 @@
 // Distances and times in a flat Lambda-CDM universe without radiation.
 #pragma once
 
+#include "engine/core/keys.h"
+
 namespace arcproof::sky {
 
 struct Cosmology {
   double h0_km_s_mpc = 70.0;
   double omega_m = 0.3;
+
+  void describe(Keys& keys) {
+    keys.number("h0_km_s_mpc", h0_km_s_mpc, "km/s/Mpc", "Hubble constant", Allowed::between(10, 200));
+    keys.number("omega_m", omega_m, "", "matter density; the universe is flat", Allowed::above(0, 1));
+  }
 
   bool operator==(const Cosmology&) const = default;
 

@@ -75,7 +75,7 @@ double scale_of(const ExposureFile& file, const io::FitsImage& image, const std:
   }
   if (!stated && !file.pixel_scale_arcsec)
     throw InputError({file.path.string(), "HDU " + image.hdu, "no WCS and no PIXSCALE",
-                      "a pixel scale in the header or in the recipe (bands[].pixel_scale_arcsec)"});
+                      "a pixel scale in the header, or " + called(file.names, "pixel_scale_arcsec")});
   if (stated && file.pixel_scale_arcsec && std::abs(stated / file.pixel_scale_arcsec - 1) > 0.01)
     throw InputError({file.path.string(), "HDU " + image.hdu, fmt::format("a pixel scale of {:g}\"", stated),
                       fmt::format("{:g}\", as is said beside it", file.pixel_scale_arcsec)});
@@ -123,8 +123,10 @@ Array2D<float> read_error(const ExposureFile& file, const io::FitsImage& science
   const auto& path = separate.empty() ? file.path : separate;
   const std::string& hdu = weights ? file.weight_hdu : file.error_hdu;
   if (path == file.path && hdu.empty())
-    throw InputError({file.path.string(), "error_hdu", "neither an error nor a weight image",
-                      "error_hdu, error_file, weight_hdu or weight_file in the recipe"});
+    throw InputError(
+        {file.path.string(), called(file.names, "error_hdu"), "neither an error nor a weight image",
+         fmt::format("{}, {}, {} or {}", called(file.names, "error_hdu"), called(file.names, "error_file"),
+                     called(file.names, "weight_hdu"), called(file.names, "weight_file"))});
   const io::FitsImage image = io::read_fits_image(path, hdu);
   require_shape(image, science, path.string());
   require_data(image.pixels, path.string(), image.hdu);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "engine/core/array2d.h"
+#include "engine/core/error.h"
 #include "engine/io/fits.h"
 #include "engine/sky/wcs.h"
 
@@ -33,6 +34,7 @@ struct ExposureFile {
   std::string weight_hdu;
   double pixel_scale_arcsec = 0;  ///< 0: from the WCS, or from the header's PIXSCALE
   double electrons_per_njy = 0;
+  FieldNames names = {};  ///< for messages
 };
 
 /// Factor that takes the image's numbers to nJy per pixel, from what the header says: BUNIT MJy/sr with

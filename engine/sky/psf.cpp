@@ -202,15 +202,15 @@ Psf Psf::from_image(const Array2D<double>& image, double image_scale_arcsec, dou
 }
 
 Psf Psf::read(const std::filesystem::path& path, const std::string& hdu, double image_scale_arcsec,
-              double scale_arcsec) {
+              double scale_arcsec, const std::string& scale_name) {
   const io::FitsImage image = io::read_fits_image(path, hdu);
   const double stated = scale_from_header(image, path.string());
   if (stated <= 0 && image_scale_arcsec <= 0)
     throw InputError({path.string(), "HDU " + image.hdu, "no pixel scale (PIXSCL, PIXSCALE, CD1_1 or CDELT1)",
-                      "a pixel scale in the header or in the recipe"});
+                      "a pixel scale in the header, or " + scale_name});
   if (stated > 0 && image_scale_arcsec > 0 && std::abs(stated / image_scale_arcsec - 1) > 0.01)
     throw InputError({path.string(), "HDU " + image.hdu, fmt::format("a pixel scale of {:g}\"", stated),
-                      fmt::format("{:g}\" as the recipe says", image_scale_arcsec)});
+                      fmt::format("{:g}\" as {} says", image_scale_arcsec, scale_name)});
   constexpr double largest_scale_arcsec = 10;
   if (stated > largest_scale_arcsec)
     throw InputError({path.string(), "HDU " + image.hdu, fmt::format("a pixel scale of {:g}\"", stated),

@@ -27,9 +27,9 @@ class Psf {
 
   /// Reads an image and its scale: the header's PIXSCL, PIXSCALE, CDELT/CD, or `image_scale_arcsec` when > 0.
   /// Refuses a file that says nothing about its scale when none is given, and one that contradicts the scale
-  /// given by more than 1%.
+  /// given by more than 1%. `scale_name`: how messages call the scale given.
   static Psf read(const std::filesystem::path& path, const std::string& hdu, double image_scale_arcsec,
-                  double scale_arcsec);
+                  double scale_arcsec, const std::string& scale_name = "pixel_scale_arcsec");
 
   /// The embedded default of a band (see parametric_psf), sampled at pixel centres out to `radius_arcsec`.
   static Psf parametric(const std::string& band, double scale_arcsec, double radius_arcsec = 2.0);

@@ -27,6 +27,7 @@
 // 1 / sum |mu| of the source plane the rejection would leave next to nothing.)
 #pragma once
 
+#include "engine/core/keys.h"
 #include "engine/io/table.h"
 #include "engine/population/corrected.h"
 #include "validation/criteria.h"
@@ -39,15 +40,36 @@
 namespace arcproof::studies {
 
 struct RecoveryOptions {
-  int mocks = 300;         ///< of each population
-  int clusters = 150;      ///< of each mock
-  int injections = 20000;  ///< of each mock
+  int mocks = 300;
+  int clusters = 150;
+  int injections = 20000;
   std::vector<double> slopes = {-1.5, -2, -2.5};
-  double cutoff_slope = -1.8;        ///< beta of the truncated population
-  std::optional<double> log_cutoff;  ///< its log10 M_c [Msun]; without: no truncated population
-  int cutoff_clusters = 400;         ///< of its mocks: two parameters need more
-  int prior_mocks = 300;             ///< for simulation-based calibration; 0: none
-  int folds = 4;                     ///< through images; below 2: none
+  double cutoff_slope = -1.8;
+  std::optional<double> log_cutoff;
+  int cutoff_clusters = 400;  // two parameters need more
+  int prior_mocks = 300;
+  int folds = 4;
+
+  void describe(Keys& keys) {
+    keys.integer("mocks", mocks, "", "mock catalogues of each population", Allowed::between(2, 100000));
+    keys.integer("clusters", clusters, "", "clusters in each mock", Allowed::between(3, 100000));
+    keys.integer("injections", injections, "", "injections per mock, resampled from the run's own injections",
+                 Allowed::between(100, 10000000));
+    keys.numbers("slopes", slopes, "", "slopes beta of the power-law populations", Allowed::between(-6, -1));
+    keys.number("cutoff_slope", cutoff_slope, "", "slope beta of the truncated population",
+                Allowed::between(-6, -1));
+    keys.optional_number("log_cutoff", log_cutoff, "log10 Msun",
+                         "cut-off mass M_c of the truncated population; absent: no such population",
+                         Allowed::between(0, 20));
+    keys.integer("cutoff_clusters", cutoff_clusters, "", "clusters in each mock of the truncated population",
+                 Allowed::between(3, 100000));
+    keys.integer("prior_mocks", prior_mocks, "",
+                 "mocks drawn from the prior, for simulation-based calibration; 0: none",
+                 Allowed::between(0, 100000));
+    keys.integer("folds", folds, "",
+                 "parts of the run that serve as catalogues measured on images, in turn; below 2: none",
+                 Allowed::between(0, 1000));
+  }
 };
 
 /// What the recovery is made of: images of the run's injected clumps and the realisation of each.

@@ -2,28 +2,56 @@
 // numbers mean, and the draws of a posterior beside them. One set of rules and messages for both.
 #pragma once
 
+#include "engine/core/keys.h"
 #include "engine/lens/realisations.h"
 #include "engine/lens/sources/map_file.h"
 
+#include <cmath>
 #include <filesystem>
 #include <functional>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include <fmt/format.h>
+
 namespace arcproof::lens {
 
 /// What the user says of a map; empty where nothing is said. What a header says too must agree: numbers to
 /// 1e-3 (z_lens, h0 and omega_m to 1e-6), words exactly.
 struct MapOptions {
-  std::optional<std::string> map_unit;     ///< of the deflection: arcsec (default) or pixel
-  std::optional<double> map_dlsds, map_z;  ///< deflection files: what they are normalised to, one of the two
-  std::optional<int> map_sign;             ///< beta = theta - sign alpha: 1 (default) or -1
-  std::optional<std::string> map_x;        ///< where a positive x-deflection points: west (default) or east
-  std::optional<double> map_pixel_scale_arcsec;  ///< must be that of the WCS
-  std::optional<double> z_lens;                  ///< needed where no header says it (ZLENS)
+  std::optional<std::string> map_unit;
+  std::optional<double> map_dlsds, map_z;
+  std::optional<int> map_sign;
+  std::optional<std::string> map_x;
+  std::optional<double> map_pixel_scale_arcsec;
+  std::optional<double> z_lens;
   std::optional<double> h0, omega_m;  ///< H0 and OMEGAM of headers; 70 and 0.3 where neither says it
   bool operator==(const MapOptions&) const = default;
+
+  /// All but h0 and omega_m, which a recipe says for all of it.
+  void describe(Keys& keys) {
+    keys.optional_text("map_unit", map_unit, "unit of the deflection (absent: arcsec)", {"arcsec", "pixel"});
+    keys.optional_number("map_dlsds", map_dlsds, "",
+                         "D_LS / D_S that deflections are normalised to; 1 for the Frontier Fields",
+                         Allowed::above(0, 1));
+    keys.optional_number("map_z", map_z, "", "or the source redshift that they are for",
+                         Allowed::above(0, 30));
+    std::optional<double> sign = map_sign;
+    keys.optional_number("map_sign", sign, "", "beta = theta - sign alpha: 1 or -1 (absent: 1)",
+                         Allowed::between(-1, 1));
+    keys.check(
+        !sign || std::abs(*sign) == 1, "map_sign", [&] { return fmt::format("{:g}", *sign); }, "1 or -1");
+    map_sign = sign ? std::optional(static_cast<int>(*sign)) : std::nullopt;
+    keys.optional_text("map_x", map_x, "where a positive x-deflection points (absent: west)",
+                       {"west", "east"});
+    keys.optional_number("map_pixel_scale_arcsec", map_pixel_scale_arcsec, "arcsec",
+                         "pixel scale of the map, which must be that of its WCS to 1e-3",
+                         Allowed::above(0, 60));
+    keys.optional_number("z_lens", z_lens, "",
+                         "redshift of the lens, where the header (ZLENS) does not say it",
+                         Allowed::above(0, 20));
+  }
 };
 
 /// Files and what is said of them. Either `map` (of arcproof, read_map_file) or both deflections.
@@ -39,8 +67,8 @@ struct MapSource {
 
 /// How messages call what the user gave.
 struct MapKeys {
-  std::string file;                                           ///< the recipe; "" on the command line
-  std::function<std::string(const std::string& field)> name;  ///< of a field of MapOptions or MapSource
+  std::string file;  ///< the recipe; "" on the command line
+  FieldNames name;   ///< of a field of MapOptions or MapSource
 };
 
 /// A map with all that it takes to be a lens.

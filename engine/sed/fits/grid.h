@@ -2,6 +2,8 @@
 // Protocol `claeyssens2023`: Claeyssens+2023 section 5.4.
 #pragma once
 
+#include "engine/core/keys.h"
+#include "engine/core/plausible.h"
 #include "engine/core/random.h"
 #include "engine/sed/synthesis.h"
 
@@ -12,11 +14,29 @@ namespace arcproof::sed {
 
 struct GridAxes {
   std::vector<double> metallicity = {0.0004, 0.004, 0.008, 0.02};
-  double solar_dropped_above_z = 3;                     ///< no Z >= 0.02 at higher redshift
-  std::vector<StarFormation> histories = {{10.0}};      ///< reference: constant for 10 Myr
-  double log_age_yr_min = 6.0, log_age_yr_step = 0.05;  ///< up to the age of the Universe at z
+  double solar_dropped_above_z = 3;
+  std::vector<StarFormation> histories = {{10.0}};  // reference: constant for 10 Myr
+  double log_age_yr_min = 6.0, log_age_yr_step = 0.05;
   double ebv_max_mag = 1.0, ebv_step_mag = 0.05;
   double lyman_alpha_dropped_above_z = 6;  ///< no bands at or below Lyman-alpha at higher z
+
+  void describe(Keys& keys) {
+    keys.numbers("metallicity", metallicity, "mass fraction", "metallicities Z of the grid",
+                 plausible::metallicity);
+    keys.number("solar_dropped_above_z", solar_dropped_above_z, "",
+                "no models with Z >= 0.02 above this redshift", Allowed::between(0, 1000));
+    keys.number("log_age_yr_min", log_age_yr_min, "log10 yr", "youngest age", Allowed::between(5, 8));
+    keys.number("log_age_yr_step", log_age_yr_step, "dex", "step in age, up to the age of the Universe",
+                Allowed::between(0.005, 1));
+    keys.number("ebv_max_mag", ebv_max_mag, "mag", "largest colour excess E(B-V)", Allowed::between(0, 10));
+    keys.number("ebv_step_mag", ebv_step_mag, "mag", "step in E(B-V)", Allowed::between(0.005, 10));
+    std::vector<double> durations;
+    for (const StarFormation& history : histories) durations.push_back(history.duration_myr);
+    keys.numbers("history_myr", durations, "Myr", "durations of constant star formation; 0: a single burst",
+                 Allowed::between(0, 14000));
+    histories.clear();
+    for (const double duration : durations) histories.push_back({duration});
+  }
 };
 
 struct ModelGrid {
@@ -43,10 +63,22 @@ struct BandFlux {
 
 struct GridFitOptions {
   int redraws = 100;
-  int min_bands = 4;  ///< bands with S/N > min_snr that a fit needs
+  int min_bands = 4;
   double min_snr = 2;
-  double limit_factor = 2;  ///< models brighter than this times the limit of an undetected band are excluded
-  bool fix_ebv_to_zero = false;  ///< clumps outside their host
+  double limit_factor = 2;
+  bool fix_ebv_to_zero = false;
+
+  void describe(Keys& keys) {
+    keys.integer("redraws", redraws, "", "Monte-Carlo realisations of the photometry, for the errors",
+                 Allowed::between(2, 10000));
+    keys.integer("min_bands", min_bands, "", "minimum number of detected bands for a fit",
+                 Allowed::between(1, 1000));
+    keys.number("min_snr", min_snr, "", "minimum S/N of a detected band", Allowed::between(0, 1e4));
+    keys.number("limit_factor", limit_factor, "",
+                "models brighter than this times the limit of an undetected band are excluded",
+                Allowed::above(0, 1e4));
+    keys.flag("fix_ebv_to_zero", fix_ebv_to_zero, "fits without dust, for clumps outside their host");
+  }
 };
 
 enum class SedStatus { fitted, too_few_bands, no_allowed_model };

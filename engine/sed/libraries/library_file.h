@@ -1,6 +1,7 @@
 // Stellar libraries in files: one documented FITS layout, and readers of the formats that libraries come in.
 #pragma once
 
+#include "engine/core/error.h"
 #include "engine/sed/libraries/library.h"
 
 #include <filesystem>
@@ -65,6 +66,7 @@ struct LibrarySource {
   double solar_metallicity = 0.0142;  ///< what Log(Z/Zsol) of fsps counts from: 0.0142 with MIST tracks
   std::string name = {}, imf = {}, tracks = {},
               citation = {};  ///< replace what the format says; needed where it says nothing
+  FieldNames names = {};      ///< for messages
 };
 std::vector<std::string> library_formats();
 

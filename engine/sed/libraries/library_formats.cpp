@@ -93,7 +93,7 @@ Library join(std::vector<Burst> bursts, Library library, const fs::path& path) {
   return library;
 }
 
-std::string format_of(const fs::path& path) {
+std::string format_of(const fs::path& path, const FieldNames& names) {
   const std::string name = path.filename().string();
   if (name.ends_with(".ised") || name.ends_with(".ised.gz")) return "bc03";
   if (name.find("ised_ASCII") != std::string::npos) return "bc03_ascii";
@@ -107,7 +107,7 @@ std::string format_of(const fs::path& path) {
       if (hdu.ends_with("(STELLAR)")) return "cubes";
     return "layout";
   }
-  refuse(path, "format", "the name " + name, "a name that tells the format, or --format");
+  refuse(path, "format", "the name " + name, "a name that tells the format, or " + called(names, "format"));
 }
 
 struct Origin {
@@ -197,25 +197,27 @@ std::vector<std::string> library_formats() {
 
 // Numbers beside the files.
 static void check_numbers(const LibrarySource& source) {
-  const auto bad = [](const char* option, double found, const char* allowed) {
-    throw InputError({"", option, fmt::format("{:g}", found), allowed});
+  const auto bad = [&](const char* field, double found, const char* allowed) {
+    throw InputError({"", called(source.names, field), fmt::format("{:g}", found), allowed});
   };
   if (!(source.mass_msun > 0 && source.mass_msun <= 1e12))
-    bad("--mass", source.mass_msun, "Msun, above 0, to 1e12");
+    bad("mass_msun", source.mass_msun, "Msun, above 0, to 1e12");
   if (!(source.metallicity >= 0 && source.metallicity <= 0.2))
-    bad("--metallicity", source.metallicity, "a mass fraction, above 0, to 0.2");
+    bad("metallicity", source.metallicity, "a mass fraction, above 0, to 0.2");
   if (!(source.solar_metallicity > 0 && source.solar_metallicity <= 0.1))
-    bad("--solar-metallicity", source.solar_metallicity, "a mass fraction, above 0, to 0.1");
+    bad("solar_metallicity", source.solar_metallicity, "a mass fraction, above 0, to 0.1");
 }
 
 Library convert_library(const LibrarySource& source) {
   check_numbers(source);
   if (source.files.empty()) throw InputError({"", "library files", "none", "one file or more"});
   for (const fs::path& path : source.files) io::require_file(path, "library file");
-  const std::string format = source.format == "auto" ? format_of(source.files.front()) : source.format;
+  const std::string format =
+      source.format == "auto" ? format_of(source.files.front(), source.names) : source.format;
   const std::vector<std::string> known = library_formats();
   if (std::find(known.begin(), known.end(), format) == known.end())
-    throw InputError({"", "--format", "'" + format + "'", fmt::format("{}", fmt::join(known, ", "))});
+    throw InputError(
+        {"", called(source.names, "format"), "'" + format + "'", fmt::format("{}", fmt::join(known, ", "))});
   if (format == "layout" && source.files.size() > 1)
     refuse(source.files[1], "library files", "a second file", "one file of the layout");
   Library library = format == "layout" ? read_library(source.files.front())

@@ -23,7 +23,8 @@ double metallicity_of(Numbers& numbers, std::vector<double>& line, const fs::pat
     if (tells && !(source.metallicity > 0) && text.find("tabulated") == std::string_view::npos)
       metallicity = source.solar_metallicity * std::pow(10, numbers.first_number());
   }
-  if (!(metallicity > 0)) refuse(path, "metallicity", "none in the file", "--metallicity Z");
+  if (!(metallicity > 0))
+    refuse(path, "metallicity", "none in the file", "a number Z with " + called(source.names, "metallicity"));
   return metallicity;
 }
 

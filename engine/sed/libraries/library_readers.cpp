@@ -48,7 +48,8 @@ std::optional<double> number_of(std::string_view word) {
 }  // namespace
 
 double given_metallicity(const LibrarySource& source, const fs::path& path) {
-  if (!(source.metallicity > 0)) refuse(path, "metallicity", "none in the file", "--metallicity Z");
+  if (!(source.metallicity > 0))
+    refuse(path, "metallicity", "none in the file", "a number Z with " + called(source.names, "metallicity"));
   return source.metallicity;
 }
 

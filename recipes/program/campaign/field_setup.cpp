@@ -49,7 +49,9 @@ class FieldMaker {
     return in_.exposures[static_cast<std::size_t>(setup_.number)];
   }
 
-  const LensInput& truth_lens() const { return in_.truth_lens_of(static_cast<std::size_t>(setup_.number)); }
+  const lens::LoadedLens& truth_lens() const {
+    return in_.truth_lens_of(static_cast<std::size_t>(setup_.number));
+  }
 
   std::string truth_key() const {
     return setup_.recipe.truth_lens
@@ -63,10 +65,10 @@ class FieldMaker {
   // Where the lens frame's origin is: that of the model whose posterior is evaluated in that frame; a map is
   // brought to any frame.
   std::optional<sky::SkyPosition> lens_origin() const {
-    const LensInput* const order[] = {&in_.analysis_lens, &truth_lens()};
-    for (const LensInput* input : order)
+    const lens::LoadedLens* const order[] = {&in_.analysis_lens, &truth_lens()};
+    for (const lens::LoadedLens* input : order)
       if (input->model) return input->model->reference();
-    for (const LensInput* input : order)
+    for (const lens::LoadedLens* input : order)
       if (input->map) return input->map->file.reference;
     return std::nullopt;
   }
@@ -110,7 +112,7 @@ class FieldMaker {
   bool has_lens_on_sky() const {
     return !truth_lens().is_constant() || !in_.analysis_lens.is_constant() ||
            std::any_of(in_.alternative_lenses.begin(), in_.alternative_lenses.end(),
-                       [](const LensInput& input) { return !input.is_constant(); });
+                       [](const lens::LoadedLens& input) { return !input.is_constant(); });
   }
 
   /// The image in the lens frame.
@@ -203,28 +205,29 @@ class FieldMaker {
   }
 
   // Reading the draws of a map finds what is wrong with them.
-  void check_lens(const LensInput& input, const std::string& key) const {
+  void check_lens(const lens::LoadedLens& input, const std::string& key) const {
     if (input.model) check_model(*input.model, key);
     if (!input.map) return;
     grid_on(*input.map, key);
     if (setup_.number > 0) return;  // the draws do not depend on the field
     for (std::size_t k = 0; k < input.map_source.draws(); ++k)
-      lens::read_draw(input.map_source, k, *input.map, input.map_keys);
+      lens::read_draw(input.map_source, k, *input.map, input.keys);
   }
 
-  lens::Realisations posterior_of(const LensInput& input, const lens::Grid& grid) const {
+  lens::Realisations posterior_of(const lens::LoadedLens& input, const lens::Grid& grid) const {
     if (!input.map) return {input.posterior};
     std::vector<lens::LensMap> draws;
     for (std::size_t k = 0; k < input.map_source.draws(); ++k)
       draws.push_back(lens::on_grid(input.map->file,
-                                    lens::read_draw(input.map_source, k, *input.map, input.map_keys),
+                                    lens::read_draw(input.map_source, k, *input.map, input.keys),
                                     frame_reference(), grid, threads_));
     return {std::move(draws), input.map->z_lens, r_.cosmology};
   }
 
-  lens::LensMap map_of(const LensInput& input, const std::string& key) const {
+  lens::LensMap map_of(const lens::LoadedLens& input, const std::string& key) const {
     if (input.is_constant())
-      return lens::LensMap::constant(input.mu_tangential, input.mu_radial, input.angle_rad);
+      return lens::LensMap::constant(input.constant.mu_tangential, input.constant.mu_radial,
+                                     input.constant.angle_deg * units::degree);
     if (input.map)
       return lens::on_grid(input.map->file, input.map->file.map, frame_reference(), grid_on(*input.map, key),
                            threads_);
@@ -242,7 +245,7 @@ class FieldMaker {
 
   sky::SkyPosition frame_reference() const { return lens_origin().value_or(field_centre()); }
 
-  lens::Lens lens_of(const LensInput& input, lens::LensMap map) const {
+  lens::Lens lens_of(const lens::LoadedLens& input, lens::LensMap map) const {
     return {std::move(map), input.z_lens(), r_.cosmology};
   }
 
@@ -256,7 +259,8 @@ class FieldMaker {
     const lens::LensMap truth = map_of(truth_lens(), truth_key());
     const LensRecipe& truth_recipe = r_.truth_lens_of(setup_.recipe);
     // The same model gives the same map: no need to compute it twice.
-    const auto lens_for = [&](const LensInput& input, const LensRecipe& recipe, const std::string& key) {
+    const auto lens_for = [&](const lens::LoadedLens& input, const LensRecipe& recipe,
+                              const std::string& key) {
       return lens_of(input, same_model(recipe, truth_recipe) ? truth : map_of(input, key));
     };
     setup_.truth_map = std::make_shared<lens::LensMap>(truth);
@@ -301,8 +305,8 @@ class FieldMaker {
   }
 
   lens::Vector2 host_on_sky() const {
-    const RegionRecipe& region = setup_.recipe.host;
-    if (region.x_arcsec) return {*region.x_arcsec, *region.y_arcsec};
+    if (const HostCentre centre = setup_.recipe.host.centre(); centre.x_arcsec)
+      return {*centre.x_arcsec, *centre.y_arcsec};
     return setup_.frame.to_lens({0.5 * (width_ - 1), 0.5 * (height_ - 1)});
   }
 
@@ -334,15 +338,29 @@ class FieldMaker {
     setup_.host_clumps = std::move(scene.host_clumps);
   }
 
-  bool in_host(lens::Vector2 theta, lens::Vector2 centre_on_sky, lens::Vector2 centre_in_source) const {
-    const RegionRecipe& region = setup_.recipe.host;
-    if (region.kind == "everywhere") return true;
-    if (region.kind == "circle")
-      return std::hypot(theta.x - centre_on_sky.x, theta.y - centre_on_sky.y) <= region.radius_arcsec;
+  struct HostCentres {
+    lens::Vector2 on_sky, in_source;
+  };
+
+  bool in_region(const EverywhereHost&, lens::Vector2, const HostCentres&) const { return true; }
+  bool in_region(const CircleHost& circle, lens::Vector2 theta, const HostCentres& centres) const {
+    return std::hypot(theta.x - centres.on_sky.x, theta.y - centres.on_sky.y) <= circle.radius_arcsec;
+  }
+  bool in_region(const SourceDiscHost& disc, lens::Vector2 theta, const HostCentres& centres) const {
     const lens::Lens& lens = setup_.analysis.lens;
     if (!lens.map.covers(theta)) return false;
     const lens::Vector2 beta = lens.map.source_position(theta, lens.efficiency(setup_.recipe.z));
-    return std::hypot(beta.x - centre_in_source.x, beta.y - centre_in_source.y) <= region.radius_arcsec;
+    return std::hypot(beta.x - centres.in_source.x, beta.y - centres.in_source.y) <= disc.radius_arcsec;
+  }
+  // What a file draws was read with the inputs.
+  template <class Drawn>
+  bool in_region(const Drawn&, lens::Vector2, const HostCentres&) const {
+    return false;
+  }
+
+  bool in_host(lens::Vector2 theta, const HostCentres& centres) const {
+    return std::visit([&](const auto& region) { return in_region(region, theta, centres); },
+                      setup_.recipe.host.choice);
   }
 
   void set_host() {
@@ -358,7 +376,7 @@ class FieldMaker {
       for (int x = 0; x < width_; ++x) {
         const sky::PixelPosition pixel{static_cast<double>(x), static_cast<double>(y)};
         const Array2D<unsigned char>& drawn = in_.host_masks[static_cast<std::size_t>(setup_.number)];
-        if (drawn.width() ? !drawn(x, y) : !in_host(linear.to_lens(pixel), on_sky, in_source)) continue;
+        if (drawn.width() ? !drawn(x, y) : !in_host(linear.to_lens(pixel), {on_sky, in_source})) continue;
         setup_.analysis.host_mask(x, y) = 1;
         const bool inside = x >= edge && y >= edge && x < width_ - edge && y < height_ - edge;
         if (inside && std::isfinite(reference.flux_njy(x, y)) && reference.error_njy(x, y) > 0)

@@ -3,9 +3,6 @@
 #include "engine/core/error.h"
 #include "engine/core/units.h"
 #include "engine/io/files.h"
-#include "engine/lens/lenstool/project.h"
-#include "engine/lens/sources/compact_cluster.h"
-#include "engine/sed/libraries/library_file.h"
 #include "engine/sky/pixel_map.h"
 #include "engine/sky/psf_profile.h"
 #include "recipes/program/campaign/host_mask.h"
@@ -29,8 +26,7 @@ class Reader {
     read_psfs();
     read_filters();
     in_.truth_library = library("truth_library", r_.truth_library);
-    in_.analysis_library = r_.analysis_library.kind == r_.truth_library.kind &&
-                                   r_.analysis_library.files == r_.truth_library.files
+    in_.analysis_library = r_.analysis_library.choice == r_.truth_library.choice
                                ? in_.truth_library
                                : library("analysis_library", r_.analysis_library);
     read_templates();
@@ -88,6 +84,10 @@ class Reader {
     from.weight_hdu = it->weight_hdu;
     from.electrons_per_njy = band.electrons_per_njy;
     from.pixel_scale_arcsec = band.pixel_scale_arcsec;
+    from.names = [key, &band](const std::string& field) {
+      return field == "pixel_scale_arcsec" ? fmt::format("bands[] ({}).{}", band.name, field)
+                                           : key + "." + field;
+    };
     sky::Exposure result = sky::read_exposure(from);
     in_.notes.insert(in_.notes.end(), result.notes.begin(), result.notes.end());
     return result;
@@ -112,28 +112,28 @@ class Reader {
 
   void read_host_masks() {
     for (std::size_t f = 0; f < r_.fields.size(); ++f) {
-      const RegionRecipe& host = r_.fields[f].host;
+      const HostRecipe& host = r_.fields[f].host;
       Array2D<unsigned char>& mask = in_.host_masks.emplace_back();
       const std::string key = field_key(f) + ".host";
-      const bool drawn = host.kind == "mask" || host.kind == "regions";
-      if (!drawn) continue;
+      if (!host.is_drawn()) continue;
       if (in_.exposures[f].empty())
-        refuse(recipe_file(), key + ".kind", host.kind + " on a simulated sky",
+        refuse(recipe_file(), key + ".kind", host.kind() + " on a simulated sky",
                "real exposures, or another kind");
       const auto& exposures = in_.exposures[f];
       const sky::Exposure& reference = exposures[r_.band_index(r_.reference_band)];
       const int width = reference.flux_njy.width(), height = reference.flux_njy.height();
-      const auto path = file(key + ".file", host.file);
-      mask = host.kind == "mask" ? read_mask_image(path, host.hdu, width, height)
-                                 : read_mask_regions(path, reference.wcs, width, height);
+      if (const auto* image = std::get_if<MaskHost>(&host.choice))
+        mask = read_mask_image(file(key + ".file", image->file), image->hdu, width, height);
+      if (const auto* regions = std::get_if<RegionsHost>(&host.choice))
+        mask = read_mask_regions(file(key + ".file", regions->file), reference.wcs, width, height);
     }
   }
 
   std::shared_ptr<const sky::Psf> psf(const std::string& key, const PsfSource& source,
                                       const std::string& band, double scale) {
     if (source.file.empty()) return std::make_shared<sky::Psf>(sky::Psf::parametric(band, scale));
-    auto result = std::make_shared<sky::Psf>(
-        sky::Psf::read(file(key, source.file), source.hdu, source.pixel_scale_arcsec, scale));
+    auto result = std::make_shared<sky::Psf>(sky::Psf::read(
+        file(key, source.file), source.hdu, source.pixel_scale_arcsec, scale, key + ".pixel_scale_arcsec"));
     in_.notes.insert(in_.notes.end(), result->notes().begin(), result->notes().end());
     return result;
   }
@@ -179,21 +179,14 @@ class Reader {
   }
 
   std::shared_ptr<const sed::Library> library(const std::string& key, const LibraryRecipe& recipe) {
-    if (recipe.kind == "analytic") return std::make_shared<sed::Library>(sed::analytic_library());
+    const std::vector<std::string> texts = sed::files_of(recipe.choice);
     std::vector<std::filesystem::path> files;
-    for (std::size_t k = 0; k < recipe.files.size(); ++k)
-      files.push_back(file(fmt::format("{}.files[{}]", key, k), recipe.files[k]));
-    if (recipe.kind == "file") {
-      sed::LibrarySource source;
-      source.files = files;
-      return std::make_shared<sed::Library>(sed::convert_library(source));
-    }
-    return std::make_shared<sed::Library>(sed::read_bc03(files));
+    for (std::size_t k = 0; k < texts.size(); ++k)
+      files.push_back(file(fmt::format("{}.files[{}]", key, k), texts[k]));
+    return std::make_shared<sed::Library>(sed::read_library(recipe.choice, files));
   }
 
-  static bool same_library(const LibraryRecipe& a, const LibraryRecipe& b) {
-    return a.kind == b.kind && a.files == b.files;
-  }
+  static bool same_library(const LibraryRecipe& a, const LibraryRecipe& b) { return a.choice == b.choice; }
 
   // Libraries that several templates share are read once.
   void read_templates() {
@@ -216,86 +209,20 @@ class Reader {
     }
   }
 
-  LensInput lens(const std::string& key, const LensRecipe& recipe, bool with_posterior) {
-    LensInput input;
-    if (recipe.kind == "constant") {
-      input.mu_tangential = recipe.mu_tangential;
-      input.mu_radial = recipe.mu_radial;
-      input.angle_rad = recipe.angle_deg * units::degree;
-      return input;
-    }
-    if (recipe.kind == "map") return map_lens(key, recipe);
-    const int rows = with_posterior ? recipe.posterior_rows : 0;
-    if (recipe.kind == "compact_cluster") {
-      input.model = lens::compact_cluster(r_.cosmology, recipe.dispersion_factor);
-      input.posterior = lens::compact_cluster_posterior(r_.cosmology, recipe.dispersion_factor,
-                                                        recipe.posterior_scatter, rows, r_.seed);
-      return input;
-    }
-    const lens::LenstoolProject project = lens::read_lenstool(file(key + ".par", recipe.par));
-    input.model = project.best();
-    if (recipe.bayes.empty()) return input;
-    const std::filesystem::path bayes = file(key + ".bayes", recipe.bayes);
-    lens::Posterior posterior = lens::read_bayes(bayes, project);
-    const int available = static_cast<int>(posterior.models.size());
-    if (rows > available)
-      throw InputError(
-          {bayes.string(), key + ".posterior_rows", std::to_string(rows), fmt::format("0 .. {}", available)});
-    if (recipe.row >= 0) input.model = posterior.model_of_row(recipe.row, bayes, key + ".row");
-    for (const lens::Posterior::LeftOut& out : posterior.left_out)
-      in_.notes.push_back(
-          fmt::format("{}: row {} of {} is left out: {}", key, out.row, bayes.filename().string(), out.why));
-    posterior.models.erase(posterior.models.begin() + rows, posterior.models.end());
-    input.posterior = std::move(posterior.models);
-    return input;
-  }
-
-  // "FILE[HDU]" with the file's path looked up.
-  io::HduPath hdu_file(const std::string& key, const std::string& text) {
-    if (text.empty()) return {};
-    io::HduPath split = io::split_hdu(text, recipe_file(), key);
-    return {file(key, split.path.string()), split.hdu};
-  }
-
-  lens::MapSource map_source(const std::string& key, const LensRecipe& recipe) {
-    lens::MapSource source;
-    if (!recipe.map.empty()) source.map = file(key + ".map", recipe.map);
-    source.deflection_x = hdu_file(key + ".deflection_x", recipe.deflection_x);
-    source.deflection_y = hdu_file(key + ".deflection_y", recipe.deflection_y);
-    source.options = recipe.map_options;
-    source.options.omega_m = r_.cosmology.omega_m;  // H0 plays no part in D_LS / D_S
-    const auto each = [&](const std::string& name, const std::vector<std::string>& texts, auto read) {
-      for (std::size_t k = 0; k < texts.size(); ++k) read(fmt::format("{}.{}[{}]", key, name, k), texts[k]);
-    };
-    each("posterior_maps", recipe.posterior_maps, [&](const std::string& name, const std::string& text) {
-      source.posterior_maps.push_back(file(name, text));
-    });
-    each("posterior_deflection_x", recipe.posterior_deflection_x,
-         [&](const std::string& name, const std::string& text) {
-           source.posterior_x.push_back(hdu_file(name, text));
-         });
-    each("posterior_deflection_y", recipe.posterior_deflection_y,
-         [&](const std::string& name, const std::string& text) {
-           source.posterior_y.push_back(hdu_file(name, text));
-         });
-    return source;
-  }
-
-  LensInput map_lens(const std::string& key, const LensRecipe& recipe) {
-    LensInput input;
-    input.map_source = map_source(key, recipe);
-    input.map_keys = {recipe_file(), [key](const std::string& field) {
-                        return field == "omega_m" ? "cosmology.omega_m" : key + "." + field;
-                      }};
-    auto map = std::make_shared<lens::MapLens>(lens::read_map(input.map_source, input.map_keys));
-    map->cosmology = r_.cosmology;
-    const lens::Grid& grid = map->file.map.grid();
-    in_.notes.push_back(fmt::format(
-        "{}: map {}, {} x {} nodes of {:.4g} arcsec, lens at z = {:g}; magnifications are interpolated.", key,
-        std::filesystem::path(map->name).filename().string(), grid.width, grid.height, grid.step_arcsec,
-        map->z_lens));
-    input.map = std::move(map);
-    return input;
+  lens::LoadedLens lens(const std::string& key, const LensRecipe& recipe, bool with_posterior) {
+    lens::LensReading reading;
+    reading.keys = {recipe_file(), [key](const std::string& field) {
+                      return field == "omega_m" ? "cosmology.omega_m" : key + "." + field;
+                    }};
+    reading.file = [this](const std::string& name, const std::string& text) { return file(name, text); };
+    reading.cosmology = r_.cosmology;
+    reading.seed = r_.seed;
+    reading.with_posterior = with_posterior;
+    std::vector<std::string> notes;
+    reading.notes = &notes;
+    lens::LoadedLens loaded = lens::read_lens(recipe.choice, reading);
+    for (const std::string& note : notes) in_.notes.push_back(key + ": " + note);
+    return loaded;
   }
 
   void read_lenses() {
@@ -321,9 +248,9 @@ class Reader {
   // Models that are compared stand at one place of the sky: a field brings them to one frame, which is right
   // to 0.02 arcsec over 20 arcsec where their origins are up to an arcminute apart.
   void check_origins() const {
-    const LensInput& first = in_.analysis_lens.model ? in_.analysis_lens : in_.truth_lens;
+    const lens::LoadedLens& first = in_.analysis_lens.model ? in_.analysis_lens : in_.truth_lens;
     if (!first.model) return;
-    const auto check = [&](const std::string& key, const LensInput& input) {
+    const auto check = [&](const std::string& key, const lens::LoadedLens& input) {
       constexpr double largest_arcsec = 60;
       if (!input.model) return;
       const lens::Vector2 offset = first.model->to_frame(input.model->reference());
@@ -351,7 +278,7 @@ class Reader {
     }
   }
 
-  void check_redshift(std::size_t f, const LensInput& input, const std::string& lens) const {
+  void check_redshift(std::size_t f, const lens::LoadedLens& input, const std::string& lens) const {
     if (r_.fields[f].z > input.z_lens()) return;
     throw InputError({recipe_file(), field_key(f) + ".z", fmt::format("{:g}", r_.fields[f].z),
                       fmt::format("a redshift behind the lens at {:g} ({})", input.z_lens(), lens)});

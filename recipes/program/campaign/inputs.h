@@ -3,7 +3,7 @@
 #pragma once
 
 #include "engine/lens/delens.h"
-#include "engine/lens/sources/map_source.h"
+#include "engine/lens/sources/lens_choice.h"
 #include "engine/sed/libraries/library.h"
 #include "engine/sky/exposure.h"
 #include "recipes/program/description/recipe.h"
@@ -15,20 +15,6 @@
 
 namespace arcproof::recipes {
 
-/// A lens as a recipe asks for it: a parametric model with its posterior, a map, or a constant field.
-struct LensInput {
-  std::optional<lens::LensModel> model;
-  std::vector<lens::LensModel> posterior;  ///< of a model
-  std::shared_ptr<const lens::MapLens> map;
-  lens::MapSource map_source;  ///< of a map; its draws are read where they are needed, a field at a time
-  lens::MapKeys map_keys;
-  double mu_tangential = 1, mu_radial = 1, angle_rad = 0;  ///< where there is neither model nor map
-
-  bool is_constant() const { return !model && !map; }
-  /// 0 for a constant field.
-  double z_lens() const { return model ? model->z_lens() : map ? map->z_lens : 0; }
-};
-
 struct Inputs {
   std::vector<std::shared_ptr<const sky::Psf>> analysis_psfs;  ///< per band, at the pixel scale of the data
   std::vector<std::shared_ptr<const sky::Psf>>
@@ -39,9 +25,9 @@ struct Inputs {
   std::shared_ptr<const sed::Library> truth_library, analysis_library;
   std::vector<std::shared_ptr<const sed::Library>>
       template_libraries;  ///< of template_mismatch, in the recipe's order
-  LensInput truth_lens, analysis_lens;
-  std::vector<LensInput> alternative_lenses;           ///< in the recipe's order; without posteriors
-  std::vector<std::optional<LensInput>> field_lenses;  ///< truth lens of each field that has its own
+  lens::LoadedLens truth_lens, analysis_lens;
+  std::vector<lens::LoadedLens> alternative_lenses;           ///< in the recipe's order; without posteriors
+  std::vector<std::optional<lens::LoadedLens>> field_lenses;  ///< truth lens of each field that has its own
   bool same_lens = false;  ///< truth and analysis ask for the same model, in all fields
   std::vector<std::vector<sky::Exposure>> exposures;  ///< per field, per band; empty for simulated fields
   std::vector<Array2D<unsigned char>> host_masks;  ///< per field; empty unless the host is a mask or regions
@@ -49,7 +35,7 @@ struct Inputs {
   std::vector<std::string> notes;                  ///< what was done to them
 
   /// The lens that clumps of a field are injected through.
-  const LensInput& truth_lens_of(std::size_t field) const {
+  const lens::LoadedLens& truth_lens_of(std::size_t field) const {
     return field_lenses[field] ? *field_lenses[field] : truth_lens;
   }
 };

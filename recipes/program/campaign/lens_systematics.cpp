@@ -18,34 +18,13 @@ namespace {
 
 // ---------------------------------------------------------------- names of lenses
 
-std::string lenstool_name(const LensRecipe& lens) {
-  const std::filesystem::path par(lens.par);
-  const std::string folder = par.parent_path().filename().string();
-  const std::string model = folder.empty() || folder.starts_with('$') ? par.stem().string() : folder;
-  return lens.row < 0 ? model : fmt::format("{} row {}", model, lens.row);
-}
-
-// "map clusters.fits[1]" of the file map/clusters.fits[1].
-std::string map_name(const LensRecipe& lens) {
-  const std::string& file = lens.map.empty() ? lens.deflection_x : lens.map;
-  return "map " + std::filesystem::path(file).filename().string();
-}
-
-std::string description_of(const LensRecipe& lens) {
-  if (lens.kind == "lenstool") return lenstool_name(lens);
-  if (lens.kind == "map") return map_name(lens);
-  if (lens.kind == "constant") return fmt::format("constant {:g} x {:g}", lens.mu_tangential, lens.mu_radial);
-  return lens.dispersion_factor == 1 ? lens.kind
-                                     : fmt::format("{} x {:g}", lens.kind, lens.dispersion_factor);
-}
-
 bool has_name(const std::vector<NamedLens>& lenses, const std::string& name) {
   return std::any_of(lenses.begin(), lenses.end(), [&](const NamedLens& l) { return l.name == name; });
 }
 
 // The description, with a number where another lens has it.
 std::string new_name(const LensRecipe& lens, const std::vector<NamedLens>& taken) {
-  const std::string description = description_of(lens);
+  const std::string description = lens::name_of(lens.choice);
   std::string name = description;
   for (int k = 2; has_name(taken, name); ++k) name = fmt::format("{} ({})", description, k);
   return name;

@@ -27,10 +27,13 @@ struct Template {
   std::vector<sed::ModelGrid> grid;
 };
 
+sed::StarFormation history_of(const ConstantHistory& h) { return {h.duration_myr}; }
+sed::StarFormation history_of(const ExponentialHistory& h) {
+  return {0, sed::HistoryForm::exponential, h.tau_myr};
+}
+sed::StarFormation history_of(const DelayedHistory& h) { return {0, sed::HistoryForm::delayed, h.tau_myr}; }
 sed::StarFormation history_of(const TemplateRecipe& t) {
-  if (t.history == "exponential") return {0, sed::HistoryForm::exponential, t.tau_myr};
-  if (t.history == "delayed") return {0, sed::HistoryForm::delayed, t.tau_myr};
-  return {t.duration_myr};
+  return std::visit([](const auto& history) { return history_of(history); }, t.history);
 }
 
 sed::SynthesisOptions light_of(const Recipe& recipe, const TemplateRecipe& t) {

@@ -22,21 +22,10 @@ namespace {
 
 constexpr const char* position_columns = "columns x and y (pixel, from 0) or ra and dec (degree)";
 
-// The engine's messages name keys of a recipe; here the user gave options.
-template <class Read>
-auto with_option_names(const Read& read) {
-  try {
-    return read();
-  } catch (const InputError& error) {
-    Complaint c = error.complaint();
-    for (const auto& [from, to] :
-         {std::pair{" or in the recipe (bands[].pixel_scale_arcsec)", ", or --pixel-scale"},
-          {" or in the recipe", ", or given on the command line (--pixel-scale, --psf-scale)"},
-          {"as the recipe says", "as the command line says"}})
-      if (const auto at = c.allowed.find(from); at != std::string::npos)
-        c.allowed.replace(at, std::string_view(from).size(), to);
-    throw InputError(c);
-  }
+// A field of the engine's options as an option of the command line.
+std::string option_of(const std::string& field) {
+  if (field == "pixel_scale_arcsec") return "--pixel-scale";
+  return field.starts_with("weight") ? "--weight" : "--error";
 }
 
 // The HDU that "" means.
@@ -194,7 +183,8 @@ sky::Exposure read_mosaic(const MosaicFiles& files) {
                       "FILE[HDU], as in a.fits[ERR]"});
   (files.weight.empty() ? from.error_path : from.weight_path) = error.path;
   (files.weight.empty() ? from.error_hdu : from.weight_hdu) = error.hdu;
-  sky::Exposure exposure = with_option_names([&] { return sky::read_exposure(from); });
+  from.names = option_of;
+  sky::Exposure exposure = sky::read_exposure(from);
   if (measured) {
     exposure.error_njy = uniform_error(exposure.flux_njy);
     exposure.notes.push_back(image.path.string() +
@@ -210,8 +200,7 @@ sky::Psf read_psf(const std::string& text, const std::string& band, double psf_s
   if (text == "embedded" || (is_band && !fs::exists(text)))
     return sky::Psf::parametric(text == "embedded" ? band : text, scale_arcsec);
   const HduPath file = input_hdu(text, band.empty() ? "--psf" : "--psf (" + band + ")");
-  return with_option_names(
-      [&] { return sky::Psf::read(file.path, file.hdu, psf_scale_arcsec, scale_arcsec); });
+  return sky::Psf::read(file.path, file.hdu, psf_scale_arcsec, scale_arcsec, "--psf-scale");
 }
 
 SourceList read_sources(const std::string& text, const std::string& option,

@@ -10,7 +10,7 @@
 namespace arcproof::recipes {
 namespace {
 
-io::Json bounded(const char* type, const Bounds& bounds) {
+io::Json bounded(const char* type, const Allowed& bounds) {
   io::Json entry = io::Json::object();
   entry["type"] = type;
   if (std::isfinite(bounds.low)) entry[bounds.low_open ? "exclusiveMinimum" : "minimum"] = bounds.low;
@@ -40,14 +40,6 @@ std::size_t edit_distance(const std::string& a, const std::string& b) {
 
 }  // namespace
 
-std::string Bounds::text() const {
-  if (std::isfinite(low) && std::isfinite(high))
-    return fmt::format("a number {} {:g} and <= {:g}", low_open ? ">" : ">=", low, high);
-  if (std::isfinite(low)) return fmt::format("a number {} {:g}", low_open ? ">" : ">=", low);
-  if (std::isfinite(high)) return fmt::format("a number <= {:g}", high);
-  return "a finite number";
-}
-
 std::string nearest_word(const std::string& word, const std::vector<std::string>& known) {
   std::string best;
   std::size_t least = std::max<std::size_t>(2, word.size() / 2) + 1;
@@ -66,24 +58,27 @@ void Binder::refuse(const char* key, const std::string& found, const std::string
 }
 
 const io::Json* Binder::take(const char* key) {
-  know(key);
+  known_.emplace_back(key);
   return json_->find(key);
 }
 
-double Binder::checked(const char* key, const io::Json& node, const Bounds& bounds) const {
+double Binder::checked(const char* key, const io::Json& node, const Allowed& bounds) const {
   if (!node.is_number()) refuse(key, fmt::format("{} ({})", node.type_name(), shown(node)), bounds.text());
   if (!bounds.contains(node.as_double())) refuse(key, shown(node), bounds.text());
   return node.as_double();
 }
 
-void Binder::schema_entry(const char* key, const char* doc, io::Json entry, io::Json default_value) {
-  entry["description"] = doc;
+void Binder::schema_entry(const char* key, const char* unit, const char* meaning, io::Json entry,
+                          io::Json default_value) {
+  std::string description = kind_.empty() ? meaning : fmt::format("kind {}: {}", kind_, meaning);
+  if (*unit) description += fmt::format(" [{}]", unit);
+  entry["description"] = std::move(description);
   if (!default_value.is_null()) entry["default"] = std::move(default_value);
   out_["properties"][key] = std::move(entry);
 }
 
-void Binder::number(const char* key, double& value, const char* doc, Bounds bounds) {
-  if (mode_ == Mode::schema) return schema_entry(key, doc, bounded("number", bounds), value);
+void Binder::number(const char* key, double& value, const char* unit, const char* meaning, Allowed bounds) {
+  if (mode_ == Mode::schema) return schema_entry(key, unit, meaning, bounded("number", bounds), value);
   if (mode_ == Mode::dump) {
     out_[key] = value;
     return;
@@ -91,8 +86,9 @@ void Binder::number(const char* key, double& value, const char* doc, Bounds boun
   if (const io::Json* node = take(key)) value = checked(key, *node, bounds);
 }
 
-void Binder::optional_number(const char* key, std::optional<double>& value, const char* doc, Bounds bounds) {
-  if (mode_ == Mode::schema) return schema_entry(key, doc, bounded("number", bounds), io::Json());
+void Binder::optional_number(const char* key, std::optional<double>& value, const char* unit,
+                             const char* meaning, Allowed bounds) {
+  if (mode_ == Mode::schema) return schema_entry(key, unit, meaning, bounded("number", bounds), io::Json());
   if (mode_ == Mode::dump) {
     if (value) out_[key] = *value;
     return;
@@ -100,8 +96,8 @@ void Binder::optional_number(const char* key, std::optional<double>& value, cons
   if (const io::Json* node = take(key)) value = checked(key, *node, bounds);
 }
 
-void Binder::integer(const char* key, int& value, const char* doc, Bounds bounds) {
-  if (mode_ == Mode::schema) return schema_entry(key, doc, bounded("integer", bounds), value);
+void Binder::integer(const char* key, int& value, const char* unit, const char* meaning, Allowed bounds) {
+  if (mode_ == Mode::schema) return schema_entry(key, unit, meaning, bounded("integer", bounds), value);
   if (mode_ == Mode::dump) {
     out_[key] = value;
     return;
@@ -115,8 +111,9 @@ void Binder::integer(const char* key, int& value, const char* doc, Bounds bounds
   value = static_cast<int>(checked(key, *node, bounds));
 }
 
-void Binder::seed(const char* key, std::uint64_t& value, const char* doc) {
-  if (mode_ == Mode::schema) return schema_entry(key, doc, bounded("integer", Bounds::at_least(0)), value);
+void Binder::seed(const char* key, std::uint64_t& value, const char* meaning) {
+  if (mode_ == Mode::schema)
+    return schema_entry(key, "", meaning, bounded("integer", Allowed::at_least(0)), value);
   if (mode_ == Mode::dump) {
     out_[key] = value;
     return;
@@ -127,11 +124,11 @@ void Binder::seed(const char* key, std::uint64_t& value, const char* doc) {
   value = static_cast<std::uint64_t>(node->as_integer());
 }
 
-void Binder::flag(const char* key, bool& value, const char* doc) {
+void Binder::flag(const char* key, bool& value, const char* meaning) {
   if (mode_ == Mode::schema) {
     io::Json entry = io::Json::object();
     entry["type"] = "boolean";
-    return schema_entry(key, doc, std::move(entry), value);
+    return schema_entry(key, "", meaning, std::move(entry), value);
   }
   if (mode_ == Mode::dump) {
     out_[key] = value;
@@ -143,12 +140,13 @@ void Binder::flag(const char* key, bool& value, const char* doc) {
   value = node->as_bool();
 }
 
-void Binder::text(const char* key, std::string& value, const char* doc, std::vector<std::string> choices) {
+void Binder::text(const char* key, std::string& value, const char* meaning,
+                  std::vector<std::string> choices) {
   if (mode_ == Mode::schema) {
     io::Json entry = io::Json::object();
     entry["type"] = "string";
     for (const std::string& choice : choices) entry["enum"].push_back(choice);
-    return schema_entry(key, doc, std::move(entry), value);
+    return schema_entry(key, "", meaning, std::move(entry), value);
   }
   if (mode_ == Mode::dump) {
     out_[key] = value;
@@ -164,13 +162,14 @@ void Binder::text(const char* key, std::string& value, const char* doc, std::vec
   value = node->as_string();
 }
 
-void Binder::numbers(const char* key, std::vector<double>& value, const char* doc, Bounds bounds) {
+void Binder::numbers(const char* key, std::vector<double>& value, const char* unit, const char* meaning,
+                     Allowed bounds) {
   if (mode_ == Mode::schema) {
     io::Json entry = io::Json::object();
     entry["type"] = "array";
     entry["items"] = bounded("number", bounds);
     entry["minItems"] = 1;
-    return schema_entry(key, doc, std::move(entry), io::Json::numbers(value));
+    return schema_entry(key, unit, meaning, std::move(entry), io::Json::numbers(value));
   }
   if (mode_ == Mode::dump) {
     out_[key] = io::Json::numbers(value);
@@ -184,12 +183,12 @@ void Binder::numbers(const char* key, std::vector<double>& value, const char* do
   for (const io::Json& item : node->as_array()) value.push_back(checked(key, item, bounds));
 }
 
-void Binder::texts(const char* key, std::vector<std::string>& value, const char* doc) {
+void Binder::texts(const char* key, std::vector<std::string>& value, const char* meaning) {
   if (mode_ == Mode::schema) {
     io::Json entry = io::Json::object();
     entry["type"] = "array";
     entry["items"]["type"] = "string";
-    return schema_entry(key, doc, std::move(entry), io::Json());
+    return schema_entry(key, "", meaning, std::move(entry), io::Json());
   }
   if (mode_ == Mode::dump) {
     out_[key] = io::Json::array();
@@ -206,14 +205,15 @@ void Binder::texts(const char* key, std::vector<std::string>& value, const char*
   }
 }
 
-void Binder::interval(const char* key, double& low, double& high, const char* doc, Bounds bounds) {
+void Binder::interval(const char* key, double& low, double& high, const char* unit, const char* meaning,
+                      Allowed bounds) {
   if (mode_ == Mode::schema) {
     io::Json entry = io::Json::object();
     entry["type"] = "array";
     entry["items"] = bounded("number", bounds);
     entry["minItems"] = 2;
     entry["maxItems"] = 2;
-    return schema_entry(key, doc, std::move(entry), io::Json::numbers({low, high}));
+    return schema_entry(key, unit, meaning, std::move(entry), io::Json::numbers({low, high}));
   }
   if (mode_ == Mode::dump) {
     out_[key] = io::Json::numbers({low, high});
@@ -229,60 +229,117 @@ void Binder::interval(const char* key, double& low, double& high, const char* do
   high = b;
 }
 
-void Binder::require_key(const char* key) {
+void Binder::optional_text(const char* key, std::optional<std::string>& value, const char* meaning,
+                           std::vector<std::string> choices) {
+  if (mode_ == Mode::dump && !value) return;
+  std::string one = value.value_or(choices.empty() ? "" : choices.front());
+  const bool given = mode_ == Mode::load && has(key);
+  text(key, one, meaning, std::move(choices));
+  if (given) value = one;
+}
+
+void Binder::required(const char* key) {
   if (mode_ == Mode::load && !has(key)) refuse(key, "nothing", "this key, which has no default");
   if (mode_ == Mode::schema) out_["required"].push_back(key);
 }
 
-Binder Binder::enter(const char* key) {
-  if (mode_ != Mode::load) return Binder(mode_, nullptr, "", "");
+void Binder::check(bool holds, const char* key, const std::function<std::string()>& found,
+                   const std::string& allowed) {
+  if (mode_ == Mode::load && !holds) refuse(key, found(), allowed);
+}
+
+void Binder::inside(const char* key, const char* meaning, const Members& members) {
+  if (mode_ != Mode::load) {
+    Binder child(mode_, nullptr, "", "");
+    members(child);
+    if (mode_ == Mode::dump) out_[key] = child.result();
+    else schema_entry(key, "", meaning, child.result(), io::Json());
+    return;
+  }
   static const io::Json empty = io::Json::object();
   const io::Json* node = take(key);
   if (node && !node->is_object())
     refuse(key, fmt::format("{} ({})", node->type_name(), shown(*node)), "an object {...}");
-  return Binder(mode_, node ? node : &empty, file_, full(key));
+  Binder child(mode_, node ? node : &empty, file_, full(key));
+  members(child);
+  child.finish();
 }
 
-void Binder::leave(const char* key, const char* doc, const Binder& child) {
-  if (mode_ == Mode::load) return child.finish();
+void Binder::each(const char* key, const char* meaning, Items& items) {
+  if (mode_ == Mode::schema) {
+    Binder child = schema();
+    items.describe_new(child);
+    io::Json entry = io::Json::object();
+    entry["type"] = "array";
+    entry["items"] = child.result();
+    return schema_entry(key, "", meaning, std::move(entry), io::Json());
+  }
   if (mode_ == Mode::dump) {
-    out_[key] = child.result();
+    out_[key] = io::Json::array();
+    for (std::size_t i = 0; i < items.size(); ++i) {
+      Binder child = dumping();
+      items.describe(i, child);
+      out_[key].push_back(child.result());
+    }
     return;
   }
-  schema_entry(key, doc, child.result(), io::Json());
+  const io::Json* node = list_node(key);
+  if (!node) return;
+  items.resize(node->as_array().size());
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    const std::string path = fmt::format("{}[{}]", full(key), i);
+    const io::Json& element = node->as_array()[i];
+    if (!element.is_object()) throw InputError({file_, path, shown(element), "an object {...}"});
+    Binder child(Mode::load, &element, file_, path);
+    items.describe(i, child);
+    child.finish();
+  }
 }
 
-void Binder::leave_list(const char* key, const char* doc, io::Json item_schema) {
-  io::Json entry = io::Json::object();
-  entry["type"] = "array";
-  entry["items"] = std::move(item_schema);
-  schema_entry(key, doc, std::move(entry), io::Json());
+void Binder::of_kind(const char* kind, bool active, const Members& members) {
+  if (mode_ == Mode::schema) {
+    kind_ = kind;
+    members(*this);
+    kind_.clear();
+    return;
+  }
+  if (active) return members(*this);
+  if (mode_ == Mode::dump) return;
+  Binder names = schema();
+  members(names);
+  if (const io::Json* properties = names.out_.find("properties"))
+    for (const auto& [key, ignored] : properties->as_object()) of_other_kinds_[key].emplace_back(kind);
 }
 
-const io::Json* Binder::list_node(const char* key) const {
-  const io::Json* node = json_->find(key);
+bool Binder::looks_into(const char* key, bool present) {
+  if (mode_ == Mode::schema) return true;
+  if (mode_ == Mode::dump) return present;
+  if (!has(key)) known_.emplace_back(key);
+  return has(key);
+}
+
+const io::Json* Binder::list_node(const char* key) {
+  const io::Json* node = take(key);
   if (node && !node->is_array())
     refuse(key, fmt::format("{} ({})", node->type_name(), shown(*node)), "a list [...]");
   return node;
 }
 
-Binder Binder::item(const io::Json& node, const char* key, std::size_t index) const {
-  const std::string path = fmt::format("{}[{}]", full(key), index);
-  const io::Json& element = node.as_array()[index];
-  if (!element.is_object()) throw InputError({file_, path, shown(element), "an object {...}"});
-  return Binder(Mode::load, &element, file_, path);
+void Binder::refuse_unknown(const std::string& key) const {
+  if (const auto other = of_other_kinds_.find(key); other != of_other_kinds_.end())
+    throw InputError({file_, full(key), fmt::format("a key of kind {}", fmt::join(other->second, ", ")),
+                      fmt::format("no such key with this kind, which has {}", fmt::join(known_, ", "))});
+  const std::string near = nearest_word(key, known_);
+  throw InputError(
+      {file_, full(key),
+       "an unknown key" + (near.empty() ? std::string() : fmt::format(" (did you mean '{}'?)", near)),
+       fmt::format("{}", fmt::join(known_, ", "))});
 }
 
 void Binder::finish() const {
   if (mode_ != Mode::load) return;
-  for (const auto& [key, ignored] : json_->as_object()) {
-    if (std::find(known_.begin(), known_.end(), key) != known_.end()) continue;
-    const std::string near = nearest_word(key, known_);
-    throw InputError(
-        {file_, full(key),
-         "an unknown key" + (near.empty() ? std::string() : fmt::format(" (did you mean '{}'?)", near)),
-         fmt::format("{}", fmt::join(known_, ", "))});
-  }
+  for (const auto& [key, ignored] : json_->as_object())
+    if (std::find(known_.begin(), known_.end(), key) == known_.end()) refuse_unknown(key);
 }
 
 io::Json Binder::result() const {

@@ -5,7 +5,6 @@
 #include "engine/io/files.h"
 #include "recipes/program/description/binder.h"
 #include "recipes/program/description/recipe_checks.h"
-#include "recipes/program/description/recipe_keys.h"
 
 #include <cmath>
 #include <cstdlib>
@@ -57,13 +56,6 @@ io::Json with_value(const io::Json& node, const std::vector<std::string>& parts,
 
 }  // namespace
 
-bool same_model(const LensRecipe& a, const LensRecipe& b) {
-  return a.kind == b.kind && a.par == b.par && a.row == b.row && a.dispersion_factor == b.dispersion_factor &&
-         a.mu_tangential == b.mu_tangential && a.mu_radial == b.mu_radial && a.angle_deg == b.angle_deg &&
-         a.map == b.map && a.deflection_x == b.deflection_x && a.deflection_y == b.deflection_y &&
-         a.map_options == b.map_options && (a.row < 0 || a.bayes == b.bayes);
-}
-
 int realisations_of(const Recipe& recipe) {
   int all = recipe.injection.realisations;
   for (const RoundRecipe& round : recipe.injection.rounds) all += round.realisations;
@@ -110,7 +102,7 @@ Recipe recipe_from_json(const io::Json& json, const std::string& file, const fs:
   if (!json.is_object()) throw InputError({file, "", std::string(json.type_name()), "an object {...}"});
   Recipe recipe;
   Binder binder = Binder::loading(json, file);
-  describe(binder, recipe);
+  recipe.describe(binder);
   binder.finish();
   recipe.file = file;
   recipe.folder = folder;
@@ -132,7 +124,7 @@ Recipe read_recipe(const fs::path& path, const std::vector<Override>& overrides)
 io::Json resolved(const Recipe& recipe) {
   Recipe copy = recipe;
   Binder binder = Binder::dumping();
-  describe(binder, copy);
+  copy.describe(binder);
   return binder.result();
 }
 
@@ -145,7 +137,7 @@ std::string recipe_hash(const Recipe& recipe) {
 io::Json recipe_schema() {
   Recipe recipe;
   Binder binder = Binder::schema();
-  describe(binder, recipe);
+  recipe.describe(binder);
   io::Json schema = io::Json::object();
   schema["$schema"] = "https://json-schema.org/draft/2020-12/schema";
   schema["title"] = "arcproof recipe";

@@ -1,12 +1,18 @@
 // A recipe: what to inject, into what, how to measure it, and what must come out. A folder with recipe.json
 // in it.
+//
+// Each struct describes its keys itself (engine/core/keys.h): name, unit, meaning and range stand here, beside
+// the member that they fill, or at the members of the engine's own options.
 #pragma once
 
 #include "engine/core/hash.h"
+#include "engine/core/keys.h"
+#include "engine/core/plausible.h"
 #include "engine/io/json.h"
-#include "engine/lens/sources/map_source.h"
+#include "engine/lens/sources/lens_choice.h"
 #include "engine/pipeline/measure.h"
 #include "engine/population/mass_function.h"
+#include "engine/sed/libraries/library_choice.h"
 #include "engine/sky/cosmology.h"
 #include "mocks/scene.h"
 #include "validation/correction.h"
@@ -17,156 +23,365 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <variant>
 #include <vector>
 
 namespace arcproof::recipes {
 
+// ---------------------------------------------------------------- bands
+
 struct PsfSource {
-  std::string file;  ///< "" the embedded PSF of the band
-  std::string hdu;
-  double pixel_scale_arcsec = 0;  ///< 0: from the header
-  std::string form = "image";     ///< image, or parametric: the papers' analytic form fitted to it
+  std::string file, hdu;
+  double pixel_scale_arcsec = 0;
+  std::string form = "image";
+
+  void describe(Keys& keys) {
+    keys.text("file", file, "FITS image of the PSF; empty: the embedded PSF of the band");
+    keys.text("hdu", hdu, "EXTNAME, or a number in quotes; empty: the first image");
+    keys.number("pixel_scale_arcsec", pixel_scale_arcsec, "arcsec",
+                "pixel scale of the PSF image; 0: from its header", Allowed::between(0, 10));
+    keys.text(
+        "form", form,
+        "image (as it is), or parametric: Moffat + Gaussian + fourth-degree power law fitted to it out to "
+        "0.5 arcsec, as in the papers",
+        {"image", "parametric"});
+  }
 };
 
 struct BandRecipe {
   std::string name;
-  PsfSource psf;  ///< of the analysis, and of the injection unless that has its own
+  PsfSource psf;
   std::optional<PsfSource> injection_psf;
-  std::string filter;        ///< file; "" the embedded curve
-  double depth_mag_ab = 29;  ///< of simulated exposures
+  std::string filter;
+  double depth_mag_ab = 29;
   double depth_sigmas = 5;
   double galactic_extinction_mag = 0;
-  double electrons_per_njy = 0;   ///< 0: no shot noise of sources
-  double pixel_scale_arcsec = 0;  ///< of simulated exposures; 0: the recipe's
+  double electrons_per_njy = 0;
+  double pixel_scale_arcsec = 0;
+
+  void describe(Keys& keys) {
+    keys.required("name");
+    keys.text("name", name, "name of the band, such as F150W");
+    keys.object("psf", psf, "PSF of the analysis, and of the injection unless that has its own");
+    keys.optional_object("injection_psf", injection_psf,
+                         "PSF of injected clumps and simulated skies, to study PSF mismatch");
+    keys.text("filter", filter,
+              "two-column file (Angstrom, throughput); empty: the embedded curve of the band");
+    keys.number("depth_mag_ab", depth_mag_ab, "AB mag", "point-source depth of simulated exposures",
+                Allowed::between(10, 45));
+    keys.number("depth_sigmas", depth_sigmas, "sigma", "significance of that depth", Allowed::above(0, 100));
+    keys.number("galactic_extinction_mag", galactic_extinction_mag, "mag",
+                "extinction A by the Milky Way in this band", Allowed::between(0, 20));
+    keys.number("electrons_per_njy", electrons_per_njy, "electrons/nJy",
+                "detected electrons per flux; 0: sources carry no shot noise", Allowed::between(0, 1e12));
+    keys.number(
+        "pixel_scale_arcsec", pixel_scale_arcsec, "arcsec",
+        "pixel scale of simulated exposures, such as 0.04 beside 0.02 (0: that of the recipe), and of "
+        "real ones whose header does not say it",
+        Allowed::between(0, 10));
+  }
 };
+
+// ---------------------------------------------------------------- lenses
 
 struct LensRecipe {
-  std::string kind = "compact_cluster";  ///< compact_cluster, lenstool, map, constant
-  // lenstool
-  std::string par, bayes;
-  int row = -1;  ///< of bayes.dat; -1: the .par file itself
-  // compact_cluster
-  double dispersion_factor =
-      1;  ///< times all velocity dispersions: an analysis lens that is wrong by this much
-  double posterior_scatter = 0.02;  ///< relative 1 sigma of the dispersions in the made-up posterior
-  // map: files of engine/lens/sources/map_source.h, whose rules and names these are. What a header
-  // contradicts is refused. In a map's own plate carree frame its nodes are used as they are
-  // (lens_map_step_arcsec is for models and for other projections). It must cover the images of the fields.
-  std::string map;                         ///< of arcproof lens-map, or:
-  std::string deflection_x, deflection_y;  ///< FILE or FILE[HDU]
-  std::vector<std::string> posterior_maps, posterior_deflection_x,
-      posterior_deflection_y;  ///< draws; all are used, on the same nodes
-  lens::MapOptions map_options;
-  // constant
-  double mu_tangential = 1, mu_radial = 1, angle_deg = 0;
-  // all
-  int posterior_rows = 0;  ///< models used for the magnification's error; 0: none
-};
+  lens::LensChoice choice;
 
-/// Whether two sections ask for the same model (their posteriors may differ).
-bool same_model(const LensRecipe& a, const LensRecipe& b);
+  void describe(Keys& keys) {
+    keys.kinds("kind", choice,
+               "compact_cluster (embedded), lenstool (files), map (files) or constant (one magnification "
+               "everywhere)");
+  }
+  template <class Kind>
+  const Kind* as() const {
+    return std::get_if<Kind>(&choice);
+  }
+};
 
 /// A lens that every measured clump is delensed with as well, beside the analysis lens; without a posterior.
 struct AlternativeLensRecipe {
-  std::string name;  ///< letters and digits; in lower case the suffix of its columns
+  std::string name;
   LensRecipe lens;
+
+  void describe(Keys& keys) {
+    keys.required("name");
+    keys.text("name", name, "letters and digits; in lower case the suffix of its columns");
+    lens.describe(keys);
+  }
 };
 
+// ---------------------------------------------------------------- light
+
 struct LibraryRecipe {
-  std::string kind = "analytic";  ///< analytic, bc03, file
-  std::vector<std::string>
-      files;  ///< of bc03, one a metallicity; of file, those of engine/sed/libraries/library_file.h
+  sed::LibraryChoice choice;
+  void describe(Keys& keys) {
+    keys.kinds("kind", choice,
+               "analytic (embedded), bc03 (.ised files) or file (any format of arcproof library)");
+  }
 };
 
 /// Dust and intergalactic gas (names: engine/sed/attenuation.h).
 struct LightRecipe {
   std::string attenuation = "calzetti2000";
-  double stars_over_gas_ebv = 1;  ///< E(B-V) of stars over that of gas
+  double stars_over_gas_ebv = 1;
   std::string igm = "madau1995";
-  double log_u = -2.5;                      ///< ionisation parameter of the gas
-  std::optional<double> covering_fraction;  ///< of ionising photons that light up gas; else the recipe's
+  double log_u = -2.5;
+  std::optional<double> covering_fraction;
+
+  void describe(Keys& keys) {
+    keys.text("attenuation", attenuation,
+              "dust: Calzetti+2000, SMC bar of Gordon+2003, Milky Way of Cardelli+1989",
+              sed::dust_law_names());
+    keys.number("stars_over_gas_ebv", stars_over_gas_ebv, "",
+                "E(B-V) of stars over that of gas; 1: alike, 0.44: Calzetti+2000", Allowed::above(0, 1));
+    keys.text("igm", igm, "intergalactic absorption", sed::igm_law_names());
+    keys.number("log_u", log_u, "", "log10 of the ionisation parameter of the gas", Allowed::between(-4, 0));
+    keys.optional_number(
+        "covering_fraction", covering_fraction, "",
+        "covering fraction: fraction of ionising photons reprocessed by the gas (absent: that "
+        "of the recipe)",
+        Allowed::between(0, 1));
+  }
 };
+
+// Histories of star formation.
+struct ConstantHistory {
+  static constexpr const char* kind_name = "constant";
+  double duration_myr = 10;
+  void describe(Keys& keys) {
+    keys.number("duration_myr", duration_myr, "Myr", "how long stars form; 0: a single burst",
+                Allowed::between(0, 15000));
+  }
+};
+struct ExponentialHistory {
+  static constexpr const char* kind_name = "exponential";
+  double tau_myr = 10;
+  void describe(Keys& keys) {
+    keys.number("tau_myr", tau_myr, "Myr", "time scale of exp(-t / tau)", Allowed::above(0, 15000));
+  }
+};
+struct DelayedHistory {
+  static constexpr const char* kind_name = "delayed";
+  double tau_myr = 10;
+  void describe(Keys& keys) {
+    keys.number("tau_myr", tau_myr, "Myr", "time scale of t exp(-t / tau)", Allowed::above(0, 15000));
+  }
+};
+using HistoryChoice = std::variant<ConstantHistory, ExponentialHistory, DelayedHistory>;
 
 /// One belief about stellar populations (recipes/program/campaign/template_mismatch.h).
 struct TemplateRecipe {
   std::string name;
   LibraryRecipe library;
-  std::string history = "constant";  ///< constant, exponential, delayed
-  double duration_myr = 10;          ///< of constant; 0: a burst
-  double tau_myr = 10;               ///< of the others
-  std::string attenuation;           ///< "" the recipe's
+  HistoryChoice history;
+  std::string attenuation;
+
+  void describe(Keys& keys) {
+    keys.required("name");
+    keys.text("name", name, "name in tables and figures");
+    keys.object("library", library, "stellar library");
+    keys.kinds("history", history, "history of star formation");
+    std::vector<std::string> laws = sed::dust_law_names();
+    laws.insert(laws.begin(), "");
+    keys.text("attenuation", attenuation, "dust law, as in sed; empty: that of sed", laws);
+  }
 };
 
 struct TemplateMismatchRecipe {
   std::vector<TemplateRecipe> templates;
   std::vector<double> redshifts = {1, 2, 4, 6};
-  int clumps = 100;  ///< at each redshift
+  int clumps = 100;
   double snr_low = 5, snr_high = 50;
   double age_step_dex = 0.5;
+
+  void describe(Keys& keys) {
+    keys.required("templates");
+    keys.list("templates", templates, "each is the truth in turn, and each is fitted to all");
+    keys.numbers("redshifts", redshifts, "", "redshifts of the clumps", Allowed::above(0, 20));
+    keys.integer("clumps", clumps, "", "clumps drawn at each redshift", Allowed::between(1, 100000));
+    keys.interval("snr", snr_low, snr_high, "", "S/N in the reference band, uniform in log",
+                  Allowed::above(0, 1e6));
+    keys.number("age_step_dex", age_step_dex, "dex", "width of the bins of age", Allowed::between(0.05, 5));
+  }
 };
+
+// ---------------------------------------------------------------- fields
 
 struct ExposureRecipe {
   std::string band;
   std::string file, science_hdu, error_hdu, error_file, weight_file, weight_hdu;
+
+  void describe(Keys& keys) {
+    keys.required("band");
+    keys.required("file");
+    keys.text("band", band, "one of the recipe's bands");
+    keys.text("file", file, "FITS file of the science image");
+    keys.text("science_hdu", science_hdu, "EXTNAME, or a number in quotes; empty: the first image");
+    keys.text("error_hdu", error_hdu, "HDU of the error image");
+    keys.text("error_file", error_file, "file of the error image, where it is another");
+    keys.text("weight_file", weight_file, "file of the weight image (1 / variance)");
+    keys.text("weight_hdu", weight_hdu, "HDU of the weight image");
+  }
 };
 
-struct RegionRecipe {
-  std::string kind = "circle";  ///< circle, source_disc, everywhere, mask, regions
-  std::string file, hdu;        ///< of mask (an image) and regions (DS9)
-  double radius_arcsec = 2;     ///< on the sky, or in the source plane for source_disc
-  std::optional<double> x_arcsec,
-      y_arcsec;  ///< centre in the lens frame, on the sky; absent: the field's centre
+/// A centre on the sky, in the lens frame; both numbers or none.
+struct HostCentre {
+  std::optional<double> x_arcsec, y_arcsec;
+  void describe(Keys& keys) {
+    keys.optional_number("x_arcsec", x_arcsec, "arcsec",
+                         "centre on the sky, in the lens frame, +x west (absent: the field's centre)",
+                         plausible::place_arcsec);
+    keys.optional_number("y_arcsec", y_arcsec, "arcsec",
+                         "centre on the sky, in the lens frame, +y north (absent: the field's centre)",
+                         plausible::place_arcsec);
+  }
+};
+
+// Where clumps belong to the host.
+struct CircleHost {
+  static constexpr const char* kind_name = "circle";
+  double radius_arcsec = 2;
+  HostCentre centre;
+  void describe(Keys& keys) {
+    keys.number("radius_arcsec", radius_arcsec, "arcsec", "radius of the circle on the sky",
+                plausible::size_arcsec);
+    centre.describe(keys);
+  }
+};
+struct SourceDiscHost {
+  static constexpr const char* kind_name = "source_disc";
+  double radius_arcsec = 2;
+  HostCentre centre;
+  void describe(Keys& keys) {
+    keys.number("radius_arcsec", radius_arcsec, "arcsec",
+                "radius of the disc in the source plane, by the analysis lens", plausible::size_arcsec);
+    centre.describe(keys);
+  }
+};
+/// The galaxy of a simulated sky stands at the centre.
+struct EverywhereHost {
+  static constexpr const char* kind_name = "everywhere";
+  HostCentre centre;
+  void describe(Keys& keys) { centre.describe(keys); }
+};
+struct MaskHost {
+  static constexpr const char* kind_name = "mask";
+  std::string file, hdu;
+  void describe(Keys& keys) {
+    keys.text("file", file, "FITS image on the exposures' pixels, above 0 on the host");
+    keys.text("hdu", hdu, "EXTNAME, or a number in quotes; empty: the first image");
+  }
+};
+struct RegionsHost {
+  static constexpr const char* kind_name = "regions";
+  std::string file;
+  void describe(Keys& keys) { keys.text("file", file, "DS9 region file"); }
+};
+
+struct HostRecipe {
+  std::variant<CircleHost, SourceDiscHost, EverywhereHost, MaskHost, RegionsHost> choice;
+
+  void describe(Keys& keys) {
+    keys.kinds(
+        "kind", choice,
+        "circle (on the sky), source_disc (in the source plane, by the analysis lens), everywhere, mask "
+        "(an image) or regions (of DS9)");
+  }
+  std::string kind() const;
+  bool is_drawn() const;      ///< a mask or regions: a file says it
+  HostCentre centre() const;  ///< nothing of a mask or of regions
 };
 
 struct FieldRecipe {
   std::string name;
-  double ra_deg = 0, dec_deg = 0;            ///< of the field's centre, where the lens has a place on the sky
-  std::optional<double> x_arcsec, y_arcsec;  ///< instead: the centre in the lens frame (+x west, +y north)
-  double z = 1;                              ///< of the host and of injected clumps
-  double size_arcsec = 8;                    ///< of simulated exposures
-  RegionRecipe host;
+  double ra_deg = 0, dec_deg = 0;
+  std::optional<double> x_arcsec, y_arcsec;
+  double z = 1;
+  double size_arcsec = 8;
+  HostRecipe host;
   std::vector<ExposureRecipe> exposures;  ///< real ones; empty: simulated
-  std::optional<LensRecipe> truth_lens;   ///< through which this field's clumps go; absent: the recipe's
+  std::optional<LensRecipe> truth_lens;
+
+  void describe(Keys& keys) {
+    keys.required("name");
+    keys.required("z");
+    keys.text("name", name, "name of the field, and of its host galaxy");
+    keys.number("ra_deg", ra_deg, "deg",
+                "right ascension of the centre (lens models with a place on the sky)",
+                Allowed::between(0, 360));
+    keys.number("dec_deg", dec_deg, "deg", "declination of the centre", Allowed::between(-90, 90));
+    keys.optional_number("x_arcsec", x_arcsec, "arcsec",
+                         "instead of ra_deg: centre in the lens frame, +x west", plausible::place_arcsec);
+    keys.optional_number("y_arcsec", y_arcsec, "arcsec",
+                         "instead of dec_deg: centre in the lens frame, +y north", plausible::place_arcsec);
+    keys.number("z", z, "", "redshift of the host and of injected clumps", Allowed::above(0, 20));
+    keys.number("size_arcsec", size_arcsec, "arcsec", "side of simulated exposures", plausible::size_arcsec);
+    keys.object("host", host, "where clumps belong to the host");
+    keys.list("exposures", exposures, "real exposures, one a band; none: a simulated sky");
+    keys.optional_object("truth_lens", truth_lens,
+                         "through which clumps of this field are injected; absent: the recipe's truth_lens");
+  }
 };
+
+// ---------------------------------------------------------------- injection
 
 /// Clumps two by two: the odd ones lie beside the even ones.
 struct PairRecipe {
-  mocks::Range separation_pix{1.5, 6};  ///< on the sky, uniform
+  mocks::Range separation_pix{1.5, 6};
+  void describe(Keys& keys) {
+    keys.interval("separation_pix", separation_pix.low, separation_pix.high, "pixel of the reference band",
+                  "range of separations on the sky, uniform", Allowed::between(0, 50));
+  }
 };
 
 /// More realisations, with masses from a part of the population's range only.
 struct RoundRecipe {
   int realisations = 10;
-  mocks::Range mass_msun{1e5, 1e6};  ///< uniform in the logarithm
-  bool added = false;                ///< by `run --until`: not part of the recipe, nor of its hash
+  mocks::Range mass_msun{1e5, 1e6};
+  bool added = false;  ///< by `run --until`: not part of the recipe, nor of its hash
+
+  void describe(Keys& keys) {
+    keys.required("mass_msun");
+    keys.integer("realisations", realisations, "", "realisations of this round", Allowed::between(1, 1e7));
+    keys.interval("mass_msun", mass_msun.low, mass_msun.high, "Msun",
+                  "masses, uniform in log; within population.mass_msun", plausible::mass_msun);
+  }
 };
 
 struct InjectionRecipe {
   int realisations = 100;
-  int clumps = 6;  ///< parents per realisation
-  double min_mu =
-      0.1;  ///< images demagnified below this are drawn but not counted (the lens's own centre hides them)
-  double max_sigma_pix =
-      12;  ///< images stretched beyond this (major axis) are arcs, not clumps: drawn, not counted
+  int clumps = 6;
+  double min_mu = 0.1;  // the lens's own centre hides fainter ones
+  double max_sigma_pix = 12;
   std::optional<PairRecipe> pairs;
-  std::optional<double>
-      marking_error_pix;            ///< clumps are marked by eye, so to say, with this error each axis
+  std::optional<double> marking_error_pix;
   std::vector<RoundRecipe> rounds;  ///< numbered on after the realisations
+
+  void describe(Keys& keys);
 };
 
-struct StarFormationRecipe {
-  std::vector<double> history_myr = {10};  ///< durations of constant star formation; 0 is a single burst
-};
+// ---------------------------------------------------------------- validation
 
 struct CompletenessRecipe {
   double mag_step = 0.5, log_radius_step = 0.25, log_mass_step = 0.5;
+
+  void describe(Keys& keys) {
+    keys.number("mag_step", mag_step, "mag", "width of the bins of observed magnitude",
+                Allowed::between(0.02, 10));
+    keys.number("log_radius_step", log_radius_step, "dex", "width of the bins of log10 radius",
+                Allowed::between(0.02, 10));
+    keys.number("log_mass_step", log_mass_step, "dex", "width of the bins of log10 mass",
+                Allowed::between(0.02, 10));
+  }
 };
+
+// ---------------------------------------------------------------- the recipe
 
 struct Recipe {
   std::string file;              ///< the file it was read from; not part of the description
   std::filesystem::path folder;  ///< where recipe.json lies; not part of the description
   std::string name, title;
-  std::string data;  ///< folder that "$data/" in a path stands for
+  std::string data;
   std::uint64_t seed = 1;
   sky::Cosmology cosmology;
   double pixel_scale_arcsec = 0.02;
@@ -188,12 +403,15 @@ struct Recipe {
   sed::GridAxes grid;
   population::MassFunctionOptions mass_function;
   bool run_mass_function = true;
-  bool correct_mass_function = true;  ///< with the run's injections (recipes/program/campaign/science.h)
+  bool correct_mass_function = true;                 ///< with the run's injections
   std::optional<studies::RecoveryOptions> recovery;  ///< validation/studies/mass_function_recovery.h
   validation::MatchOptions match;
   CompletenessRecipe completeness;
   validation::CorrectionOptions correction;
   std::vector<validation::Criterion> criteria;
+
+  /// All keys of recipe.json.
+  void describe(Keys& keys);
 
   /// Pixel scale of a band's simulated exposures.
   double simulated_scale(const BandRecipe& band) const {
@@ -208,6 +426,11 @@ struct Recipe {
   /// folder.
   std::filesystem::path path(const std::string& text) const;
 };
+
+/// Whether two sections ask for the same model (their posteriors may differ).
+inline bool same_model(const LensRecipe& a, const LensRecipe& b) {
+  return lens::same_model(a.choice, b.choice);
+}
 
 /// Realisations of a campaign, those of its rounds included.
 int realisations_of(const Recipe& recipe);

@@ -3,8 +3,6 @@
 #include "engine/core/error.h"
 #include "engine/core/text.h"
 #include "engine/core/units.h"
-#include "engine/lens/lenstool/project.h"
-#include "recipes/program/description/recipe_keys.h"
 
 #include <algorithm>
 #include <cctype>
@@ -107,81 +105,42 @@ class Checker {
              "0, or file with it");
   }
 
-  // A key that another kind would use, and this one would pass over in silence.
-  struct Ignored {
-    const char* key;
-    bool given;
-    std::vector<std::string> kinds;  // that use it
-  };
-  void refuse_ignored(const std::string& section, const std::string& kind,
-                      const std::vector<Ignored>& all) const {
-    for (const Ignored& i : all)
-      if (i.given && std::find(i.kinds.begin(), i.kinds.end(), kind) == i.kinds.end())
-        refuse(section + "." + i.key, "a value that kind " + kind + " does not use",
-               fmt::format("no such key, or its default, or kind: {}", fmt::join(i.kinds, ", ")));
+  void check_host(const std::string& key, const HostRecipe& host, bool simulated) const {
+    const std::string kind = host.kind();
+    const auto need = [&](const std::string& file) {
+      if (file.empty()) refuse(key + ".file", "nothing", "a file, for the kind " + kind);
+    };
+    if (const auto* mask = std::get_if<MaskHost>(&host.choice)) need(mask->file);
+    if (const auto* regions = std::get_if<RegionsHost>(&host.choice)) need(regions->file);
+    const HostCentre centre = host.centre();
+    if (centre.x_arcsec.has_value() != centre.y_arcsec.has_value())
+      refuse(key, "one of x_arcsec and y_arcsec", "both or none");
+    if (kind == EverywhereHost::kind_name && centre.x_arcsec && !simulated)
+      refuse(key + ".x_arcsec", "a centre that real exposures do not use",
+             "no such key: it is where the galaxy of a simulated sky stands");
   }
 
-  void check_lens_company(const std::string& key, const LensRecipe& l) const {
-    const LensRecipe d;
-    refuse_ignored(key, l.kind,
-                   {{"par", l.par != d.par, {"lenstool"}},
-                    {"bayes", l.bayes != d.bayes, {"lenstool"}},
-                    {"row", l.row != d.row, {"lenstool"}},
-                    {"dispersion_factor", l.dispersion_factor != d.dispersion_factor, {"compact_cluster"}},
-                    {"posterior_scatter", l.posterior_scatter != d.posterior_scatter, {"compact_cluster"}},
-                    {"mu_tangential", l.mu_tangential != d.mu_tangential, {"constant"}},
-                    {"mu_radial", l.mu_radial != d.mu_radial, {"constant"}},
-                    {"angle_deg", l.angle_deg != d.angle_deg, {"constant"}},
-                    {"posterior_rows", l.posterior_rows != 0, {"compact_cluster", "lenstool"}},
-                    {"map", !l.map.empty(), {"map"}},
-                    {"deflection_x", !l.deflection_x.empty(), {"map"}},
-                    {"deflection_y", !l.deflection_y.empty(), {"map"}},
-                    {"posterior_maps", !l.posterior_maps.empty(), {"map"}},
-                    {"posterior_deflection_x", !l.posterior_deflection_x.empty(), {"map"}},
-                    {"posterior_deflection_y", !l.posterior_deflection_y.empty(), {"map"}},
-                    {"map_unit", l.map_options.map_unit.has_value(), {"map"}},
-                    {"map_dlsds", l.map_options.map_dlsds.has_value(), {"map"}},
-                    {"map_z", l.map_options.map_z.has_value(), {"map"}},
-                    {"map_sign", l.map_options.map_sign.has_value(), {"map"}},
-                    {"map_x", l.map_options.map_x.has_value(), {"map"}},
-                    {"map_pixel_scale_arcsec", l.map_options.map_pixel_scale_arcsec.has_value(), {"map"}},
-                    {"z_lens", l.map_options.z_lens.has_value(), {"map"}}});
+  void check_kind(const std::string&, const lens::CompactClusterLens&) const {}
+  void check_kind(const std::string& key, const lens::LenstoolLens& lens) const {
+    if (lens.par.empty()) refuse(key + ".par", "nothing", "the path of best.par");
+    if (lens.bayes.empty() && (lens.row >= 0 || lens.posterior_rows > 0))
+      refuse(key + ".bayes", "nothing", "the path of bayes.dat, which row and posterior_rows need");
   }
-
-  void check_host(const std::string& key, const RegionRecipe& h, bool simulated) const {
-    const RegionRecipe d;
-    const std::vector<std::string> drawn{"mask", "regions"};
-    std::vector<std::string> placed{"circle", "source_disc"};
-    if (simulated) placed.emplace_back("everywhere");  // the galaxy of a simulated sky stands there
-    if (std::find(drawn.begin(), drawn.end(), h.kind) != drawn.end() && h.file.empty())
-      refuse(key + ".file", "nothing", "a file, for the kind " + h.kind);
-    refuse_ignored(key, h.kind,
-                   {{"file", h.file != d.file, drawn},
-                    {"hdu", h.hdu != d.hdu, {"mask"}},
-                    {"radius_arcsec", h.radius_arcsec != d.radius_arcsec, {"circle", "source_disc"}},
-                    {"x_arcsec", h.x_arcsec.has_value(), placed},
-                    {"y_arcsec", h.y_arcsec.has_value(), placed}});
+  void check_kind(const std::string& key, const lens::MapFilesLens& lens) const {
+    if (lens.map.empty() && lens.deflection_x.empty() && lens.deflection_y.empty())
+      refuse(key + ".map", "nothing", "a map of arcproof, or deflection_x with deflection_y");
   }
-
-  void check_magnification(const std::string& key, const LensRecipe& lens) const {
+  void check_kind(const std::string& key, const lens::ConstantLens& lens) const {
+    constexpr double largest = plausible::largest_magnification;
     const double mu = lens.mu_tangential * lens.mu_radial;
-    if (lens.kind == "constant" && !(mu <= largest_magnification && mu >= 1 / largest_magnification))
+    if (!(mu <= largest && mu >= 1 / largest))
       refuse(key + ".mu_tangential",
              fmt::format("a magnification of {:g} x {:g}", lens.mu_tangential, lens.mu_radial),
-             fmt::format("a product from {:g} to {:g}", 1 / largest_magnification, largest_magnification));
+             fmt::format("a product from {:g} to {:g}", 1 / largest, largest));
   }
 
   void check_lens(const std::string& key, const LensRecipe& lens) const {
-    if (lens.kind == "lenstool" && lens.par.empty()) refuse(key + ".par", "nothing", "the path of best.par");
-    if (lens.kind == "map" && lens.map.empty() && lens.deflection_x.empty() && lens.deflection_y.empty())
-      refuse(key + ".map", "nothing", "a map of arcproof, or deflection_x with deflection_y");
-    if (lens.kind == "map" && lens.posterior_rows > 0)
-      refuse(key + ".posterior_rows", std::to_string(lens.posterior_rows),
-             "0 with maps: all of posterior_maps (or posterior_deflection_x and _y) are used");
-    if (lens.kind == "lenstool" && lens.bayes.empty() && (lens.row >= 0 || lens.posterior_rows > 0))
-      refuse(key + ".bayes", "nothing", "the path of bayes.dat, which row and posterior_rows need");
-    check_magnification(key, lens);
-    check_lens_company(key, lens);
+    std::visit([&](const auto& kind) { check_kind(key, kind); }, lens.choice);
   }
 
   // Names that would give a column twice.
@@ -198,9 +157,11 @@ class Checker {
 
   // Only the analysis lens has errors.
   void refuse_draws(const std::string& key, const LensRecipe& lens) const {
-    for (const auto& [name, files] : {std::pair{".posterior_maps", &lens.posterior_maps},
-                                      {".posterior_deflection_x", &lens.posterior_deflection_x},
-                                      {".posterior_deflection_y", &lens.posterior_deflection_y}})
+    const auto* maps = lens.as<lens::MapFilesLens>();
+    if (!maps) return;
+    for (const auto& [name, files] : {std::pair{".posterior_maps", &maps->posterior_maps},
+                                      {".posterior_deflection_x", &maps->posterior_deflection_x},
+                                      {".posterior_deflection_y", &maps->posterior_deflection_y}})
       if (!files->empty())
         refuse(key + name, fmt::format("{} files", files->size()),
                "none: only analysis_lens takes a posterior");
@@ -215,18 +176,18 @@ class Checker {
       if (!names.insert(lower_case(a.name)).second)
         refuse(key + ".name", "'" + a.name + "' twice", "each name once, capitals or not");
       check_lens(fmt::format("{} ({})", key, a.name), a.lens);
-      if (a.lens.posterior_rows > 0)
-        refuse(fmt::format("{} ({}).posterior_rows", key, a.name), std::to_string(a.lens.posterior_rows),
+      if (const int rows = lens::posterior_rows(a.lens.choice); rows > 0)
+        refuse(fmt::format("{} ({}).posterior_rows", key, a.name), std::to_string(rows),
                "0: only analysis_lens takes a posterior");
       refuse_draws(fmt::format("{} ({})", key, a.name), a.lens);
     }
   }
 
   void check_library(const std::string& key, const LibraryRecipe& library) const {
-    if (library.kind != "analytic" && library.files.empty())
-      refuse(key + ".files", "an empty list",
-             library.kind == "bc03" ? "at least one .ised file" : "the files of a library");
-    refuse_ignored(key, library.kind, {{"files", !library.files.empty(), {"bc03", "file"}}});
+    if (std::holds_alternative<sed::AnalyticLibraryChoice>(library.choice)) return;
+    if (!sed::files_of(library.choice).empty()) return;
+    const bool bc03 = std::holds_alternative<sed::Bc03LibraryChoice>(library.choice);
+    refuse(key + ".files", "an empty list", bc03 ? "at least one .ised file" : "the files of a library");
   }
 
   void check_templates() const {
@@ -254,8 +215,6 @@ class Checker {
       if (!names.insert(field.name).second) refuse(key + ".name", "this name twice", "each field once");
       if (field.x_arcsec.has_value() != field.y_arcsec.has_value())
         refuse(key, "one of x_arcsec and y_arcsec", "both or none");
-      if (field.host.x_arcsec.has_value() != field.host.y_arcsec.has_value())
-        refuse(key + ".host", "one of x_arcsec and y_arcsec", "both or none");
       check_host(key + ".host", field.host, field.exposures.empty());
       if (field.truth_lens) check_lens(key + ".truth_lens", *field.truth_lens);
       if (field.truth_lens) refuse_draws(key + ".truth_lens", *field.truth_lens);

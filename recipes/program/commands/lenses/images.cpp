@@ -63,7 +63,7 @@ void check(const ImagesArguments& a) {
   if (!a.lens.posterior_maps.empty() || !a.lens.posterior_deflection_x.empty())
     refuse("", "--posterior-map or --posterior-deflection-x", "given",
            "not with images: give another draw as --map or --deflection-x");
-  if (is_given(a.field) && a.lens.par.empty() && !a.lens.cluster)
+  if (is_given(a.field) && a.lens.lenstool.par.empty() && !a.lens.cluster)
     refuse("", "--centre, --size, --like or --step", "given with a map",
            "only with a model: a map is searched as it is");
   const std::pair<std::string, std::filesystem::path> outputs[] = {{"-o", a.output},

@@ -3,8 +3,6 @@
 #include "engine/core/error.h"
 #include "engine/core/missing.h"
 #include "engine/io/files.h"
-#include "engine/lens/lenstool/project.h"
-#include "engine/lens/sources/compact_cluster.h"
 #include "recipes/program/commands/shared.h"
 
 #include <algorithm>
@@ -20,7 +18,6 @@ namespace {
 using lens::Grid;
 using lens::Vector2;
 
-constexpr double cluster_scatter = 0.02;   // of the made-up posterior
 constexpr double farthest_arcsec = 36000;  // beyond it a flat frame means nothing
 
 void refuse_option(const std::string& option, const std::string& found, const std::string& allowed) {
@@ -29,39 +26,45 @@ void refuse_option(const std::string& option, const std::string& found, const st
 
 std::string number_text(double value) { return fmt::format("{:.10g}", value); }
 
-bool is_deflection(const LensArguments& a) { return !a.deflection_x.empty() || !a.deflection_y.empty(); }
+bool is_deflection(const LensArguments& a) {
+  return !a.maps.deflection_x.empty() || !a.maps.deflection_y.empty();
+}
 
 void check_choice(const LensArguments& a) {
   constexpr const char* choices = "one of --par, --map, --deflection-x with --deflection-y, --cluster";
-  const int given = !a.par.empty() + !a.map.empty() + is_deflection(a) + a.cluster;
+  const int given = !a.lenstool.par.empty() + !a.maps.map.empty() + is_deflection(a) + a.cluster;
   if (given != 1) refuse_option("lens", given == 0 ? "none" : fmt::format("{} of them", given), choices);
-  if (is_deflection(a) && a.deflection_x.empty()) refuse_option("--deflection-x", "nothing", "a FITS image");
-  if (is_deflection(a) && a.deflection_y.empty()) refuse_option("--deflection-y", "nothing", "a FITS image");
+  if (is_deflection(a) && a.maps.deflection_x.empty())
+    refuse_option("--deflection-x", "nothing", "a FITS image");
+  if (is_deflection(a) && a.maps.deflection_y.empty())
+    refuse_option("--deflection-y", "nothing", "a FITS image");
 }
 
 // Every option has the lens it belongs to.
-void check_company(const LensArguments& a) {
+void check_compatible_options(const LensArguments& a) {
   const auto only_with = [](bool given, const char* option, bool holds, const char* company) {
     if (given && !holds) refuse_option(option, std::string("without ") + company, company);
   };
-  only_with(!a.bayes.empty(), "--bayes", !a.par.empty(), "--par");
-  only_with(a.row.has_value(), "--row", !a.bayes.empty(), "--bayes");
-  only_with(a.posterior_rows != 0, "--posterior-rows", !a.bayes.empty() || a.cluster, "--bayes");
-  const bool map = !a.map.empty() || is_deflection(a);
+  const bool bayes = !a.lenstool.bayes.empty();
+  only_with(bayes, "--bayes", !a.lenstool.par.empty(), "--par");
+  only_with(a.lenstool.row != lens::LenstoolLens{}.row, "--row", bayes, "--bayes");
+  only_with(a.posterior_rows != 0, "--posterior-rows", bayes || a.cluster, "--bayes");
+  const bool map = !a.maps.map.empty() || is_deflection(a);
   constexpr const char* maps = "a map (--map, or --deflection-x with --deflection-y)";
-  for (const auto& [option, given] : {std::pair{"--map-unit", a.map_unit.has_value()},
-                                      {"--map-dlsds", a.map_dlsds.has_value()},
-                                      {"--map-z", a.map_z.has_value()},
-                                      {"--map-sign", a.map_sign.has_value()},
-                                      {"--map-x", a.map_x.has_value()},
-                                      {"--map-pixel-scale", a.map_pixel_scale_arcsec.has_value()},
-                                      {"--posterior-map", !a.posterior_maps.empty()},
-                                      {"--posterior-deflection-x", !a.posterior_deflection_x.empty()},
-                                      {"--posterior-deflection-y", !a.posterior_deflection_y.empty()}})
+  const lens::MapOptions& o = a.maps.options;
+  for (const auto& [option, given] : {std::pair{"--map-unit", o.map_unit.has_value()},
+                                      {"--map-dlsds", o.map_dlsds.has_value()},
+                                      {"--map-z", o.map_z.has_value()},
+                                      {"--map-sign", o.map_sign.has_value()},
+                                      {"--map-x", o.map_x.has_value()},
+                                      {"--map-pixel-scale", o.map_pixel_scale_arcsec.has_value()},
+                                      {"--posterior-map", !a.maps.posterior_maps.empty()},
+                                      {"--posterior-deflection-x", !a.maps.posterior_deflection_x.empty()},
+                                      {"--posterior-deflection-y", !a.maps.posterior_deflection_y.empty()}})
     only_with(given, option, map, maps);
-  for (const auto& [option, given] : {std::pair{"--z-lens", a.z_lens.has_value()},
-                                      {"--h0", a.h0.has_value()},
-                                      {"--omega-m", a.omega_m.has_value()}})
+  for (const auto& [option, given] : {std::pair{"--z-lens", o.z_lens.has_value()},
+                                      {"--h0", o.h0.has_value()},
+                                      {"--omega-m", o.omega_m.has_value()}})
     only_with(given, option, map, "a map (a model says it itself)");
 }
 
@@ -71,76 +74,63 @@ void check_values(const LensArguments& a) {
                   a.cluster ? "0 (none) to 10000" : "0 (none) or a number of rows");
 }
 
-LensSource of_model(lens::LensModel model, std::string name) {
-  LensSource source;
-  source.reference = model.reference();
-  source.z_lens = model.z_lens();
-  source.cosmology = model.cosmology();
-  source.model = std::move(model);
-  source.name = std::move(name);
-  return source;
+lens::LensChoice choice_of(const LensArguments& a) {
+  if (a.cluster) {
+    lens::CompactClusterLens cluster;
+    cluster.posterior_rows = a.posterior_rows;
+    return cluster;
+  }
+  if (a.lenstool.par.empty()) return a.maps;
+  lens::LenstoolLens lenstool = a.lenstool;
+  lenstool.posterior_rows = a.posterior_rows;
+  return lenstool;
 }
 
-LensSource of_lenstool(const LensArguments& a) {
-  io::require_file(a.par, "--par");
-  const lens::LenstoolProject project = lens::read_lenstool(a.par);
-  LensSource source = of_model(project.best(), a.par);
-  if (a.bayes.empty()) return source;
-  io::require_file(a.bayes, "--bayes");
-  lens::Posterior posterior = lens::read_bayes(a.bayes, project);
-  if (a.row) source.model = posterior.model_of_row(*a.row, a.bayes, "--row");
-  std::vector<lens::LensModel> models = std::move(posterior.models);
-  const int available = static_cast<int>(models.size());
-  if (a.posterior_rows > available)
-    refuse(a.bayes, "--posterior-rows", std::to_string(a.posterior_rows), fmt::format("0 .. {}", available));
-  if (a.row) source.name += fmt::format(", row {} of {}", *a.row, a.bayes);
-  models.erase(models.begin() + a.posterior_rows, models.end());
-  source.posterior = {std::move(models)};
-  return source;
-}
-
-LensSource of_cluster(const LensArguments& a) {
-  LensSource source = of_model(lens::compact_cluster({}), "embedded compact cluster");
-  source.posterior = lens::compact_cluster_posterior({}, 1, cluster_scatter, a.posterior_rows, 1);
-  return source;
-}
-
-// A field of lens::MapSource as an option: posterior_maps is --posterior-map, the unit needs no saying.
+// A field of the lens as an option: posterior_maps is --posterior-map, the unit needs no saying.
 std::string option_of(const std::string& field) {
-  if (field == "posterior_maps") return "--posterior-map";
-  std::string option = "--" + (field.ends_with("_arcsec") ? field.substr(0, field.size() - 7) : field);
+  const std::string name = field.substr(0, field.find('['));  // of a list
+  if (name == "posterior_maps") return "--posterior-map";
+  std::string option = "--" + (name.ends_with("_arcsec") ? name.substr(0, name.size() - 7) : name);
   std::replace(option.begin(), option.end(), '_', '-');
   return option;
 }
 
-lens::MapSource source_of(const LensArguments& a) {
-  lens::MapSource source;
-  source.map = a.map;
-  source.options = a;
-  const auto split = [](const std::string& text, const char* option) {
-    return text.empty() ? io::HduPath() : io::split_hdu(text, "", option);
+lens::LensReading reading() {
+  lens::LensReading reading;
+  reading.keys = {"", option_of};
+  reading.file = [](const std::string& option, const std::string& text) {
+    io::require_file(text, option);
+    return std::filesystem::path(text);
   };
-  source.deflection_x = split(a.deflection_x, "--deflection-x");
-  source.deflection_y = split(a.deflection_y, "--deflection-y");
-  source.posterior_maps.assign(a.posterior_maps.begin(), a.posterior_maps.end());
-  for (const std::string& x : a.posterior_deflection_x)
-    source.posterior_x.push_back(io::split_hdu(x, "", "--posterior-deflection-x"));
-  for (const std::string& y : a.posterior_deflection_y)
-    source.posterior_y.push_back(io::split_hdu(y, "", "--posterior-deflection-y"));
+  return reading;
+}
+
+std::string name_of(const LensArguments& a) {
+  if (a.cluster) return "embedded compact cluster";
+  return a.lenstool.row < 0
+             ? a.lenstool.par
+             : fmt::format("{}, row {} of {}", a.lenstool.par, a.lenstool.row, a.lenstool.bayes);
+}
+
+LensSource of_model(lens::LoadedLens lens, std::string name) {
+  LensSource source;
+  source.reference = lens.model->reference();
+  source.z_lens = lens.model->z_lens();
+  source.cosmology = lens.model->cosmology();
+  source.model = std::move(lens.model);
+  source.posterior = {std::move(lens.posterior)};
+  source.name = std::move(name);
   return source;
 }
 
-LensSource of_map(const LensArguments& a) {
-  const lens::MapKeys keys{"", option_of};
-  const lens::MapSource from = source_of(a);
-  lens::MapLens map = lens::read_map(from, keys);
+LensSource of_map(const lens::LoadedLens& lens) {
   LensSource source;
-  source.posterior = lens::read_draws(from, map, keys);
-  source.reference = map.file.reference;
-  source.z_lens = map.z_lens;
-  source.cosmology = map.cosmology;
-  source.name = map.name;
-  source.file = std::move(map.file);
+  source.posterior = lens::read_draws(lens.map_source, *lens.map, lens.keys);
+  source.reference = lens.map->file.reference;
+  source.z_lens = lens.map->z_lens;
+  source.cosmology = lens.map->cosmology;
+  source.name = lens.map->name;
+  source.file = lens.map->file;
   return source;
 }
 
@@ -214,20 +204,22 @@ double LensSource::efficiency(double z_source) const {
 
 LensSource read_lens(const LensArguments& a) {
   check_choice(a);
-  check_company(a);
+  check_compatible_options(a);
   check_values(a);
-  if (a.cluster) return of_cluster(a);
-  if (!a.par.empty()) return of_lenstool(a);
-  return of_map(a);
+  lens::LoadedLens lens = lens::read_lens(choice_of(a), reading());
+  return lens.map ? of_map(lens) : of_model(std::move(lens), name_of(a));
 }
 
 std::vector<std::string> input_files(const LensArguments& a) {
-  const lens::MapSource maps = source_of(a);
-  std::vector<std::string> files{a.par, a.bayes, a.map, maps.deflection_x.path.string(),
-                                 maps.deflection_y.path.string()};
-  files.insert(files.end(), a.posterior_maps.begin(), a.posterior_maps.end());
-  for (const auto* list : {&maps.posterior_x, &maps.posterior_y})
-    for (const io::HduPath& file : *list) files.push_back(file.path.string());
+  std::vector<std::string> files{a.lenstool.par, a.lenstool.bayes, a.maps.map};
+  files.insert(files.end(), a.maps.posterior_maps.begin(), a.maps.posterior_maps.end());
+  const auto add = [&](const std::string& text) {
+    if (!text.empty()) files.push_back(io::split_hdu(text, "", "").path.string());
+  };
+  add(a.maps.deflection_x);
+  add(a.maps.deflection_y);
+  for (const auto* list : {&a.maps.posterior_deflection_x, &a.maps.posterior_deflection_y})
+    for (const std::string& text : *list) add(text);
   return files;
 }
 

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "engine/lens/model.h"
-#include "engine/lens/sources/map_source.h"
+#include "engine/lens/sources/lens_choice.h"
 
 #include <optional>
 #include <string>
@@ -10,18 +10,14 @@
 
 namespace arcproof::commands {
 
-/// As the user typed it; exactly one of par, map, deflection_x with deflection_y, and cluster. A map is cut
-/// out of the sky and holds no more than it covers; a model is exact everywhere.
-struct LensArguments : lens::MapOptions {
-  std::string par;         ///< Lenstool's best.par
-  std::string bayes;       ///< its bayes.dat
-  std::optional<int> row;  ///< the model is this row of bayes.dat, from 0; without it best.par
-  int posterior_rows = 0;  ///< models behind the error of mu: the first rows of bayes.dat (0: none)
-  std::string map;         ///< a map of `arcproof lens-map` (engine/lens/sources/map_file.h)
-  std::string deflection_x, deflection_y;   ///< maps of another maker: FILE or FILE[HDU]
-  std::vector<std::string> posterior_maps;  ///< draws of the posterior, maps as `map`
-  std::vector<std::string> posterior_deflection_x, posterior_deflection_y;  ///< as the deflections
-  bool cluster = false;  ///< the embedded compact cluster (engine/lens/sources/compact_cluster.h)
+/// As the user typed it; exactly one of the embedded cluster, lenstool.par, maps.map and maps.deflection_x
+/// with maps.deflection_y. A map is cut out of the sky and holds no more than it covers; a model is exact
+/// everywhere.
+struct LensArguments {
+  bool cluster = false;  ///< the embedded compact cluster, with dispersions scattered by 2% in its posterior
+  lens::LenstoolLens lenstool;
+  lens::MapFilesLens maps;
+  int posterior_rows = 0;  ///< of a model: those behind the error of mu; 0: none
 };
 
 /// A lens at hand. Frame: arcsec, +x west, +y north; of a model and of a map of arcproof about `reference`,

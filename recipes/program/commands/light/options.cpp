@@ -16,6 +16,11 @@ namespace arcproof::commands {
 namespace {
 
 void add_library_options(CLI::App& command, sed::LibrarySource& source) {
+  source.names = [](const std::string& field) {
+    return field == "mass_msun"           ? "--mass"
+           : field == "solar_metallicity" ? "--solar-metallicity"
+                                          : "--" + field;
+  };
   command.add_option("--format", source.format,
                      fmt::format("{} (auto)", fmt::join(sed::library_formats(), ", ")));
   command.add_option("--metallicity", source.metallicity, "Z of files that do not say it");

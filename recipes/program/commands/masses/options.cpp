@@ -2,6 +2,7 @@
 
 #include "engine/core/parallel.h"
 #include "recipes/program/commands/masses/cmf.h"
+#include "recipes/program/commands/option_keys.h"
 
 #include <memory>
 #include <tuple>
@@ -41,27 +42,15 @@ Command add_cmf(CLI::App& app) {
   command->add_option("--lowest-mass", c.lowest_mass_msun,
                       "of the corrected population [Msun] (the least injected)");
   command->add_option("--mass-error", c.mass_error_dex, "of all rows [dex], over the table's");
-  population::MassFunctionOptions& o = c.options;
-  command->add_option("--min-mass", o.min_mass_msun, "Msun (2e6)");
-  command->add_option("--max-mass", o.max_mass_msun, "Msun (none)");
-  command->add_option("--max-age", o.max_age_myr, "Myr (100)");
-  command->add_option_function<std::pair<double, double>>(
-      "--beta", [&o](const std::pair<double, double>& range) { std::tie(o.beta_low, o.beta_high) = range; },
-      "LOW HIGH: flat prior on the slope (-3 -1)");
-  command->add_option("--log-cutoff-high", o.log_cutoff_high, "flat prior on log10 M_c up to here (9)");
-  command->add_option("--walkers", o.sampler.walkers, "of an ensemble, even (100)");
-  command->add_option("--steps", o.sampler.steps, "of a walker (600)");
-  command->add_option("--burn-in", o.burn_in, "steps left out (100)");
-  command
-      ->add_option("--max-steps", o.max_steps,
-                   "run on until converged, doubling --steps, to at most so many (0: not)")
-      ->check(CLI::Range(0, 1000000));
-  command->add_option("--ensembles", o.ensembles, "independent ones (4)");
-  command->add_option("--bootstraps", o.bootstraps, "redrawn masses and ages (500)");
+  const auto fit = std::make_shared<OptionKeys>(*command);
+  fit->add(c.options);
   command->add_option("--seed", c.seed, "of chains and bootstraps (1)");
   command->add_option("-o,--output", c.output, "FITS tables")->required();
   command->add_option("-j,--threads", c.threads, "threads")->check(CLI::Range(1, 4096));
-  return {command, [arguments] { return run_cmf(*arguments); }};
+  return {command, [arguments, fit] {
+            fit->set(arguments->options);
+            return run_cmf(*arguments);
+          }};
 }
 
 }  // namespace

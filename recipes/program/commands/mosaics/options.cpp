@@ -4,6 +4,7 @@
 #include "recipes/program/commands/mosaics/detect.h"
 #include "recipes/program/commands/mosaics/fit.h"
 #include "recipes/program/commands/mosaics/psf.h"
+#include "recipes/program/commands/option_keys.h"
 
 #include <memory>
 #include <tuple>
@@ -15,12 +16,9 @@
 namespace arcproof::commands {
 namespace {
 
-void add_detection_options(CLI::App& command, photometry::DetectionOptions& detection) {
-  command.add_option("--threshold", detection.threshold_sigma, "sigma of the error image, per pixel (1.5)");
-  command.add_option("--min-area", detection.min_area_pix, "pixels above the threshold (5)");
-  command.add_option("--median", detection.median_side_pix,
-                     "side of the median filter that is subtracted [pixel] (30); 0: a background mesh only");
-}
+// As they have been called on the command line.
+const OptionKeys::Names detection_names = {{"threshold_sigma", "--threshold"},
+                                           {"median_side_pix", "--median"}};
 
 Command add_detect(CLI::App& app) {
   const auto arguments = std::make_shared<DetectArguments>();
@@ -35,11 +33,15 @@ Command add_detect(CLI::App& app) {
   command->add_option("--psf", d.psf, "FILE[HDU], or a band with an embedded PSF: adds point-source fluxes");
   command->add_option("--psf-scale", d.psf_scale_arcsec, "arcsec, where the PSF's header does not say it")
       ->check(above_zero());
-  add_detection_options(*command, d.detection);
+  const auto detection = std::make_shared<OptionKeys>(*command, detection_names);
+  detection->add(d.detection);
   command->add_option("-o,--output", d.output, "FITS table")->required();
   command->add_option("--regions", d.regions, "DS9 regions");
   command->add_option("-j,--threads", d.threads, "threads")->check(CLI::Range(1, 4096));
-  return {command, [arguments] { return run_detect(*arguments); }};
+  return {command, [arguments, detection] {
+            detection->set(arguments->detection);
+            return run_detect(*arguments);
+          }};
 }
 
 Command add_fit(CLI::App& app) {
@@ -62,7 +64,8 @@ Command add_fit(CLI::App& app) {
   command->add_option(
       "--catalog", f.catalog,
       "FITS, ECSV or DS9 regions: x, y (pixel of the reference, from 0) or ra, dec; without it: detect");
-  add_detection_options(*command, f.detection);
+  const auto detection = std::make_shared<OptionKeys>(*command, detection_names);
+  detection->add(f.detection);
   command->add_option("--noise", f.noise, "of the redraws: white (default) or correlated");
   command->add_option("--redraws", f.redraws, "refits with the sky's noise redrawn (100); 0: none")
       ->check(CLI::Range(0, 10000));
@@ -84,7 +87,10 @@ Command add_fit(CLI::App& app) {
   command->add_option("--regions", f.regions, "DS9 regions, coloured by the fits' status");
   command->add_option("--residual", f.residual, "FITS image: the reference less the models");
   command->add_option("-j,--threads", f.threads, "threads")->check(CLI::Range(1, 4096));
-  return {command, [arguments] { return run_fit(*arguments); }};
+  return {command, [arguments, detection] {
+            detection->set(arguments->detection);
+            return run_fit(*arguments);
+          }};
 }
 
 Command add_psf(CLI::App& app) {

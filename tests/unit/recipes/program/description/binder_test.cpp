@@ -13,12 +13,12 @@ namespace {
 struct Inner {
   double width = 2.5;
   std::string kind = "round";
-};
 
-void describe(Binder& b, Inner& inner) {
-  b.number("width", inner.width, "of the inner", Bounds::positive());
-  b.text("kind", inner.kind, "its shape", {"round", "square"});
-}
+  void describe(Keys& keys) {
+    keys.number("width", width, "pixel", "of the inner", Allowed::above(0));
+    keys.text("kind", kind, "its shape", {"round", "square"});
+  }
+};
 
 struct Outer {
   double share = 0.5;
@@ -33,28 +33,28 @@ struct Outer {
   Inner inner;
   std::optional<Inner> second;
   std::vector<Inner> items;
-};
 
-void describe(Binder& b, Outer& o) {
-  b.number("share", o.share, "of all", Bounds::between(0, 1));
-  b.integer("count", o.count, "how many", Bounds::at_least(1));
-  b.seed("seed", o.seed, "of the streams");
-  b.flag("noise", o.noise, "add noise");
-  b.text("title", o.title, "one line");
-  b.numbers("edges", o.edges, "of bins");
-  b.texts("files", o.files, "to read");
-  b.interval("range", o.low, o.high, "of it", Bounds::at_least(-5));
-  b.optional_number("min", o.min, "least");
-  b.object("inner", o.inner, "inside");
-  b.optional_object("second", o.second, "perhaps inside");
-  b.list("items", o.items, "many");
-}
+  void describe(Keys& keys) {
+    keys.number("share", share, "", "of all", Allowed::between(0, 1));
+    keys.integer("count", count, "", "how many", Allowed::at_least(1));
+    keys.seed("seed", seed, "of the streams");
+    keys.flag("noise", noise, "add noise");
+    keys.text("title", title, "one line");
+    keys.numbers("edges", edges, "mag", "of bins");
+    keys.texts("files", files, "to read");
+    keys.interval("range", low, high, "", "of it", Allowed::at_least(-5));
+    keys.optional_number("min", min, "", "least");
+    keys.object("inner", inner, "inside");
+    keys.optional_object("second", second, "perhaps inside");
+    keys.list("items", items, "many");
+  }
+};
 
 Outer loaded(const std::string& text) {
   const io::Json json = io::parse_json(text, "test.json");
   Binder binder = Binder::loading(json, "test.json");
   Outer outer;
-  describe(binder, outer);
+  outer.describe(binder);
   binder.finish();
   return outer;
 }
@@ -165,10 +165,10 @@ TEST(Binder, DumpLoadsBackToTheSame) {
   Outer o =
       loaded(R"({"share": 0.1, "files": ["x"], "min": 0.3, "second": {"width": 7}, "items": [{}, {}]})");
   Binder first = Binder::dumping();
-  describe(first, o);
+  o.describe(first);
   Outer again = loaded(first.result().dump());
   Binder second = Binder::dumping();
-  describe(second, again);
+  again.describe(second);
   EXPECT_EQ(first.result(), second.result());
   EXPECT_EQ(again.second->width, 7);
 }
@@ -176,7 +176,7 @@ TEST(Binder, DumpLoadsBackToTheSame) {
 TEST(Binder, SchemaSaysTypesLimitsAndDefaults) {
   Outer o;
   Binder binder = Binder::schema();
-  describe(binder, o);
+  o.describe(binder);
   const io::Json schema = binder.result();
   EXPECT_EQ(schema.at("type").as_string(), "object");
   EXPECT_FALSE(schema.at("additionalProperties").as_bool());
@@ -195,19 +195,19 @@ TEST(Binder, SchemaSaysTypesLimitsAndDefaults) {
 TEST(Binder, SchemaRefusesTheEmptyListThatLoadingRefuses) {
   Outer o;
   Binder binder = Binder::schema();
-  describe(binder, o);
+  o.describe(binder);
   const io::Json schema = binder.result();
   const io::Json* least = schema.at("properties").at("edges").find("minItems");
   ASSERT_TRUE(least);
   EXPECT_EQ(least->as_integer(), 1);
 }
 
-TEST(Bounds, ContainTheirEndsUnlessOpen) {
-  EXPECT_TRUE(Bounds::at_least(2).contains(2));
-  EXPECT_TRUE(Bounds::between(0, 1).contains(1));
-  EXPECT_FALSE(Bounds::positive().contains(0));
-  EXPECT_FALSE(Bounds{}.contains(HUGE_VAL));
-  EXPECT_FALSE(Bounds{}.contains(std::nan("")));
+TEST(Allowed, ContainTheirEndsUnlessOpen) {
+  EXPECT_TRUE(Allowed::at_least(2).contains(2));
+  EXPECT_TRUE(Allowed::between(0, 1).contains(1));
+  EXPECT_FALSE(Allowed::above(0).contains(0));
+  EXPECT_FALSE(Allowed{}.contains(HUGE_VAL));
+  EXPECT_FALSE(Allowed{}.contains(std::nan("")));
 }
 
 // Edit distance by its recursive definition.

@@ -191,19 +191,20 @@ TEST(RecipeKinds, KeysOfAnotherKindAreRefused) {
   EXPECT_EQ(refusal({{"truth_library.files", R"(["a"])"}}).key, "truth_library.files");
   EXPECT_EQ(refusal({{"bands.0.psf.pixel_scale_arcsec", "0.02"}}).key,
             "bands[0] (F150W).psf.pixel_scale_arcsec");
-  const std::string host = "fields[0] (sky).host.";
+  const std::string host = "fields[0].host.";
   EXPECT_EQ(refusal({{"fields.0.host.hdu", "SCI"}}).key, host + "hdu");
   EXPECT_EQ(refusal({{"fields.0.host.file", "a.reg"}}).key, host + "file");
   EXPECT_EQ(refusal({{"fields.0.host.kind", "everywhere"}, {"fields.0.host.radius_arcsec", "3"}}).key,
             host + "radius_arcsec");
-  EXPECT_EQ(refusal({{"fields.0.host.kind", "mask"}}).key, host + "file");
+  EXPECT_EQ(refusal({{"fields.0.host", R"({"kind": "mask"})"}}).key, "fields[0] (sky).host.file");
   EXPECT_EQ(refusal({{"fields.0.host", R"({"kind": "regions", "file": "a.reg", "hdu": "1"})"}}).key,
             host + "hdu");
   EXPECT_EQ(
       refusal({{"fields.0.host", R"({"kind": "mask", "file": "a.fits", "x_arcsec": 1, "y_arcsec": 1})"}}).key,
       host + "x_arcsec");
-  // Defaults are written out in a resolved recipe, of whatever kind.
-  read({{"fields.0.host.kind", "everywhere"}, {"fields.0.host.radius_arcsec", "2"}});
+  const Complaint of_constant = refusal({{"truth_lens.mu_radial", "3"}});
+  EXPECT_EQ(of_constant.found, "a key of kind constant");
+  EXPECT_NE(of_constant.allowed.find("dispersion_factor"), std::string::npos) << of_constant.allowed;
 }
 
 TEST(RecipeKinds, CorrectionOfNothing) {
@@ -225,7 +226,6 @@ TEST(RecipeKinds, MessagesNameTheElementOfAList) {
   EXPECT_EQ(refusal({box("F150W", "F150W")}).key, "pipeline.interloper_box[1]");
 }
 
-// Recipes without maps resolve, and hash, as they did before there were maps.
 TEST(MapLens, LeavesNoTraceWhereAbsent) {
   EXPECT_FALSE(resolved(read()).at("truth_lens").find("map"));
   EXPECT_TRUE(recipe_schema().at("properties").at("truth_lens").at("properties").find("map_dlsds"));
@@ -236,15 +236,16 @@ TEST(MapLens, LoadsBackToTheSame) {
                           R"({"kind": "map", "deflection_x": "x.fits[1]", "deflection_y": "y.fits",
                               "map_dlsds": 1, "map_sign": -1, "map_x": "east", "map_unit": "pixel",
                               "z_lens": 0.5, "posterior_deflection_x": ["a"], "posterior_deflection_y": ["b"]})"}});
-  EXPECT_EQ(r.analysis_lens.map_options.map_sign, -1);
-  EXPECT_EQ(r.analysis_lens.map_options.map_x, "east");
-  EXPECT_FALSE(r.analysis_lens.map_options.map_z);
+  const lens::MapOptions& options = std::get<lens::MapFilesLens>(r.analysis_lens.choice).options;
+  EXPECT_EQ(options.map_sign, -1);
+  EXPECT_EQ(options.map_x, "east");
+  EXPECT_FALSE(options.map_z);
   const io::Json once = resolved(r);
   const Recipe back = recipe_from_json(once, "resolved", ".");
   EXPECT_EQ(resolved(back), once);
   EXPECT_TRUE(same_model(back.analysis_lens, r.analysis_lens));
   Recipe other = r;
-  other.analysis_lens.map_options.map_dlsds = 0.9;
+  std::get<lens::MapFilesLens>(other.analysis_lens.choice).options.map_dlsds = 0.9;
   EXPECT_FALSE(same_model(other.analysis_lens, r.analysis_lens));
 }
 

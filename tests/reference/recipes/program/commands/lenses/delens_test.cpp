@@ -1,11 +1,11 @@
 // `arcproof delens` and `arcproof images` on the published lens model of SMACS0723 (Mahler+2022, Lenstool
 // files), against tables B1 and B2 of Claeyssens+2023, which were made with it.
 #include "recipes/program/commands/lenses/delens.h"
-#include "recipes/program/commands/lenses/images.h"
-#include "recipes/program/commands/lenses/lens_map.h"
 
 #include "engine/io/fits.h"
 #include "engine/lens/images.h"
+#include "recipes/program/commands/lenses/images.h"
+#include "recipes/program/commands/lenses/lens_map.h"
 #include "tests/reference/engine/lens/smacs0723.h"
 
 #include <cmath>
@@ -21,8 +21,8 @@ class PublishedClumps : public lens::Smacs0723 {
  protected:
   static LensArguments published_lens(int posterior_rows) {
     LensArguments lens;
-    lens.par = tests::data_file("lens/ICLv1/best.par").string();
-    lens.bayes = tests::data_file("lens/ICLv1/bayes.dat").string();
+    lens.lenstool.par = tests::data_file("lens/ICLv1/best.par").string();
+    lens.lenstool.bayes = tests::data_file("lens/ICLv1/bayes.dat").string();
     lens.posterior_rows = posterior_rows;
     return lens;
   }
@@ -111,7 +111,7 @@ TEST_F(PublishedClumps, MapAgreesWithTheModel) {
   m.threads = 2;
   run_lens_map(m);
   LensArguments map;
-  map.map = m.output.string();
+  map.maps.map = m.output.string();
   const io::Table of_map = delens(map, "of_map.fits"), exact = delens(published_lens(0), "exact.fits");
   double largest = 0;
   for (std::size_t i = 0; i < exact.rows(); ++i) {

@@ -248,7 +248,7 @@ TEST(Delens, MapAgreesWithTheModel) {
     const LensMapArguments a = map_arguments("map.fits", step);
     run_lens_map(a);
     LensArguments map;
-    map.map = a.output.string();  // redshift and cosmology are in its header
+    map.maps.map = a.output.string();  // redshift and cosmology are in its header
     const io::Table table = delens(map, "of_map.fits", catalog());
     std::vector<double> error;
     for (std::size_t i = 0; i < table.rows(); ++i) {
@@ -324,7 +324,7 @@ TEST(Delens, RefusesImpossibleColumns) {
 // ---------------------------------------------------------------- images
 
 io::Table images(ImagesArguments a, const std::string& name) {
-  a.lens = a.lens.map.empty() ? of_cluster() : a.lens;
+  a.lens = a.lens.maps.map.empty() ? of_cluster() : a.lens;
   if (a.lens.cluster) a.field.size = "24";
   a.z = z_source;
   a.output = folder() / name;
@@ -375,7 +375,7 @@ TEST(Images, FromTheSourcePlaneAndThroughAMap) {
   const io::Table second = images(from_source, "from_source.fits");
   const LensMapArguments m = map_arguments("images_map.fits", 0.02);
   run_lens_map(m);
-  from_sky.lens.map = m.output.string();
+  from_sky.lens.maps.map = m.output.string();
   const io::Table third = images(from_sky, "from_map.fits");
   ASSERT_GE(first.rows(), 3u);
   ASSERT_EQ(second.rows(), first.rows());
@@ -504,13 +504,13 @@ TEST(LensSource, ReadsDeflectionMapsAsTheOptionsSay) {
     io::write_fits_images(folder() / (std::string(name) + ".fits"), {{"ALPHA", pixels, header}});
   }
   LensArguments lens;
-  lens.deflection_x = (folder() / "ALPHA_X.fits").string();
-  lens.deflection_y = (folder() / "ALPHA_Y.fits").string();
-  lens.map_unit = "pixel";
-  lens.map_z = z_source;
-  lens.map_sign = -1;
-  lens.map_x = "east";
-  lens.z_lens = 0.4;
+  lens.maps.deflection_x = (folder() / "ALPHA_X.fits").string();
+  lens.maps.deflection_y = (folder() / "ALPHA_Y.fits").string();
+  lens.maps.options.map_unit = "pixel";
+  lens.maps.options.map_z = z_source;
+  lens.maps.options.map_sign = -1;
+  lens.maps.options.map_x = "east";
+  lens.maps.options.z_lens = 0.4;
   const io::Table exact = delens(of_cluster(), "exact.fits", catalog()),
                   table = delens(lens, "of_deflection.fits", catalog());
   for (std::size_t i = 0; i < table.rows(); ++i) {
@@ -535,19 +535,19 @@ TEST(LensSource, ReadsDeflectionMapsAsTheOptionsSay) {
   EXPECT_NE(refusal([&] { run_lens_map(again); }).find("within the map"), std::string::npos);
   const auto refused = [](LensArguments bad) { return refusal([&] { read_lens(bad); }); };
   LensArguments wrong = lens;
-  wrong.map_sign = 1;
+  wrong.maps.options.map_sign = 1;
   EXPECT_NE(refused(wrong), "");
   wrong = lens;
-  wrong.map_x = "west";
+  wrong.maps.options.map_x = "west";
   EXPECT_NE(refused(wrong), "");
   wrong = lens;
-  wrong.z_lens.reset();
+  wrong.maps.options.z_lens.reset();
   EXPECT_NE(refused(wrong).find("--z-lens"), std::string::npos);
   wrong = lens;
-  wrong.map_z.reset();
+  wrong.maps.options.map_z.reset();
   EXPECT_NE(refused(wrong).find("--map-dlsds"), std::string::npos);
   wrong = lens;
-  wrong.deflection_y.clear();
+  wrong.maps.deflection_y.clear();
   EXPECT_NE(refused(wrong).find("--deflection-y"), std::string::npos);
 }
 
@@ -560,20 +560,22 @@ TEST(LensSource, RefusesWhatDoesNotBelongTogether) {
   };
   EXPECT_EQ(refused([](LensArguments&) {}), "");
   EXPECT_NE(refused([](LensArguments& a) { a.cluster = false; }).find("found none"), std::string::npos);
-  EXPECT_NE(refused([](LensArguments& a) { a.map = "x.fits"; }).find("2 of them"), std::string::npos);
-  EXPECT_NE(refused([](LensArguments& a) { a.bayes = "bayes.dat"; }).find("--par"), std::string::npos);
-  EXPECT_NE(refused([](LensArguments& a) { a.row = 1; }).find("--bayes"), std::string::npos);
-  EXPECT_NE(refused([](LensArguments& a) { a.map_unit = "pixel"; }).find("--deflection-x"),
+  EXPECT_NE(refused([](LensArguments& a) { a.maps.map = "x.fits"; }).find("2 of them"), std::string::npos);
+  EXPECT_NE(refused([](LensArguments& a) { a.lenstool.bayes = "bayes.dat"; }).find("--par"),
             std::string::npos);
-  EXPECT_NE(refused([](LensArguments& a) { a.z_lens = 0.4; }).find("--z-lens"), std::string::npos);
+  EXPECT_NE(refused([](LensArguments& a) { a.lenstool.row = 1; }).find("--bayes"), std::string::npos);
+  EXPECT_NE(refused([](LensArguments& a) { a.maps.options.map_unit = "pixel"; }).find("--deflection-x"),
+            std::string::npos);
+  EXPECT_NE(refused([](LensArguments& a) { a.maps.options.z_lens = 0.4; }).find("--z-lens"),
+            std::string::npos);
   EXPECT_NE(refused([](LensArguments& a) { a.posterior_rows = -1; }).find("--posterior-rows"),
             std::string::npos);
   const LensMapArguments m = map_arguments("for_refusal.fits", 0.5);
   run_lens_map(m);
   EXPECT_NE(refused([&](LensArguments& a) {
               a.cluster = false;
-              a.map = m.output.string();
-              a.z_lens = 0.5;
+              a.maps.map = m.output.string();
+              a.maps.options.z_lens = 0.5;
             }).find("ZLENS"),
             std::string::npos);
 }
@@ -589,17 +591,17 @@ TEST(LensSource, TakesRowsOfAPosterior) {
   io::write_text(bayes,
                  "#Nsample\n#ln(Lhood)\n#O1 : sigma (km/s)\n#Chi2\n1 -1 500 2\n2 -1 450 2\n3 -1 550 2\n");
   LensArguments a;
-  a.par = par;
-  a.bayes = bayes;
-  a.row = 1;
+  a.lenstool.par = par;
+  a.lenstool.bayes = bayes;
+  a.lenstool.row = 1;
   a.posterior_rows = 3;
   const LensSource source = read_lens(a);
   EXPECT_EQ(source.model->potentials()[0].velocity_dispersion_km_s, 450);
   ASSERT_EQ(source.posterior.size(), 3u);
   EXPECT_EQ(source.posterior.models()[2].potentials()[0].velocity_dispersion_km_s, 550);
-  a.row = 3;
+  a.lenstool.row = 3;
   EXPECT_NE(refusal([&] { read_lens(a); }).find("0 .. 2"), std::string::npos);
-  a.row = 0;
+  a.lenstool.row = 0;
   a.posterior_rows = 4;
   EXPECT_NE(refusal([&] { read_lens(a); }).find("0 .. 3"), std::string::npos);
 }
