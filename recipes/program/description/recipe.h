@@ -87,7 +87,7 @@ struct LightRecipe {
   std::optional<double> covering_fraction;  ///< of ionising photons that light up gas; else the recipe's
 };
 
-/// One belief about stellar populations (recipes/program/campaign/template_mismatch.h).
+/// One belief about stellar populations (recipes/program/campaign/template_campaign.h).
 struct TemplateRecipe {
   std::string name;
   LibraryRecipe library;
