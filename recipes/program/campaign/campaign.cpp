@@ -5,7 +5,7 @@
 #include "engine/core/parallel.h"
 #include "engine/io/files.h"
 #include "recipes/program/campaign/field_setup.h"
-#include "recipes/program/campaign/metrics.h"
+#include "recipes/program/campaign/metric_names.h"
 #include "recipes/program/campaign/outputs.h"
 #include "recipes/program/campaign/parts.h"
 #include "recipes/program/campaign/progress.h"

@@ -6,21 +6,24 @@
 #include "engine/io/ecsv.h"
 #include "engine/io/files.h"
 #include "engine/io/fits.h"
+#include "engine/pipeline/line_widths.h"
 #include "engine/sky/psf_profile.h"
-#include "recipes/program/campaign/lens_systematics.h"
-#include "recipes/program/campaign/line_widths.h"
 #include "recipes/program/campaign/manifest.h"
-#include "recipes/program/campaign/metrics.h"
 #include "recipes/program/campaign/parts.h"
-#include "recipes/program/campaign/population_results.h"
 #include "recipes/program/campaign/science.h"
-#include "recipes/program/campaign/template_mismatch.h"
+#include "recipes/program/campaign/study_options.h"
+#include "recipes/program/campaign/template_campaign.h"
+#include "recipes/program/description/lens_names.h"
+#include "recipes/program/description/light.h"
 #include "reports/report.h"
-#include "validation/bias.h"
-#include "validation/completeness.h"
 #include "validation/correction.h"
+#include "validation/metrics.h"
+#include "validation/studies/lens_models.h"
 #include "validation/studies/mass_function_recovery.h"
 #include "validation/studies/mass_function_tables.h"
+#include "validation/studies/population.h"
+#include "validation/studies/templates.h"
+#include "validation/tables.h"
 
 #include <algorithm>
 #include <cmath>
@@ -48,43 +51,6 @@ Joined join_parts(const Recipe& recipe, const PartStore& store) {
 }
 
 // ---------------------------------------------------------------- tables
-
-std::vector<validation::BinAxis> axes_of(const Recipe& recipe, const io::Table& joined) {
-  return {validation::axis_from_data(joined, "mag", "mag", recipe.completeness.mag_step),
-          validation::axis_from_data(joined, "true_log_radius_pc", "", recipe.completeness.log_radius_step),
-          validation::axis_from_data(joined, "true_log_mass_msun", "", recipe.completeness.log_mass_step)};
-}
-
-std::vector<io::Table> completeness_products(const io::Table& joined,
-                                             const std::vector<validation::BinAxis>& axes) {
-  std::vector<io::Table> tables;
-  const auto add = [&](const char* name, const std::vector<validation::BinAxis>& which) {
-    tables.push_back(validation::completeness_table(joined, which));
-    tables.back().rename(name);
-  };
-  add("MAG", {axes[0]});
-  add("RADIUS", {axes[1]});
-  add("MASS", {axes[2]});
-  add("MAG_RADIUS", {axes[0], axes[1]});
-  return tables;
-}
-
-struct BiasProducts {
-  io::Table bias, coverage;
-};
-
-BiasProducts bias_products(const Recipe& recipe, const io::Table& joined,
-                           const std::vector<validation::BinAxis>& axes) {
-  std::vector<std::string> bands;
-  for (const BandRecipe& band : recipe.bands) bands.push_back(lower_case(band.name));
-  const std::string reference = lower_case(recipe.reference_band);
-  const auto quantities = validation::quantities_of(joined, bands, reference);
-  const validation::BinAxis snr{"measured_snr_" + reference, "", {3, 5, 10, 20, 50, 100, 300, 1000}};
-  std::vector<validation::BinAxis> along{axes[0], axes[1], snr};
-  if (recipe.injection.pairs)
-    along.push_back({"neighbour_pix", "pix", {0, 1.5, 2, 2.5, 3, 3.5, 4, 4.5, 5, 5.5, 6, 8, 12, 20}});
-  return {validation::bias_table(joined, quantities, along), validation::coverage_table(quantities)};
-}
 
 // Azimuthal means of all PSFs, in units of the peak of the one that the analysis uses.
 io::Table psf_table(const Recipe& recipe, const Inputs& inputs) {
@@ -118,6 +84,14 @@ io::Table psf_table(const Recipe& recipe, const Inputs& inputs) {
             std::move(injection));
   table.add("image", "", "image that the PSF of the fits comes from, in the same unit", std::move(image));
   return table;
+}
+
+std::vector<validation::FieldDepth> depths_of(const Recipe& recipe, const std::vector<FieldSetup>& fields) {
+  std::vector<validation::FieldDepth> depths(fields.size());
+  for (std::size_t f = 0; f < fields.size(); ++f)
+    for (std::size_t b = 0; b < recipe.bands.size(); ++b)
+      depths[f].mag_ab.push_back(fields[f].sky[b].depth.mag_ab);
+  return depths;
 }
 
 // ---------------------------------------------------------------- report.json
@@ -257,36 +231,44 @@ bool write_outputs(const Recipe& recipe, const Inputs& inputs, const std::vector
   const std::string hash = recipe_hash(recipe);
   Joined joined = join_parts(recipe, store);
   joined.injections.note(studies::recipe_note, hash);
-  const auto axes = axes_of(recipe, joined.injections);
-  const BiasProducts bias = bias_products(recipe, joined.injections, axes);
+  const validation::TableOptions of_tables = table_options(recipe);
+  const auto axes = validation::axes_of(of_tables, joined.injections);
+  const validation::BiasProducts bias = validation::bias_products(of_tables, joined.injections, axes);
   io::Table catalogue =
       validation::corrected(science_catalogue(recipe, fields, threads), joined.injections, recipe.correction);
   catalogue.note(studies::recipe_note, hash);
   const io::Table truth = host_truth(recipe, fields);
 
   validation::Metrics metrics;
-  set_metrics(recipe, fields, {joined.injections, catalogue, truth, bias.bias, bias.coverage}, metrics);
+  validation::set_metrics(
+      metric_options(recipe),
+      {joined.injections, catalogue, truth, bias.bias, bias.coverage, depths_of(recipe, fields)}, metrics);
 
   io::write_fits_tables(output / "injections.fits", {joined.injections});
   if (joined.examples.rows()) io::write_fits_tables(output / "examples.fits", {joined.examples});
   io::write_fits_tables(output / "science_catalog.fits", {catalogue});
   io::write_ecsv(output / "science_catalog.ecsv", catalogue);
   if (truth.rows()) io::write_fits_tables(output / "host_truth.fits", {truth});
-  io::write_fits_tables(output / "completeness.fits", completeness_products(joined.injections, axes));
+  io::write_fits_tables(output / "completeness.fits",
+                        validation::completeness_products(joined.injections, axes));
   io::write_fits_tables(output / "bias.fits", {bias.bias, bias.coverage});
   io::write_fits_tables(output / "psf.fits", {psf_table(recipe, inputs)});
   if (recipe.run_sed)
-    io::write_fits_tables(output / "line_widths.fits", {emission_line_widths(recipe, inputs)});
+    io::write_fits_tables(output / "line_widths.fits",
+                          {pipeline::emission_line_widths(*inputs.analysis_library, recipe.grid.histories,
+                                                          recipe.grid.metallicity, analysis_light(recipe))});
   if (compares_lenses(recipe)) {
-    const io::Table pairs = lens_pairs(recipe, joined.injections);
-    io::write_fits_tables(output / "lens_systematics.fits",
-                          {pairs, lens_fields(recipe, joined.injections), lens_science(recipe, catalogue)});
-    set_lens_metrics(pairs, metrics);
+    const studies::LensModelOptions lenses = lens_model_options(recipe);
+    const io::Table pairs = studies::lens_pairs(lenses, joined.injections);
+    io::write_fits_tables(
+        output / "lens_systematics.fits",
+        {pairs, studies::lens_fields(lenses, joined.injections), studies::lens_science(lenses, catalogue)});
+    studies::set_lens_metrics(pairs, metrics);
   }
   if (recipe.template_mismatch) {
     const io::Table clumps = template_clumps(recipe, inputs, threads);
-    std::vector<io::Table> tables = template_tables(recipe, clumps);
-    set_template_metrics(tables, metrics);
+    std::vector<io::Table> tables = studies::template_tables(recipe.template_mismatch->age_step_dex, clumps);
+    studies::set_template_metrics(tables, metrics);
     tables.push_back(clumps);
     io::write_fits_tables(output / "template_mismatch.fits", tables);
   }
@@ -299,9 +281,11 @@ bool write_outputs(const Recipe& recipe, const Inputs& inputs, const std::vector
     at_edge = std::move(products.at_prior_edge);
     not_corrected = std::move(products.notes);
   }
-  io::write_fits_tables(output / "population.fits",
-                        {population_table(recipe, catalogue), bound_table(recipe, catalogue),
-                         relations_table(recipe, catalogue, threads), formation_table(recipe, catalogue)});
+  const studies::PopulationOptions population = population_options(recipe, threads);
+  io::write_fits_tables(
+      output / "population.fits",
+      {studies::population_table(population, catalogue), studies::bound_table(population, catalogue),
+       studies::relations_table(population, catalogue), studies::formation_table(population, catalogue)});
   if (recipe.recovery) recover_mass_functions(recipe, joined.injections, output, threads, metrics);
   io::write_json(output / "convergence.json", convergence);
 

@@ -169,7 +169,7 @@ struct DelayedHistory {
 };
 using HistoryChoice = std::variant<ConstantHistory, ExponentialHistory, DelayedHistory>;
 
-/// One belief about stellar populations (recipes/program/campaign/template_mismatch.h).
+/// One belief about stellar populations (recipes/program/campaign/template_campaign.h).
 struct TemplateRecipe {
   std::string name;
   LibraryRecipe library;

@@ -1,7 +1,6 @@
-#include "recipes/program/campaign/population_results.h"
+#include "validation/studies/population.h"
 
 #include "engine/core/missing.h"
-#include "engine/core/text.h"
 #include "engine/population/size_mass.h"
 
 #include <algorithm>
@@ -9,7 +8,7 @@
 #include <functional>
 #include <iterator>
 
-namespace arcproof::recipes {
+namespace arcproof::studies {
 namespace {
 
 constexpr std::size_t fewest = 3;
@@ -24,11 +23,11 @@ struct CatalogueClump {
 
 double half_width(double low, double high) { return 0.5 * (high - low); }
 
-std::vector<CatalogueClump> clumps_of(const Recipe& recipe, const io::Table& t) {
+std::vector<CatalogueClump> clumps_of(const PopulationOptions& options, const io::Table& t) {
   const auto column = [&](const std::string& name) {
     return t.has(name) ? t.reals(name) : io::Reals(t.rows(), nan);
   };
-  const std::string absmag = "absmag_" + lower_case(recipe.reference_band);
+  const std::string absmag = "absmag_" + options.reference_band;
   const io::Reals z = column("z"), weight = column("weight"), mass = column("log_mass_msun"),
                   mass_low = column("log_mass_msun_q16"), mass_high = column("log_mass_msun_q84"),
                   mu = column("log_mass_mu_err"), age = column("log_age_yr"),
@@ -120,11 +119,11 @@ double formation_redshift(const sky::Cosmology& cosmology, double z, double log_
   return age > 1 ? cosmology.redshift_at_age(age) : nan;
 }
 
-std::vector<Quantity> quantities_of(const Recipe& recipe) {
+std::vector<Quantity> quantities_of(const PopulationOptions& options) {
   std::vector<Quantity> all = {{"radius_pc", true, [](const CatalogueClump& c) { return c.radius; }},
                                {"absmag", false, [](const CatalogueClump& c) { return c.absmag; }}};
-  if (!recipe.run_sed) return all;
-  const sky::Cosmology cosmology = recipe.cosmology;
+  if (!options.has_sed) return all;
+  const sky::Cosmology cosmology = options.cosmology;
   all.push_back({"log_mass_msun", false, [](const CatalogueClump& c) { return c.log_mass; }});
   all.push_back({"log_age_yr", false, [](const CatalogueClump& c) { return c.log_age; }});
   all.push_back({"formation_redshift", false, [cosmology](const CatalogueClump& c) {
@@ -179,12 +178,12 @@ struct RelationRows {
 
 }  // namespace
 
-io::Table population_table(const Recipe& recipe, const io::Table& catalogue) {
+io::Table population_table(const PopulationOptions& options, const io::Table& catalogue) {
   io::Texts quantity;
   io::Reals z_low, z_high, values[6];
   io::Integers n, limits;
-  for (const RedshiftBin& bin : bins_of(clumps_of(recipe, catalogue)))
-    for (const Quantity& q : quantities_of(recipe)) {
+  for (const RedshiftBin& bin : bins_of(clumps_of(options, catalogue)))
+    for (const Quantity& q : quantities_of(options)) {
       const std::vector<Weighted> sample = sample_of(q, bin);
       if (sample.size() < fewest) continue;
       std::vector<Weighted> plain = sample, weighted;
@@ -219,10 +218,10 @@ io::Table population_table(const Recipe& recipe, const io::Table& catalogue) {
   return t;
 }
 
-io::Table bound_table(const Recipe& recipe, const io::Table& catalogue) {
+io::Table bound_table(const PopulationOptions& options, const io::Table& catalogue) {
   io::Reals z_low, z_high, fraction, error, corrected;
   io::Integers n;
-  for (const RedshiftBin& bin : bins_of(clumps_of(recipe, catalogue))) {
+  for (const RedshiftBin& bin : bins_of(clumps_of(options, catalogue))) {
     std::vector<population::BoundCluster> clusters;
     double bound = 0, total = 0;
     for (const CatalogueClump& c : bin.clumps) {
@@ -257,12 +256,12 @@ io::Table bound_table(const Recipe& recipe, const io::Table& catalogue) {
   return t;
 }
 
-io::Table formation_table(const Recipe& recipe, const io::Table& catalogue) {
+io::Table formation_table(const PopulationOptions& options, const io::Table& catalogue) {
   io::Integers row;
   io::Reals z, formed, low, high, mass, weight;
-  for (const CatalogueClump& c : clumps_of(recipe, catalogue)) {
+  for (const CatalogueClump& c : clumps_of(options, catalogue)) {
     if (!std::isfinite(c.log_age)) continue;
-    const auto at = [&](double log_age) { return formation_redshift(recipe.cosmology, c.z, log_age); };
+    const auto at = [&](double log_age) { return formation_redshift(options.cosmology, c.z, log_age); };
     row.push_back(c.row);
     z.push_back(c.z);
     formed.push_back(at(c.log_age));
@@ -284,23 +283,23 @@ io::Table formation_table(const Recipe& recipe, const io::Table& catalogue) {
   return t;
 }
 
-io::Table relations_table(const Recipe& recipe, const io::Table& catalogue, int threads) {
-  population::SizeMassOptions options;
-  options.sampler = {.walkers = 60, .steps = 800};
-  options.burn_in = 300;
-  options.ensembles = 2;
-  options.threads = threads;
-  options.mean_log_mass = {0, 14};
+io::Table relations_table(const PopulationOptions& options, const io::Table& catalogue) {
+  population::SizeMassOptions fit;
+  fit.sampler = {.walkers = 60, .steps = 800};
+  fit.burn_in = 300;
+  fit.ensembles = 2;
+  fit.threads = options.threads;
+  fit.mean_log_mass = {0, 14};
   RelationRows rows;
-  const std::vector<RedshiftBin> bins = bins_of(clumps_of(recipe, catalogue));
-  options.pivot_log_mass = 6;
-  if (recipe.run_sed)
-    rows.add("size_mass", bins.front(), options.pivot_log_mass,
-             population::fit_size_mass(sizes_against(bins.front(), true), options, recipe.seed));
-  options.pivot_log_mass = 6.4;  // M_AB = -16
+  const std::vector<RedshiftBin> bins = bins_of(clumps_of(options, catalogue));
+  fit.pivot_log_mass = 6;
+  if (options.has_sed)
+    rows.add("size_mass", bins.front(), fit.pivot_log_mass,
+             population::fit_size_mass(sizes_against(bins.front(), true), fit, options.seed));
+  fit.pivot_log_mass = 6.4;  // M_AB = -16
   for (const RedshiftBin& bin : bins)
-    rows.add("luminosity_size", bin, options.pivot_log_mass,
-             population::fit_size_mass(sizes_against(bin, false), options, recipe.seed));
+    rows.add("luminosity_size", bin, fit.pivot_log_mass,
+             population::fit_size_mass(sizes_against(bin, false), fit, options.seed));
   io::Table t("RELATIONS");
   t.add("relation", "", "size_mass: log10 R [pc] by log10 M [solMass]; luminosity_size: by -0.4 M_AB",
         std::move(rows.relation));
@@ -317,4 +316,4 @@ io::Table relations_table(const Recipe& recipe, const io::Table& catalogue, int 
   return t;
 }
 
-}  // namespace arcproof::recipes
+}  // namespace arcproof::studies

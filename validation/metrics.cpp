@@ -1,11 +1,6 @@
-#include "recipes/program/campaign/metrics.h"
+#include "validation/metrics.h"
 
 #include "engine/core/statistics.h"
-#include "engine/core/text.h"
-#include "engine/population/mass_function.h"
-#include "recipes/program/campaign/lens_systematics.h"
-#include "recipes/program/campaign/science.h"
-#include "recipes/program/campaign/template_mismatch.h"
 #include "validation/bias.h"
 #include "validation/completeness.h"
 
@@ -15,13 +10,13 @@
 
 #include <fmt/format.h>
 
-namespace arcproof::recipes {
+namespace arcproof::validation {
 namespace {
 
 constexpr const char* bias_columns[] = {"bias",        "bias_err",   "scatter",
                                         "pull_median", "pull_sigma", "pull_sd"};
 
-void set_counts(const io::Table& joined, validation::Metrics& metrics) {
+void set_counts(const io::Table& joined, Metrics& metrics) {
   double injected = 0, recovered = 0;
   std::int64_t last = -1;
   double parents = 0;
@@ -38,15 +33,15 @@ void set_counts(const io::Table& joined, validation::Metrics& metrics) {
   metrics.set("completeness.overall", injected > 0 ? recovered / injected : std::nan(""));
 }
 
-void set_completeness_metrics(const io::Table& joined, validation::Metrics& metrics) {
-  const validation::LogisticCompleteness fit = validation::fit_logistic(joined, "mag");
+void set_completeness_metrics(const io::Table& joined, Metrics& metrics) {
+  const LogisticCompleteness fit = fit_logistic(joined, "mag");
   metrics.set("completeness.mag_50", fit.mag_50);
   metrics.set("completeness.mag_50_err", fit.mag_50_error);
   metrics.set("completeness.width_mag", fit.width_mag);
   metrics.set("completeness.plateau", fit.plateau);
 }
 
-void set_bias_metrics(const io::Table& bias, validation::Metrics& metrics) {
+void set_bias_metrics(const io::Table& bias, Metrics& metrics) {
   for (std::size_t i = 0; i < bias.rows(); ++i) {
     if (bias.texts("axis")[i] != "all") continue;
     for (const char* column : bias_columns)
@@ -56,7 +51,7 @@ void set_bias_metrics(const io::Table& bias, validation::Metrics& metrics) {
   }
 }
 
-void set_coverage_metrics(const io::Table& coverage, validation::Metrics& metrics) {
+void set_coverage_metrics(const io::Table& coverage, Metrics& metrics) {
   for (std::size_t i = 0; i < coverage.rows(); ++i)
     metrics.set("coverage." + coverage.texts("quantity")[i], coverage.reals("coverage")[i]);
 }
@@ -64,7 +59,7 @@ void set_coverage_metrics(const io::Table& coverage, validation::Metrics& metric
 constexpr double alone_for_a_fit_pix = 10;  // no light of another injection in a cutout of 9 x 9
 
 // Pulls of clumps well above the noise, where the errors should be normal.
-void set_bright_metrics(const io::Table& joined, const std::string& band, validation::Metrics& metrics) {
+void set_bright_metrics(const io::Table& joined, const std::string& band, Metrics& metrics) {
   std::vector<double> pull, offset;
   for (std::size_t i = 0; i < joined.rows(); ++i) {
     if (!joined.flags("recovered")[i] || !(joined.reals("measured_snr_" + band)[i] > 10)) continue;
@@ -82,7 +77,7 @@ void set_bright_metrics(const io::Table& joined, const std::string& band, valida
 // Pulls at S/N 5 - 50, of all recovered clumps and of those alone on empty sky, with each model of the
 // errors: redraws as the recipe says, analytic for white and for correlated noise. The S/N that selects is
 // that of the truth, so that the selection does not bend the pulls.
-void set_pull_metrics(const io::Table& joined, const std::string& band, validation::Metrics& metrics) {
+void set_pull_metrics(const io::Table& joined, const std::string& band, Metrics& metrics) {
   const std::string flux = "flux_" + band;
   for (const bool only_sky : {false, true})
     for (const auto& [error, column] :
@@ -114,7 +109,7 @@ constexpr const char* pair_numbers[] = {"n",           "recovered",     "flux_bi
                                         "radius_bias", "radius_scatter"};
 
 // Crowding: flux (relative) and circularised sigma (natural logarithm) of recovered clumps by separation.
-void set_pair_metrics(const io::Table& joined, const std::string& band, validation::Metrics& metrics) {
+void set_pair_metrics(const io::Table& joined, const std::string& band, Metrics& metrics) {
   for (const SeparationRange& range : pair_ranges) {
     std::vector<double> flux, radius;
     double n = 0;
@@ -152,7 +147,7 @@ double nearest_neighbour(const io::Table& joined, std::size_t row) {
 }
 
 // Closure: clumps that are alone, resolved (sigma >= 0.6 pixel on both axes) and not cut by a critical line.
-void set_closure_metrics(const io::Table& joined, const std::string& band, validation::Metrics& metrics) {
+void set_closure_metrics(const io::Table& joined, const std::string& band, Metrics& metrics) {
   constexpr double alone_pix = 40, resolved_pix = 0.6;
   std::vector<double> flux, radius;
   for (std::size_t i = 0; i < joined.rows(); ++i) {
@@ -175,12 +170,12 @@ void set_closure_metrics(const io::Table& joined, const std::string& band, valid
               radius.empty() ? std::nan("") : *std::max_element(radius.begin(), radius.end()));
 }
 
-void set_depth_metrics(const Recipe& recipe, const std::vector<FieldSetup>& fields,
-                       validation::Metrics& metrics) {
-  for (std::size_t b = 0; b < recipe.bands.size(); ++b) {
-    std::vector<double> depth;
-    for (const FieldSetup& field : fields) depth.push_back(field.sky[b].depth.mag_ab);
-    metrics.set("depth." + lower_case(recipe.bands[b].name), statistics::median(depth));
+void set_depth_metrics(const MetricOptions& options, const std::vector<FieldDepth>& depths,
+                       Metrics& metrics) {
+  for (std::size_t b = 0; b < options.bands.size(); ++b) {
+    std::vector<double> of_band;
+    for (const FieldDepth& field : depths) of_band.push_back(field.mag_ab[b]);
+    metrics.set("depth." + options.bands[b], statistics::median(of_band));
   }
 }
 
@@ -207,7 +202,7 @@ io::Integers true_images(const io::Table& catalogue, const io::Table& truth, con
 // Counter-images of simulated hosts: how many rows were joined to a brighter image, how many of them rightly,
 // and how many of those that have a brighter image in the catalogue were joined to an image of their clump.
 void set_link_metrics(const io::Table& catalogue, const io::Table& truth, const std::string& band,
-                      validation::Metrics& metrics) {
+                      Metrics& metrics) {
   const io::Integers image = true_images(catalogue, truth, band);
   const auto parent = [&](std::size_t row) {
     return truth.integers("parent_id")[static_cast<std::size_t>(image[row])];
@@ -245,25 +240,24 @@ void set_link_metrics(const io::Table& catalogue, const io::Table& truth, const 
 
 }  // namespace
 
-void set_metrics(const Recipe& recipe, const std::vector<FieldSetup>& fields, const RunTables& tables,
-                 validation::Metrics& metrics) {
-  const std::string reference = lower_case(recipe.reference_band);
+void set_metrics(const MetricOptions& options, const RunTables& tables, Metrics& metrics) {
   set_counts(tables.injections, metrics);
   set_completeness_metrics(tables.injections, metrics);
-  set_bright_metrics(tables.injections, reference, metrics);
-  set_pull_metrics(tables.injections, reference, metrics);
-  set_closure_metrics(tables.injections, reference, metrics);
-  if (recipe.injection.pairs) set_pair_metrics(tables.injections, reference, metrics);
+  set_bright_metrics(tables.injections, options.reference_band, metrics);
+  set_pull_metrics(tables.injections, options.reference_band, metrics);
+  set_closure_metrics(tables.injections, options.reference_band, metrics);
+  if (options.has_pairs) set_pair_metrics(tables.injections, options.reference_band, metrics);
   set_bias_metrics(tables.bias, metrics);
   set_coverage_metrics(tables.coverage, metrics);
-  set_depth_metrics(recipe, fields, metrics);
-  if (tables.host_truth.rows()) set_link_metrics(tables.catalogue, tables.host_truth, reference, metrics);
+  set_depth_metrics(options, tables.depths, metrics);
+  if (tables.host_truth.rows())
+    set_link_metrics(tables.catalogue, tables.host_truth, options.reference_band, metrics);
   metrics.set("science.rows", static_cast<double>(tables.catalogue.rows()));
   const io::Flags& selected = tables.catalogue.flags("selected");
   metrics.set("science.selected", static_cast<double>(std::count(selected.begin(), selected.end(), true)));
 }
 
-std::vector<std::string> metric_names(const Recipe& recipe) {
+std::vector<std::string> metric_names(const MetricOptions& options) {
   std::vector<std::string> names;
   const auto add = [&](const std::string& family, const std::vector<std::string>& members) {
     for (const std::string& member : members) names.push_back(fmt::format("{}.{}", family, member));
@@ -276,13 +270,11 @@ std::vector<std::string> metric_names(const Recipe& recipe) {
       add(fmt::format("pulls.{}.{}", where, error), {"n", "median", "sd", "sigma"});
   add("isolated", {"n", "flux_deviation_median", "radius_deviation_median", "flux_deviation_max",
                    "radius_deviation_max"});
-  if (recipe.injection.pairs)
+  if (options.has_pairs)
     for (const SeparationRange& range : pair_ranges)
       add(std::string("pairs.") + range.name, {std::begin(pair_numbers), std::end(pair_numbers)});
-  std::vector<std::string> bands;
-  for (const BandRecipe& band : recipe.bands) bands.push_back(lower_case(band.name));
-  std::vector<std::string> quantities = validation::quantity_names(bands, lower_case(recipe.reference_band));
-  if (!recipe.run_sed)
+  std::vector<std::string> quantities = quantity_names(options.bands, options.reference_band);
+  if (!options.has_sed)
     std::erase_if(quantities, [](const std::string& q) {
       return q == "log_mass_msun" || q == "log_age_yr" || q == "ebv_mag";
     });
@@ -291,29 +283,10 @@ std::vector<std::string> metric_names(const Recipe& recipe) {
     add("bias." + quantity, {"n"});
   }
   add("coverage", quantities);
-  add("depth", bands);
+  add("depth", options.bands);
   add("science", {"rows", "selected"});
   add("links", {"made", "right", "possible", "found"});
-  const std::vector<std::string> of_lenses = lens_metric_names(recipe);
-  names.insert(names.end(), of_lenses.begin(), of_lenses.end());
-  const std::vector<std::string> of_templates = template_metric_names(recipe);
-  names.insert(names.end(), of_templates.begin(), of_templates.end());
-  if (!recipe.run_mass_function || !recipe.run_sed) return names;
-  if (recipe.recovery) {
-    const std::vector<std::string> of_recovery = studies::recovery_metric_names(*recipe.recovery);
-    names.insert(names.end(), of_recovery.begin(), of_recovery.end());
-  }
-  add("mass_function", {"n_clusters"});
-  for (const auto model :
-       {population::MassFunctionModel::power_law, population::MassFunctionModel::schechter})
-    for (const std::string& parameter : population::parameter_names(model)) {
-      const std::string name = std::string(population::name_of(model)) + "." + parameter;
-      add("mass_function." + name, {"median", "q16", "q84"});
-      add("convergence." + name, {"r_hat_between_ensembles", "ess_bulk", "ess_tail", "length_over_tau"});
-      if (corrects_mass_function(recipe))
-        add("mass_function.corrected." + name, {"median", "q16", "q84", "n_eff"});
-    }
   return names;
 }
 
-}  // namespace arcproof::recipes
+}  // namespace arcproof::validation

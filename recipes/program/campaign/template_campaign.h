@@ -12,14 +12,11 @@
 // Every ordered pair (truth, analysis) is a row. The row of a template with itself shows what noise and the
 // degeneracies of age, metallicity and dust do without any mismatch; its difference from the others of the
 // same analysis is the mismatch's doing.
+// (validation/studies/templates.h makes the tables of pairs.)
 #pragma once
 
 #include "engine/io/table.h"
 #include "recipes/program/campaign/inputs.h"
-#include "validation/criteria.h"
-
-#include <string>
-#include <vector>
 
 namespace arcproof::recipes {
 
@@ -33,26 +30,5 @@ namespace arcproof::recipes {
 ///                                log_mass_msun (formed), av_mag, log_metallicity; _lo and _hi the fit's 68%
 ///                                interval
 io::Table template_clumps(const Recipe& recipe, const Inputs& inputs, int threads);
-
-/// Tables PAIRS, AGE (bins of true log age, age_step_dex wide) and REDSHIFT of such rows: a row for each
-/// pair, and in AGE and REDSHIFT for each bin with clumps.
-///   truth_template, analysis_template, same_template; AGE: log_age_low, log_age_high; REDSHIFT: z
-///   n_drawn, n_fitted
-///   X_offset, X_offset_err, X_scatter   median of X - true_X of the fitted, its error (1.2533 scatter /
-///                                       sqrt(n)), half of the 16% to 84% range
-///   X_coverage                          share of 68% intervals that hold the truth
-///   chi2_reduced_median                 what the data know of it
-/// Then DEGENERACY and HISTORY of recipes/program/campaign/template_degeneracies.h.
-std::vector<io::Table> template_tables(const Recipe& recipe, const io::Table& clumps);
-
-/// Metrics of these tables, for criteria; those of the last two:
-/// recipes/program/campaign/template_degeneracies.h.
-///   templates.pairs, templates.min_fitted      rows of PAIRS, and the fewest fitted clumps in one
-///   templates.worst_abs_X, templates.self_abs_X       largest |X_offset| of two templates; of one with
-///   itself templates.worst_bin_abs_X                  the same of two templates in any bin of AGE with 10
-///   clumps
-void set_template_metrics(const std::vector<io::Table>& tables, validation::Metrics& metrics);
-/// Their names; none for recipes without a section template_mismatch.
-std::vector<std::string> template_metric_names(const Recipe& recipe);
 
 }  // namespace arcproof::recipes

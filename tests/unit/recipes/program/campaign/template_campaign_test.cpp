@@ -1,12 +1,13 @@
-#include "recipes/program/campaign/template_mismatch.h"
+#include "recipes/program/campaign/template_campaign.h"
 
 #include "engine/core/error.h"
 #include "engine/io/files.h"
 #include "recipes/program/campaign/campaign.h"
-#include "recipes/program/campaign/metrics.h"
-#include "recipes/program/campaign/template_degeneracies.h"
+#include "recipes/program/campaign/metric_names.h"
 #include "recipes/program/description/light.h"
 #include "tests/support/data.h"
+#include "validation/studies/template_degeneracies.h"
+#include "validation/studies/templates.h"
 
 #include <algorithm>
 #include <array>
@@ -137,7 +138,7 @@ TEST(TemplateClumps, DoNotDependOnThreads) {
 // A burst taken for 300 Myr of star formation: its light is as old as its stars, and the long history, whose
 // youngest stars outshine the others, must have begun earlier to look as old.
 TEST(TemplateClumps, WrongHistoriesShiftAgesTheWayTheyMust) {
-  const std::vector<io::Table> tables = template_tables(recipe(), clumps());
+  const std::vector<io::Table> tables = studies::template_tables(0.5, clumps());
   const io::Table& pairs = tables[0];
   ASSERT_EQ(pairs.rows(), 4U);
   EXPECT_EQ(pairs.texts("truth_template"), (io::Texts{"burst", "burst", "long", "long"}));
@@ -149,46 +150,6 @@ TEST(TemplateClumps, WrongHistoriesShiftAgesTheWayTheyMust) {
   EXPECT_LT(age[2], -0.15);
   EXPECT_NEAR(pairs.reals("log_mass_msun_offset")[0], 0, 0.05);
   EXPECT_NEAR(pairs.reals("log_mass_msun_offset")[3], 0, 0.05);
-}
-
-// ---- tables by hand
-
-io::Table by_hand() {
-  io::Table t("CLUMPS");
-  t.add("truth_template", "", "", io::Texts{"a", "a", "a", "a"});
-  t.add("analysis_template", "", "", io::Texts{"b", "b", "b", "b"});
-  t.add("same_template", "", "", io::Flags{false, false, false, false});
-  t.add("status", "", "", io::Texts{"fitted", "fitted", "fitted", "too_few_bands"});
-  t.add("z", "", "", io::Reals{1, 1, 2, 2});
-  const double nan = std::nan("");
-  t.add("chi2_reduced", "", "", io::Reals{1, 3, 2, nan});
-  for (const std::string q :
-       {"log_age_yr", "log_mass_weighted_age_yr", "log_mass_msun", "av_mag", "log_metallicity"}) {
-    t.add("true_" + q, "", "", io::Reals{7.1, 7.4, 7.5, 8.9});
-    t.add(q, "", "", io::Reals{7.2, 7.7, 7.7, nan});
-    t.add(q + "_lo", "", "", io::Reals{7.0, 7.6, 7.4, nan});
-    t.add(q + "_hi", "", "", io::Reals{7.3, 7.8, 7.8, nan});
-  }
-  return t;
-}
-
-TEST(TemplateTables, AreMediansOfTheFitted) {
-  const std::vector<io::Table> tables = template_tables(recipe(), by_hand());
-  const io::Table &pairs = tables[0], &age = tables[1], &redshift = tables[2];
-  ASSERT_EQ(pairs.rows(), 1U);
-  EXPECT_EQ(pairs.integers("n_drawn")[0], 4);
-  EXPECT_EQ(pairs.integers("n_fitted")[0], 3);
-  EXPECT_NEAR(pairs.reals("av_mag_offset")[0], 0.2, 1e-12);        // of 0.1, 0.3, 0.2
-  EXPECT_NEAR(pairs.reals("av_mag_scatter")[0], 0.068, 1e-12);     // quantiles 0.132 and 0.268
-  EXPECT_NEAR(pairs.reals("av_mag_coverage")[0], 2.0 / 3, 1e-12);  // 7.4 is not in 7.6 ... 7.8
-  EXPECT_NEAR(pairs.reals("chi2_reduced_median")[0], 2, 1e-12);
-  EXPECT_EQ(age.reals("log_age_low"), (io::Reals{7.0, 7.5, 8.5}));
-  EXPECT_EQ(age.reals("log_age_high"), (io::Reals{7.5, 8.0, 9.0}));
-  EXPECT_EQ(age.integers("n_fitted"), (io::Integers{2, 1, 0}));
-  EXPECT_NEAR(age.reals("log_mass_msun_offset")[1], 0.2, 1e-12);
-  EXPECT_TRUE(std::isnan(age.reals("log_mass_msun_offset")[2]));
-  EXPECT_EQ(redshift.reals("z"), (io::Reals{1, 2}));
-  EXPECT_NEAR(redshift.reals("log_age_yr_offset")[0], 0.2, 1e-12);
 }
 
 TEST(TemplateClumps, HaveFittedMetallicities) {
@@ -206,75 +167,14 @@ TEST(TemplateClumps, HaveFittedMetallicities) {
   EXPECT_GT(right, 80U);  // of 160, seed 1; 40 by accident
 }
 
-// ---- degeneracies
-
-// Spearman's coefficient is not one of values but of their order; -29/165 is the textbooks' example of hours
-// before the television and intelligence.
-TEST(RankCorrelation, IsSpearmans) {
-  EXPECT_NEAR(rank_correlation({1, 2, 3, 4}, {1, 8, 27, 1e9}), 1, 1e-12);
-  EXPECT_NEAR(rank_correlation({1, 2, 3, 4}, {5, 4, 0, -1e9}), -1, 1e-12);
-  EXPECT_NEAR(rank_correlation({106, 100, 86, 101, 99, 103, 97, 113, 112, 110},
-                               {7, 27, 2, 50, 28, 29, 20, 12, 6, 17}),
-              -29.0 / 165, 1e-12);
-  EXPECT_NEAR(rank_correlation({1, 2, 2, 3}, {1, 3, 2, 4}), 4.5 / std::sqrt(4.5 * 5),
-              1e-12);  // ranks 1, 2.5, 2.5, 4
-  const double nan = std::nan("");
-  EXPECT_NEAR(rank_correlation({1, nan, 2, 3, 4}, {1, 0, 8, 27, 64}), 1, 1e-12);
-  EXPECT_TRUE(std::isnan(rank_correlation({1, 2, nan}, {1, 2, 3})));
-  EXPECT_TRUE(std::isnan(rank_correlation({1, 1, 1}, {1, 2, 3})));
-}
-
-/// Four clumps, fitted with their own template a and with b, which finds them 0.3 dex older and in another
-/// order; b's own clumps have no fits.
-io::Table two_templates() {
-  io::Table t("CLUMPS");
-  const double nan = std::nan("");
-  t.add("truth_template", "", "", io::Texts{"a", "a", "a", "a", "a", "a", "a", "a", "b", "b"});
-  t.add("analysis_template", "", "", io::Texts{"a", "a", "a", "a", "b", "b", "b", "b", "b", "b"});
-  t.add("same_template", "", "", io::Flags{true, true, true, true, false, false, false, false, true, true});
-  const auto add = [&](const std::string& name, const io::Reals& truth, const io::Reals& fitted) {
-    t.add("true_" + name, "", "", truth);
-    t.add(name, "", "", fitted);
-  };
-  add("log_age_yr", {7, 8, 9, 6, 7, 8, 9, 6, 7, 8}, {7.1, 8.2, 8.7, 6.0, 7.4, 9.4, 8.0, 6.3, nan, nan});
-  add("av_mag", {1, 1, 1, 1, 1, 1, 1, 1, 1, 1}, {0.9, 0.8, 1.3, 1.0, 9, 9, 9, 9, nan, nan});
-  add("log_metallicity", {-2, -2, -2, -2, -2, -2, -2, -2, -2, -2},
-      {-2, -1, -1, -2, -3, -3, -3, -3, nan, nan});
-  return t;
-}
-
-// Errors of age 0.1, 0.2, -0.3, 0; of A_V -0.1, -0.2, 0.3, 0: each the other's opposite. Of log Z 0, 1, 1, 0
-// (ranks 1.5, 3.5, 3.5, 1.5) against ranks 3, 4, 1, 2 of age: 0.
-TEST(TemplateDegeneracies, AreCorrelationsOfErrors) {
-  const io::Table t = degeneracy_table(two_templates());
-  EXPECT_EQ(t.texts("template"), (io::Texts{"a", "b", "all"}));
-  EXPECT_EQ(t.integers("n_fitted"), (io::Integers{4, 0, 4}));
-  for (const std::size_t row : {0U, 2U}) {
-    EXPECT_NEAR(t.reals("age_dust_correlation")[row], -1, 1e-12);
-    EXPECT_NEAR(t.reals("age_metallicity_correlation")[row], 0, 1e-12);
-  }
-  EXPECT_TRUE(std::isnan(t.reals("age_dust_correlation")[1]));
-}
-
-TEST(TemplateDegeneracies, CompareAgesClumpByClump) {
-  const io::Table t = history_table(two_templates());
-  ASSERT_EQ(t.rows(), 1U);
-  EXPECT_EQ(t.texts("truth_template")[0], "a");
-  EXPECT_EQ(t.texts("template_a")[0], "a");
-  EXPECT_EQ(t.texts("template_b")[0], "b");
-  EXPECT_EQ(t.integers("n_fitted")[0], 4);
-  EXPECT_NEAR(t.reals("age_correlation")[0], 0.8, 1e-12);  // ranks 2, 3, 4, 1 and 2, 4, 3, 1: 1 - 6 2 / 60
-  EXPECT_NEAR(t.reals("age_shift")[0], 0.3, 1e-12);        // of 0.3, 1.2, -0.7, 0.3
-}
-
 // 80 populations, each with two templates, seed 1: the chance of a rank correlation below -0.4 by accident is
 // 2e-4. A longer history makes the same light older, whichever is the truth.
 TEST(TemplateDegeneracies, GoTheWayTheyMust) {
   validation::Metrics metrics;
-  set_template_metrics(template_tables(recipe(), clumps()), metrics);
+  studies::set_template_metrics(studies::template_tables(0.5, clumps()), metrics);
   EXPECT_LT(*metrics.find("templates.age_dust_correlation"), -0.4);
   EXPECT_GT(*metrics.find("templates.age_history_shift"), 0.15);
-  const io::Table history = history_table(clumps());
+  const io::Table history = studies::history_table(clumps());
   EXPECT_EQ(history.texts("template_b"), (io::Texts{"long", "long"}));
   for (const double shift : history.reals("age_shift")) EXPECT_GT(shift, 0.15);
   for (const double correlation : history.reals("age_correlation"))
@@ -283,10 +183,10 @@ TEST(TemplateDegeneracies, GoTheWayTheyMust) {
 
 TEST(TemplateMetrics, AreTheNamedOnes) {
   validation::Metrics metrics;
-  set_template_metrics(template_tables(recipe(), clumps()), metrics);
+  studies::set_template_metrics(studies::template_tables(0.5, clumps()), metrics);
   std::set<std::string> set;
   for (const auto& [name, value] : metrics.all()) set.insert(name);
-  const std::vector<std::string> names = template_metric_names(recipe());
+  const std::vector<std::string> names = studies::template_metric_names();
   EXPECT_EQ(set, std::set<std::string>(names.begin(), names.end()));
   EXPECT_EQ(metrics.find("templates.pairs"), 4);
   EXPECT_GT(*metrics.find("templates.worst_abs_log_age_yr"), *metrics.find("templates.self_abs_log_age_yr"));
@@ -294,7 +194,7 @@ TEST(TemplateMetrics, AreTheNamedOnes) {
             *metrics.find("templates.worst_abs_log_age_yr"));
   Recipe none = recipe();
   none.template_mismatch.reset();
-  EXPECT_TRUE(template_metric_names(none).empty());
+  for (const std::string& name : metric_names(none)) EXPECT_FALSE(name.starts_with("templates.")) << name;
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-#include "recipes/program/campaign/template_degeneracies.h"
+#include "validation/studies/template_degeneracies.h"
 
 #include "engine/core/error.h"
 #include "engine/core/missing.h"
@@ -9,7 +9,7 @@
 #include <cmath>
 #include <numeric>
 
-namespace arcproof::recipes {
+namespace arcproof::studies {
 namespace {
 
 double linear_correlation(const std::vector<double>& x, const std::vector<double>& y) {
@@ -161,4 +161,4 @@ std::vector<std::string> degeneracy_metric_names() {
           "templates.age_history_correlation", "templates.age_history_shift"};
 }
 
-}  // namespace arcproof::recipes
+}  // namespace arcproof::studies

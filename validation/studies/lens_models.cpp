@@ -1,40 +1,19 @@
-#include "recipes/program/campaign/lens_systematics.h"
+#include "validation/studies/lens_models.h"
 
+#include "engine/core/error.h"
 #include "engine/core/missing.h"
 #include "engine/core/statistics.h"
-#include "engine/core/text.h"
-#include "engine/pipeline/measure.h"
+#include "engine/core/units.h"
 #include "engine/population/mass_function.h"
 
 #include <algorithm>
 #include <cmath>
-#include <filesystem>
 #include <set>
 
 #include <fmt/format.h>
 
-namespace arcproof::recipes {
+namespace arcproof::studies {
 namespace {
-
-// ---------------------------------------------------------------- names of lenses
-
-bool has_name(const std::vector<NamedLens>& lenses, const std::string& name) {
-  return std::any_of(lenses.begin(), lenses.end(), [&](const NamedLens& l) { return l.name == name; });
-}
-
-// The description, with a number where another lens has it.
-std::string new_name(const LensRecipe& lens, const std::vector<NamedLens>& taken) {
-  const std::string description = lens::name_of(lens.choice);
-  std::string name = description;
-  for (int k = 2; has_name(taken, name); ++k) name = fmt::format("{} ({})", description, k);
-  return name;
-}
-
-const NamedLens* find_model(const std::vector<NamedLens>& lenses, const LensRecipe& lens) {
-  const auto it = std::find_if(lenses.begin(), lenses.end(),
-                               [&](const NamedLens& l) { return same_model(l.lens, lens); });
-  return it == lenses.end() ? nullptr : &*it;
-}
 
 // ---------------------------------------------------------------- numbers of a sample
 
@@ -55,7 +34,7 @@ struct Clump {
   double mu = nan, radius_pc = nan, log_mass = nan;
   bool is_limit = true;  // of the radius
   double log_density() const {
-    return std::log10(pipeline::surface_density_msun_pc2(std::pow(10, log_mass), radius_pc));
+    return std::log10(std::pow(10, log_mass) / (2 * units::pi * radius_pc * radius_pc));
   }
 };
 
@@ -165,10 +144,10 @@ std::vector<Comparison> with_main_lens(const io::Table& catalogue, const std::st
   return sample;
 }
 
-std::set<std::string> fields_behind(const Recipe& recipe, const LensRecipe& truth) {
+std::set<std::string> fields_behind(const LensModelOptions& options, const std::string& truth) {
   std::set<std::string> names;
-  for (const FieldRecipe& field : recipe.fields)
-    if (same_model(recipe.truth_lens_of(field), truth)) names.insert(field.name);
+  for (const LensedField& field : options.fields)
+    if (field.truth_lens == truth) names.insert(field.name);
   return names;
 }
 
@@ -208,10 +187,10 @@ struct PairRow {
   MassSlopes slopes;
 };
 
-PairRow row_of(const Recipe& recipe, std::string truth, std::string analysis,
+PairRow row_of(const LensModelOptions& options, std::string truth, std::string analysis,
                std::vector<Comparison> sample) {
   const Offsets offsets = offsets_of(sample);
-  const MassSlopes slopes = slopes_of(sample, recipe.mass_function.min_mass_msun);
+  const MassSlopes slopes = slopes_of(sample, options.min_mass_msun);
   return {std::move(truth), std::move(analysis), "", false, std::move(sample), offsets, slopes};
 }
 
@@ -252,8 +231,8 @@ void slope_columns(Gather& add, const std::vector<PairRow>& rows, const std::str
             [&](const PairRow& r) { return (r.slopes.*which).count; });
 }
 
-void note_options(const Recipe& recipe, io::Table& table) {
-  table.note("MINMASS", fmt::format("{:g}", recipe.mass_function.min_mass_msun));
+void note_options(const LensModelOptions& options, io::Table& table) {
+  table.note("MINMASS", fmt::format("{:g}", options.min_mass_msun));
   table.note("MAXSIZE", fmt::format("{:g}", largest_cluster_pc));
 }
 
@@ -264,54 +243,25 @@ double median_of(const PairRow& row, double (*value)(const Clump&)) {
   return statistics::median(values);
 }
 
-}  // namespace
-
-bool compares_lenses(const Recipe& recipe) {
-  return !recipe.alternative_lenses.empty() ||
-         std::any_of(recipe.fields.begin(), recipe.fields.end(),
-                     [](const FieldRecipe& field) { return field.truth_lens.has_value(); });
+const TruthLens& truth_named(const LensModelOptions& options, const std::string& name) {
+  const auto it = std::find_if(options.truths.begin(), options.truths.end(),
+                               [&](const TruthLens& truth) { return truth.name == name; });
+  require(it != options.truths.end(), fmt::format("lens_fields: '{}' is one of the truth lenses", name));
+  return *it;
 }
-
-std::vector<NamedLens> analysis_lenses(const Recipe& recipe) {
-  std::vector<NamedLens> others;
-  for (const AlternativeLensRecipe& a : recipe.alternative_lenses)
-    others.push_back({a.name, a.lens, "_" + lower_case(a.name)});
-  std::vector<NamedLens> lenses{{new_name(recipe.analysis_lens, others), recipe.analysis_lens, ""}};
-  lenses.insert(lenses.end(), others.begin(), others.end());
-  return lenses;
-}
-
-std::vector<NamedLens> truth_lenses(const Recipe& recipe) {
-  std::vector<NamedLens> known = analysis_lenses(recipe), truths;
-  for (const FieldRecipe& field : recipe.fields) {
-    const LensRecipe& lens = recipe.truth_lens_of(field);
-    if (find_model(truths, lens)) continue;
-    const NamedLens* same = find_model(known, lens);
-    truths.push_back({same ? same->name : new_name(lens, known), lens, ""});
-    known.push_back(truths.back());
-  }
-  const std::vector<NamedLens> analyses = analysis_lenses(recipe);
-  const auto place = [&](const NamedLens& l) { return find_model(analyses, l.lens); };
-  std::stable_sort(truths.begin(), truths.end(), [&](const NamedLens& a, const NamedLens& b) {
-    return place(a) && (!place(b) || place(a) < place(b));
-  });
-  return truths;
-}
-
-namespace {
 
 // One row for each analysis lens, of the clumps of some fields behind one truth lens.
-void add_rows(std::vector<PairRow>& rows, const Recipe& recipe, const io::Table& injections,
-              const NamedLens& truth, const std::set<std::string>& fields) {
-  for (const NamedLens& analysis : analysis_lenses(recipe)) {
+void add_rows(std::vector<PairRow>& rows, const LensModelOptions& options, const io::Table& injections,
+              const TruthLens& truth, const std::set<std::string>& fields) {
+  for (const AnalysisLens& analysis : options.analyses) {
     rows.push_back(
-        row_of(recipe, truth.name, analysis.name, with_truth(injections, fields, analysis.suffix)));
-    rows.back().same_model = same_model(truth.lens, analysis.lens);
+        row_of(options, truth.name, analysis.name, with_truth(injections, fields, analysis.suffix)));
+    rows.back().same_model = truth.same_as.contains(analysis.name);
     rows.back().field = *fields.begin();
   }
 }
 
-void truth_columns(Gather& add, const Recipe& recipe, const std::vector<PairRow>& rows) {
+void truth_columns(Gather& add, const LensModelOptions& options, const std::vector<PairRow>& rows) {
   add.text(rows, "truth_lens", "clumps were injected through it", [](const PairRow& r) { return r.truth; });
   add.text(rows, "analysis_lens", "and delensed with this one", [](const PairRow& r) { return r.analysis; });
   io::Flags same;
@@ -325,36 +275,35 @@ void truth_columns(Gather& add, const Recipe& recipe, const std::vector<PairRow>
             [](const PairRow& r) { return clusters_in(r.sample, &Comparison::other); });
   slope_columns(add, rows, "", "the measured masses", &MassSlopes::measured);
   slope_columns(add, rows, "_true", "the true masses of the same clumps", &MassSlopes::other);
-  note_options(recipe, add.table());
+  note_options(options, add.table());
 }
 
 }  // namespace
 
-io::Table lens_pairs(const Recipe& recipe, const io::Table& injections) {
+io::Table lens_pairs(const LensModelOptions& options, const io::Table& injections) {
   std::vector<PairRow> rows;
-  for (const NamedLens& truth : truth_lenses(recipe))
-    add_rows(rows, recipe, injections, truth, fields_behind(recipe, truth.lens));
+  for (const TruthLens& truth : options.truths)
+    add_rows(rows, options, injections, truth, fields_behind(options, truth.name));
   Gather add("PAIRS");
-  truth_columns(add, recipe, rows);
+  truth_columns(add, options, rows);
   return std::move(add.table());
 }
 
-io::Table lens_fields(const Recipe& recipe, const io::Table& injections) {
+io::Table lens_fields(const LensModelOptions& options, const io::Table& injections) {
   std::vector<PairRow> rows;
-  const std::vector<NamedLens> truths = truth_lenses(recipe);
-  for (const FieldRecipe& field : recipe.fields)
-    add_rows(rows, recipe, injections, *find_model(truths, recipe.truth_lens_of(field)), {field.name});
+  for (const LensedField& field : options.fields)
+    add_rows(rows, options, injections, truth_named(options, field.truth_lens), {field.name});
   Gather add("FIELDS");
   add.text(rows, "field", "name of the field", [](const PairRow& r) { return r.field; });
-  truth_columns(add, recipe, rows);
+  truth_columns(add, options, rows);
   return std::move(add.table());
 }
 
-io::Table lens_science(const Recipe& recipe, const io::Table& catalogue) {
+io::Table lens_science(const LensModelOptions& options, const io::Table& catalogue) {
   std::vector<PairRow> rows;
-  const std::vector<NamedLens> lenses = analysis_lenses(recipe);
-  for (const NamedLens& lens : lenses)
-    rows.push_back(row_of(recipe, lenses.front().name, lens.name, with_main_lens(catalogue, lens.suffix)));
+  for (const AnalysisLens& lens : options.analyses)
+    rows.push_back(
+        row_of(options, options.analyses.front().name, lens.name, with_main_lens(catalogue, lens.suffix)));
   Gather add("SCIENCE");
   add.text(rows, "analysis_lens", "clumps were delensed with it",
            [](const PairRow& r) { return r.analysis; });
@@ -373,7 +322,7 @@ io::Table lens_science(const Recipe& recipe, const io::Table& catalogue) {
   add.count(rows, "n_clusters", "with a half-light radius, or its upper limit, below 20 pc",
             [](const PairRow& r) { return clusters_in(r.sample, &Comparison::clump); });
   slope_columns(add, rows, "", "the masses", &MassSlopes::measured);
-  note_options(recipe, add.table());
+  note_options(options, add.table());
   return std::move(add.table());
 }
 
@@ -424,8 +373,7 @@ void set_lens_metrics(const io::Table& pairs, validation::Metrics& metrics) {
   }
 }
 
-std::vector<std::string> lens_metric_names(const Recipe& recipe) {
-  if (!compares_lenses(recipe)) return {};
+std::vector<std::string> lens_metric_names() {
   std::vector<std::string> names{"systematics.pairs", "systematics.min_clumps"};
   for (const char* family : {"systematics.worst_", "systematics.self_"}) {
     for (const MetricName& m : lens_numbers) names.push_back(std::string(family) + m.name);
@@ -434,4 +382,4 @@ std::vector<std::string> lens_metric_names(const Recipe& recipe) {
   return names;
 }
 
-}  // namespace arcproof::recipes
+}  // namespace arcproof::studies

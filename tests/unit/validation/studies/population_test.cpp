@@ -1,25 +1,20 @@
 // Tables of population.fits from mock catalogues of known truth: closed forms, and relations that were put
 // in.
-#include "recipes/program/campaign/population_results.h"
+#include "validation/studies/population.h"
 
 #include "engine/core/missing.h"
 #include "engine/core/random.h"
-#include "engine/io/files.h"
-#include "tests/support/data.h"
 
 #include <cmath>
 #include <numbers>
 
 #include <gtest/gtest.h>
 
-namespace arcproof::recipes {
+namespace arcproof::studies {
 namespace {
 
-Recipe mock_recipe() {
-  const std::filesystem::path folder = tests::scratch_folder("population-results");
-  io::write_text(folder / "recipe.json", R"({"name": "mock",
-    "bands": [{"name": "F150W"}, {"name": "F200W"}], "fields": [{"name": "arc", "z": 1.4}], "criteria": []})");
-  return read_recipe(folder, {});
+PopulationOptions options() {
+  return {.cosmology = {}, .reference_band = "f150w", .has_sed = true, .seed = 1, .threads = 1};
 }
 
 struct Clump {
@@ -90,11 +85,11 @@ TEST(PopulationResults, FormationRedshiftIsThatOfTheUniversesAgeThen) {
     c.log_age = 6 + std::log10(age_of_universe_myr(2) - age_of_universe_myr(formed));
     clumps.push_back(c);
   }
-  const io::Table t = population_table(mock_recipe(), catalogue(clumps));
+  const io::Table t = population_table(options(), catalogue(clumps));
   const std::size_t row = row_of(t, "quantity", "formation_redshift", 0);
   EXPECT_EQ(t.integers("n")[row], 3);
   EXPECT_NEAR(t.reals("median")[row], 4.5, 2e-3);
-  const io::Table one_by_one = formation_table(mock_recipe(), catalogue(clumps));
+  const io::Table one_by_one = formation_table(options(), catalogue(clumps));
   ASSERT_EQ(one_by_one.rows(), 3u);
   const double older = age_of_universe_myr(2) - std::pow(10, clumps[0].log_age - 6 + age_error);
   EXPECT_NEAR(one_by_one.reals("formation_redshift")[2], 7, 5e-3);
@@ -103,7 +98,7 @@ TEST(PopulationResults, FormationRedshiftIsThatOfTheUniversesAgeThen) {
   // Older than the Universe: no formation redshift.
   clumps[0].log_age = 10.2;
   clumps.push_back({.z = 2, .log_age = 8});
-  const io::Table without = population_table(mock_recipe(), catalogue(clumps));
+  const io::Table without = population_table(options(), catalogue(clumps));
   EXPECT_EQ(without.integers("n")[row_of(without, "quantity", "formation_redshift", 0)], 3);
 }
 
@@ -116,7 +111,7 @@ TEST(PopulationResults, SurfaceDensitiesAreOfResolvedClumps) {
   clumps.push_back({.log_mass = 9, .selected = false});
   clumps.push_back({.log_mass = 9, .counter_image = true});
   clumps.push_back({.log_mass = 9, .radius = 5, .fitted = false});  // a size, no mass
-  const io::Table t = population_table(mock_recipe(), catalogue(clumps));
+  const io::Table t = population_table(options(), catalogue(clumps));
   const std::size_t density = row_of(t, "quantity", "log_density_msun_pc2", 0),
                     mass = row_of(t, "quantity", "log_mass_msun", 0),
                     radius = row_of(t, "quantity", "radius_pc", 0);
@@ -133,7 +128,7 @@ TEST(PopulationResults, WeightsBringBackWhatWasLost) {
   std::vector<Clump> clumps;
   for (int i = 0; i < 50; ++i) clumps.push_back({.log_mass = 5 + 0.02 * i, .weight = 2});
   for (int i = 0; i < 100; ++i) clumps.push_back({.log_mass = 6 + 0.01 * i});
-  const io::Table t = population_table(mock_recipe(), catalogue(clumps));
+  const io::Table t = population_table(options(), catalogue(clumps));
   const std::size_t row = row_of(t, "quantity", "log_mass_msun", 0);
   EXPECT_NEAR(t.reals("median")[row], 6.25, 0.01);
   EXPECT_NEAR(t.reals("corrected_median")[row], 6, 0.02);
@@ -160,7 +155,7 @@ TEST(PopulationResults, BoundFractionIsTheMeanProbability) {
     plain += probability(c) / 3;
     weighted += c.weight * probability(c) / 5;
   }
-  const io::Table t = bound_table(mock_recipe(), catalogue(clumps));
+  const io::Table t = bound_table(options(), catalogue(clumps));
   ASSERT_EQ(t.rows(), 1u);
   EXPECT_GT(plain, 0.1);
   EXPECT_LT(plain, 0.9);
@@ -190,7 +185,7 @@ TEST(PopulationResults, RelationsAreFoundInEachBinOfRedshift) {
       clumps.push_back(c);
     }
   EXPECT_GT(limits, 8);
-  const io::Table t = relations_table(mock_recipe(), catalogue(clumps), 1);
+  const io::Table t = relations_table(options(), catalogue(clumps));
   const auto pull = [&](const std::string& relation, double z_low, const std::string& parameter,
                         double truth) {
     for (std::size_t i = 0; i < t.rows(); ++i)
@@ -213,4 +208,4 @@ TEST(PopulationResults, RelationsAreFoundInEachBinOfRedshift) {
 }
 
 }  // namespace
-}  // namespace arcproof::recipes
+}  // namespace arcproof::studies

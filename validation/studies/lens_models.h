@@ -9,33 +9,34 @@
 #pragma once
 
 #include "engine/io/table.h"
-#include "recipes/program/description/recipe.h"
 #include "validation/criteria.h"
 
+#include <set>
 #include <string>
 #include <vector>
 
-namespace arcproof::recipes {
+namespace arcproof::studies {
 
-/// True for recipes with alternative lenses or with fields that have a truth lens of their own: those for
-/// which the product is written.
-bool compares_lenses(const Recipe& recipe);
-
-/// A lens as tables call it: the name of an alternative lens; "ICLv1" for a Lenstool model .../ICLv1/best.par
-/// ("ICLv1 row 50" for a row of its posterior), "map FILE", "compact_cluster", "compact_cluster x 1.05",
-/// "constant 10 x 2" (tangential and radial magnification). Different models have different names: " (2)" is
-/// appended where needed.
-struct NamedLens {
+struct AnalysisLens {
   std::string name;
-  LensRecipe lens;
   std::string suffix;  ///< of the catalogue's columns: "" for the main analysis lens, else "_name"
 };
 
-/// The lenses that clumps are delensed with: the main one first, then the alternatives.
-std::vector<NamedLens> analysis_lenses(const Recipe& recipe);
-/// The lenses that clumps go through, each once; a model that is also an analysis lens has its name. In the
-/// order of the analysis lenses, then of the fields.
-std::vector<NamedLens> truth_lenses(const Recipe& recipe);
+struct TruthLens {
+  std::string name;
+  std::set<std::string> same_as;  ///< names of the analysis lenses that are the same model
+};
+
+struct LensedField {
+  std::string name, truth_lens;  ///< the lens that its clumps go through
+};
+
+struct LensModelOptions {
+  std::vector<AnalysisLens> analyses;  ///< clumps are delensed with them: the main one first
+  std::vector<TruthLens> truths;       ///< clumps go through them: each once, names all different
+  std::vector<LensedField> fields;
+  double min_mass_msun = 2e6;  ///< of the masses whose slope is taken
+};
 
 /// Size below which clumps are taken for star clusters: Claeyssens+2025, section 5.1.
 inline constexpr double largest_cluster_pc = 20;
@@ -51,17 +52,17 @@ inline constexpr double largest_cluster_pc = 20;
 ///                                  fit; Sigma = M / (2 pi R^2) of those with both
 ///   ..._scatter                    half of the distance between the 16% and 84% quantiles [dex]
 ///   n_clusters, n_clusters_true    with R_eff, or its upper limit, < 20 pc; true ones of the same clumps
-///   beta, beta_err, n_beta         maximum-likelihood slope of the masses above mass_function.min_mass_msun
+///   beta, beta_err, n_beta         maximum-likelihood slope of the masses above min_mass_msun
 ///   beta_true, beta_true_err, n_beta_true   of the true masses of the same clumps (those with an SED fit)
 ///
 /// The injected masses follow the recipe's population, not a mass function of nature: only beta - beta_true
 /// says something. No column of masses where the recipe runs no SED fit: NaN.
-io::Table lens_pairs(const Recipe& recipe, const io::Table& injections);
+io::Table lens_pairs(const LensModelOptions& options, const io::Table& injections);
 
 /// Table FIELDS, one row for each field and analysis lens: column `field`, then those of PAIRS, of the clumps
 /// of that field alone. Two lens models differ in one galaxy as they do not in the next: where a truth lens
 /// has several fields, the medians of PAIRS are of a mixture, and lie where most of the clumps are.
-io::Table lens_fields(const Recipe& recipe, const io::Table& injections);
+io::Table lens_fields(const LensModelOptions& options, const io::Table& injections);
 
 /// Table SCIENCE, one row for each analysis lens, of the catalogue of the un-injected fields: selected clumps
 /// of hosts, no counter images (by the main lens). Offsets are from the main analysis lens, whose row holds
@@ -71,7 +72,7 @@ io::Table lens_fields(const Recipe& recipe, const io::Table& injections);
 ///   median_mu, median_radius_pc, median_log_mass_msun, median_log_density
 ///   log_mu_offset, log_radius_offset, log_mass_offset, log_density_offset and ..._scatter [dex]
 ///   n_clusters, beta, beta_err, n_beta
-io::Table lens_science(const Recipe& recipe, const io::Table& catalogue);
+io::Table lens_science(const LensModelOptions& options, const io::Table& catalogue);
 
 /// Metrics of the table PAIRS, for criteria:
 ///   systematics.pairs, systematics.min_clumps           rows, and the fewest clumps in one
@@ -84,6 +85,6 @@ io::Table lens_science(const Recipe& recipe, const io::Table& catalogue);
 /// NaN where no pair has the number.
 void set_lens_metrics(const io::Table& pairs, validation::Metrics& metrics);
 /// Their names.
-std::vector<std::string> lens_metric_names(const Recipe& recipe);
+std::vector<std::string> lens_metric_names();
 
-}  // namespace arcproof::recipes
+}  // namespace arcproof::studies

@@ -1,6 +1,6 @@
 // What fits cannot tell apart: errors in age that go together with errors in dust or metallicity although the
 // template is the right one, and ages that depend on the history one believes in (Claeyssens+2023,
-// section 5.4 and Fig. 5). From the rows of CLUMPS of recipes/program/campaign/template_mismatch.h.
+// section 5.4 and Fig. 5). From the rows of CLUMPS of validation/studies/templates.h.
 #pragma once
 
 #include "engine/io/table.h"
@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-namespace arcproof::recipes {
+namespace arcproof::studies {
 
 /// Spearman's: the linear correlation of the ranks, equal values sharing their mean rank. Pairs with a NaN
 /// are left out; NaN with fewer than three pairs, and where all values of one side are equal.
@@ -17,8 +17,7 @@ double rank_correlation(const std::vector<double>& x, const std::vector<double>&
 
 /// Table DEGENERACY: a row for each template fitted to itself, and a last one, "all", for all their clumps.
 ///   template, n_fitted
-///   age_dust_correlation, age_metallicity_correlation   rank correlation of the errors (fitted - true) in
-///   log
+///   age_dust_correlation, age_metallicity_correlation   rank correlation of the errors (fitted - true) in log
 ///                                                       age with those in A_V and in log Z
 io::Table degeneracy_table(const io::Table& clumps);
 
@@ -37,4 +36,4 @@ void set_degeneracy_metrics(const io::Table& degeneracy, const io::Table& histor
                             validation::Metrics& metrics);
 std::vector<std::string> degeneracy_metric_names();
 
-}  // namespace arcproof::recipes
+}  // namespace arcproof::studies

@@ -1,0 +1,201 @@
+#include "validation/studies/templates.h"
+
+#include "engine/core/missing.h"
+#include "engine/core/statistics.h"
+#include "validation/studies/template_degeneracies.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include <fmt/format.h>
+
+namespace arcproof::studies {
+namespace {
+
+template <class Get>
+void add_reals(io::Table& table, const std::string& name, const std::string& unit, const std::string& text,
+               std::size_t rows, Get get) {
+  io::Reals values;
+  for (std::size_t i = 0; i < rows; ++i) values.push_back(get(i));
+  table.add(name, unit, text, std::move(values));
+}
+
+// ---------------------------------------------------------------- summaries
+
+struct TemplateBin {
+  std::string truth, analysis;
+  bool same = false;
+  double low = nan, high = nan;  // of AGE, or the redshift
+  std::size_t pair = 0;          // pairs in the order of the rows
+  std::vector<std::size_t> rows;
+};
+
+struct OffsetSummary {
+  double offset = nan, error = nan, scatter = nan, coverage = nan;
+};
+
+OffsetSummary summary_of(const io::Table& clumps, const TemplateBin& bin, const std::string& quantity) {
+  const io::Reals &truth = clumps.reals("true_" + quantity), &best = clumps.reals(quantity),
+                  &low = clumps.reals(quantity + "_lo"), &high = clumps.reals(quantity + "_hi");
+  std::vector<double> off;
+  double held = 0, with_interval = 0;
+  for (const std::size_t i : bin.rows) {
+    if (!std::isfinite(best[i])) continue;
+    off.push_back(best[i] - truth[i]);
+    if (!std::isfinite(low[i])) continue;
+    with_interval += 1;
+    held += low[i] <= truth[i] && truth[i] <= high[i];
+  }
+  if (off.empty()) return {};
+  const std::vector<double> q = statistics::quantiles(off, std::array{0.16, 0.5, 0.84});
+  const double scatter = 0.5 * (q[2] - q[0]);
+  constexpr double of_median = 1.2533141373155;  // sqrt(pi / 2)
+  return {q[1], of_median * scatter / std::sqrt(static_cast<double>(off.size())), scatter,
+          with_interval > 0 ? held / with_interval : nan};
+}
+
+double median_chi2(const io::Table& clumps, const TemplateBin& bin) {
+  std::vector<double> values;
+  for (const std::size_t i : bin.rows)
+    if (const double v = clumps.reals("chi2_reduced")[i]; std::isfinite(v)) values.push_back(v);
+  return statistics::median(values);
+}
+
+// `key` says to which bin of its pair a row belongs.
+template <class Key>
+std::vector<TemplateBin> bins_of(const io::Table& clumps, Key key) {
+  const io::Texts &truth = clumps.texts("truth_template"), &analysis = clumps.texts("analysis_template");
+  std::vector<TemplateBin> bins;
+  std::size_t pair = 0;
+  for (std::size_t i = 0; i < clumps.rows(); ++i) {
+    if (i > 0 && (truth[i] != truth[i - 1] || analysis[i] != analysis[i - 1])) ++pair;
+    const auto [low, high] = key(i);
+    auto bin = std::find_if(bins.begin(), bins.end(),
+                            [&, at = low](const TemplateBin& b) { return b.pair == pair && b.low == at; });
+    if (bin == bins.end())
+      bin = bins.insert(bin, {truth[i], analysis[i], clumps.flags("same_template")[i], low, high, pair, {}});
+    bin->rows.push_back(i);
+  }
+  std::sort(bins.begin(), bins.end(), [](const TemplateBin& a, const TemplateBin& b) {
+    return a.pair != b.pair ? a.pair < b.pair : a.low < b.low;
+  });
+  return bins;
+}
+
+void add_pair_columns(io::Table& table, const std::vector<TemplateBin>& bins) {
+  io::Texts truth, analysis;
+  io::Flags same;
+  for (const TemplateBin& bin : bins) {
+    truth.push_back(bin.truth);
+    analysis.push_back(bin.analysis);
+    same.push_back(bin.same);
+  }
+  table.add("truth_template", "", "template that the photometry was made with", std::move(truth));
+  table.add("analysis_template", "", "template that was fitted", std::move(analysis));
+  table.add("same_template", "", "both are one", std::move(same));
+}
+
+void add_counts(io::Table& table, const io::Table& clumps, const std::vector<TemplateBin>& bins) {
+  io::Integers drawn, fitted;
+  for (const TemplateBin& bin : bins) {
+    drawn.push_back(static_cast<std::int64_t>(bin.rows.size()));
+    fitted.push_back(std::count_if(bin.rows.begin(), bin.rows.end(),
+                                   [&](std::size_t i) { return clumps.texts("status")[i] == "fitted"; }));
+  }
+  table.add("n_drawn", "", "clumps", std::move(drawn));
+  table.add("n_fitted", "", "of them with a fit", std::move(fitted));
+}
+
+void add_summaries(io::Table& table, const io::Table& clumps, const std::vector<TemplateBin>& bins) {
+  for (const TemplateQuantity& quantity : template_quantities) {
+    const std::string name = quantity.name, text = quantity.text;
+    std::vector<OffsetSummary> all;
+    for (const TemplateBin& bin : bins) all.push_back(summary_of(clumps, bin, name));
+    const std::size_t n = bins.size();
+    const std::string unit = name == "av_mag" ? "mag" : "", dex = name == "av_mag" ? "" : " [dex]";
+    add_reals(table, name + "_offset", unit, fmt::format("median of fitted - true{}: {}", dex, text), n,
+              [&](std::size_t i) { return all[i].offset; });
+    add_reals(table, name + "_offset_err", unit, "1 sigma of that median", n,
+              [&](std::size_t i) { return all[i].error; });
+    add_reals(table, name + "_scatter", unit, "half of the 16% to 84% range of the same" + dex, n,
+              [&](std::size_t i) { return all[i].scatter; });
+    add_reals(table, name + "_coverage", "", "share of 68% intervals that hold the truth", n,
+              [&](std::size_t i) { return all[i].coverage; });
+  }
+  add_reals(table, "chi2_reduced_median", "", "median reduced chi-squared of the best models", bins.size(),
+            [&](std::size_t i) { return median_chi2(clumps, bins[i]); });
+}
+
+io::Table table_of(const std::string& name, const io::Table& clumps, const std::vector<TemplateBin>& bins) {
+  io::Table table(name);
+  add_pair_columns(table, bins);
+  const auto ends = [&](const char* column, const char* unit, const char* text, double TemplateBin::*end) {
+    add_reals(table, column, unit, text, bins.size(), [&](std::size_t i) { return bins[i].*end; });
+  };
+  if (name == "AGE") {
+    ends("log_age_low", "log(yr)", "true age since star formation began, from", &TemplateBin::low);
+    ends("log_age_high", "log(yr)", "to", &TemplateBin::high);
+  }
+  if (name == "REDSHIFT") ends("z", "", "redshift", &TemplateBin::low);
+  add_counts(table, clumps, bins);
+  add_summaries(table, clumps, bins);
+  return table;
+}
+
+// ---------------------------------------------------------------- metrics
+
+// Largest |offset| of the rows that count; NaN without any.
+template <class Counts>
+double largest(const io::Table& table, const std::string& quantity, Counts counts) {
+  double most = nan;
+  for (std::size_t i = 0; i < table.rows(); ++i)
+    if (counts(i)) most = std::fmax(most, std::abs(table.reals(quantity + "_offset")[i]));
+  return most;
+}
+
+}  // namespace
+
+std::vector<io::Table> template_tables(double age_step_dex, const io::Table& clumps) {
+  const io::Reals &age = clumps.reals("true_log_age_yr"), &z = clumps.reals("z");
+  const auto whole = [](std::size_t) { return std::pair{0.0, 0.0}; };
+  const auto by_age = [&](std::size_t i) {
+    const double low = std::floor(age[i] / age_step_dex + 1e-9) * age_step_dex;
+    return std::pair{low, low + age_step_dex};
+  };
+  const auto by_redshift = [&](std::size_t i) { return std::pair{z[i], z[i]}; };
+  return {table_of("PAIRS", clumps, bins_of(clumps, whole)), table_of("AGE", clumps, bins_of(clumps, by_age)),
+          table_of("REDSHIFT", clumps, bins_of(clumps, by_redshift)), degeneracy_table(clumps),
+          history_table(clumps)};
+}
+
+void set_template_metrics(const std::vector<io::Table>& tables, validation::Metrics& metrics) {
+  const io::Table &pairs = tables[0], &ages = tables[1];
+  const io::Integers& fitted = pairs.integers("n_fitted");
+  metrics.set("templates.pairs", static_cast<double>(pairs.rows()));
+  metrics.set("templates.min_fitted",
+              fitted.empty() ? nan : static_cast<double>(*std::min_element(fitted.begin(), fitted.end())));
+  constexpr std::int64_t fewest = 10;
+  for (const TemplateQuantity& quantity : template_quantities) {
+    const std::string name = quantity.name;
+    metrics.set("templates.worst_abs_" + name,
+                largest(pairs, name, [&](std::size_t i) { return !pairs.flags("same_template")[i]; }));
+    metrics.set("templates.self_abs_" + name,
+                largest(pairs, name, [&](std::size_t i) { return pairs.flags("same_template")[i]; }));
+    metrics.set("templates.worst_bin_abs_" + name, largest(ages, name, [&](std::size_t i) {
+                  return !ages.flags("same_template")[i] && ages.integers("n_fitted")[i] >= fewest;
+                }));
+  }
+  set_degeneracy_metrics(tables[3], tables[4], metrics);
+}
+
+std::vector<std::string> template_metric_names() {
+  std::vector<std::string> all{"templates.pairs", "templates.min_fitted"};
+  for (const TemplateQuantity& quantity : template_quantities)
+    for (const char* family : {"worst_abs_", "self_abs_", "worst_bin_abs_"})
+      all.push_back(std::string("templates.") + family + quantity.name);
+  for (const std::string& name : degeneracy_metric_names()) all.push_back(name);
+  return all;
+}
+
+}  // namespace arcproof::studies
