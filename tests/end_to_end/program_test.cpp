@@ -102,6 +102,8 @@ struct Killed {
   std::function<bool(const fs::path& out)> is_ripe;
 };
 
+void PrintTo(const Killed& killed, std::ostream* stream) { *stream << killed.name; }
+
 int count_of_parts(const fs::path& out) {
   int count = 0;
   if (fs::exists(out / "parts"))
