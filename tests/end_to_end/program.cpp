@@ -4,11 +4,17 @@
 #include "engine/io/files.h"
 
 #include <array>
+#include <chrono>
+#include <csignal>
 #include <cstdio>
 #include <fstream>
 #include <stdexcept>
 
+#include <fcntl.h>
+#include <spawn.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 namespace arcproof::tests {
 namespace {
@@ -40,6 +46,14 @@ void replace(std::string& text, const std::string& from, const std::string& to) 
   text.replace(at, from.size(), to);
 }
 
+double now_s() {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
+double seconds(const timeval& time) {
+  return static_cast<double>(time.tv_sec) + 1e-6 * static_cast<double>(time.tv_usec);
+}
+
 }  // namespace
 
 Outcome run_command(const std::string& command) {
@@ -56,6 +70,51 @@ Outcome run_command(const std::string& command) {
 
 Outcome run_program(const std::string& arguments) {
   return run_command(std::string(ARCPROOF_PROGRAM) + " " + arguments);
+}
+
+StartedProgram::StartedProgram(const std::vector<std::string>& arguments, const std::filesystem::path& output)
+    : start_s_(now_s()) {
+  std::vector<std::string> words = {ARCPROOF_PROGRAM};
+  words.insert(words.end(), arguments.begin(), arguments.end());
+  std::vector<char*> argv;
+  for (std::string& word : words) argv.push_back(word.data());
+  argv.push_back(nullptr);
+  posix_spawn_file_actions_t actions;
+  posix_spawn_file_actions_init(&actions);
+  posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, output.c_str(), O_WRONLY | O_CREAT | O_TRUNC,
+                                   0644);
+  posix_spawn_file_actions_adddup2(&actions, STDOUT_FILENO, STDERR_FILENO);
+  const int error = posix_spawn(&process_, argv[0], &actions, nullptr, argv.data(), environ);
+  posix_spawn_file_actions_destroy(&actions);
+  if (error != 0) throw std::runtime_error("cannot start " + words.front());
+}
+
+StartedProgram::~StartedProgram() {
+  if (waited_) return;
+  kill();
+  wait();
+}
+
+bool StartedProgram::is_running() const {
+  siginfo_t info{};
+  return !waited_ && waitid(P_PID, static_cast<id_t>(process_), &info, WEXITED | WNOHANG | WNOWAIT) == 0 &&
+         info.si_pid == 0;
+}
+
+void StartedProgram::kill() const { ::kill(process_, SIGKILL); }
+
+Ending StartedProgram::wait() {
+  int status = 0;
+  rusage usage{};
+  if (wait4(process_, &status, 0, &usage) != process_) throw std::runtime_error("cannot wait for arcproof");
+  waited_ = true;
+  Ending ending;
+  if (WIFSIGNALED(status)) ending.signal = WTERMSIG(status);
+  else ending.exit_code = WEXITSTATUS(status);
+  ending.wall_s = now_s() - start_s_;
+  ending.cpu_s = seconds(usage.ru_utime) + seconds(usage.ru_stime);
+  ending.peak_memory_mib = static_cast<double>(usage.ru_maxrss) / 1024;
+  return ending;
 }
 
 std::filesystem::path write_small_recipe(const std::filesystem::path& folder,
@@ -75,6 +134,15 @@ std::map<std::string, std::string> product_hashes(const std::filesystem::path& o
       continue;
     hashes[name] = sha256_of_file(entry.path());
   }
+  return hashes;
+}
+
+std::map<std::string, std::string> part_hashes(const std::filesystem::path& output) {
+  std::map<std::string, std::string> hashes;
+  if (!std::filesystem::exists(output / "parts")) return hashes;
+  for (const auto& entry : std::filesystem::directory_iterator(output / "parts"))
+    if (!io::is_temporary(entry.path()))
+      hashes[entry.path().filename().string()] = sha256_of_file(entry.path());
   return hashes;
 }
 

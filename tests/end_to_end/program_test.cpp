@@ -1,6 +1,7 @@
 // The program from recipe to report: the same tables however the work is split.
 #include "tests/end_to_end/program.h"
 
+#include "engine/io/files.h"
 #include "engine/io/fits.h"
 #include "engine/io/json.h"
 #include "engine/io/table.h"
@@ -8,11 +9,16 @@
 #include "recipes/program/campaign/metric_names.h"
 #include "tests/support/data.h"
 
+#include <chrono>
 #include <cmath>
+#include <csignal>
 #include <fstream>
+#include <functional>
 #include <iterator>
 #include <set>
+#include <thread>
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 namespace arcproof::tests {
@@ -90,14 +96,88 @@ TEST(Program, RefusesToMergeWhenAShardIsMissing) {
   EXPECT_FALSE(fs::exists(folder / "all"));
 }
 
-TEST(Program, KilledRunGoesOnToTheSameBytes) {
-  const fs::path out = scratch_folder("killed") / "out";
-  const std::string arguments = "run -q -j1 -o " + quoted(out) + " " + quoted(recipe_of_finished_run());
-  const Outcome killed = run_command("timeout -s KILL 3 " + std::string(ARCPROOF_PROGRAM) + " " + arguments);
-  const Outcome resumed = run_program(arguments + (fs::exists(out / "run.json") ? " --resume" : ""));
-  ASSERT_EQ(resumed.exit_code, 0) << killed.output << resumed.output;
-  EXPECT_EQ(product_hashes(out), product_hashes(finished_run()));
+// Where a run is killed: with so many parts on disk, or in the midst of writing its tables.
+struct Killed {
+  std::string name;
+  std::function<bool(const fs::path& out)> is_ripe;
+};
+
+void PrintTo(const Killed& killed, std::ostream* stream) { *stream << killed.name; }
+
+int count_of_parts(const fs::path& out) {
+  int count = 0;
+  if (fs::exists(out / "parts"))
+    for (const auto& entry : fs::directory_iterator(out / "parts")) count += !io::is_temporary(entry.path());
+  return count;
 }
+
+bool is_finished(const fs::path& out) { return fs::exists(out / "manifest.json"); }
+
+// Polls the folder, and kills the program as soon as it is ripe. A realisation takes tenths of a second, a
+// look at the folder less than a millisecond; where a busy machine lets the program get further than the case
+// wants before the signal comes, it is tried again. Returns whether it was killed in time.
+bool kill_a_run(const fs::path& out, const std::vector<std::string>& arguments, const Killed& killed,
+                const std::function<bool()>& in_time) {
+  for (int attempt = 0; attempt < 5; ++attempt) {
+    fs::remove_all(out);
+    StartedProgram program(arguments, out.parent_path() / "log");
+    while (program.is_running() && !killed.is_ripe(out))
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    program.kill();
+    const Ending ending = program.wait();
+    if (ending.signal == SIGKILL && in_time()) return true;
+  }
+  return false;
+}
+
+std::map<fs::path, fs::file_time_type> times_of_parts(const fs::path& out) {
+  std::map<fs::path, fs::file_time_type> times;
+  for (const auto& entry : fs::directory_iterator(out / "parts"))
+    if (!io::is_temporary(entry.path())) times[entry.path()] = fs::last_write_time(entry.path());
+  return times;
+}
+
+class KilledRun : public testing::TestWithParam<Killed> {};
+
+TEST_P(KilledRun, GoesOnToTheSameBytes) {
+  const fs::path out = scratch_folder("killed-" + GetParam().name) / "out";
+  const bool in_the_tables = GetParam().name == "InTheTables";
+  const int realisations = count_of_parts(finished_run());
+  const std::vector<std::string> arguments = {"run", "-q",         "-j1",
+                                              "-o",  out.string(), recipe_of_finished_run().string()};
+  ASSERT_TRUE(kill_a_run(out, arguments, GetParam(), [&] {
+    return in_the_tables ? fs::exists(out / "injections.fits") && !is_finished(out)
+                         : count_of_parts(out) < realisations;
+  })) << "not killed in time";
+
+  // What a kill in the midst of writing leaves beside the finished files.
+  std::ofstream(out / "parts" / "realisation-000005.fits.part-12-0") << "SIMPLE  =";
+  const auto kept = times_of_parts(out);
+  EXPECT_GE(kept.size(), 1u);
+  std::vector<std::string> again = arguments;
+  again.push_back("--resume");
+  ASSERT_EQ(StartedProgram(again, out.parent_path() / "log").wait().exit_code, 0);
+  for (const auto& [path, time] : kept) EXPECT_EQ(fs::last_write_time(path), time) << path << " made anew";
+  EXPECT_EQ(part_hashes(out), part_hashes(finished_run()));
+  EXPECT_EQ(product_hashes(out), product_hashes(finished_run()));
+  EXPECT_TRUE(is_finished(out));
+  for (const auto& entry : fs::recursive_directory_iterator(out))
+    EXPECT_FALSE(io::is_temporary(entry.path())) << entry.path();
+}
+
+Killed after_parts(const std::string& name, int parts) {
+  return {name, [parts](const fs::path& out) { return count_of_parts(out) >= parts; }};
+}
+
+// Of six realisations.
+INSTANTIATE_TEST_SUITE_P(Program, KilledRun,
+                         testing::Values(after_parts("AfterTheFirst", 1), after_parts("Halfway", 3),
+                                         after_parts("BeforeTheLast", 5),
+                                         Killed{"InTheTables",
+                                                [](const fs::path& out) {
+                                                  return fs::exists(out / "injections.fits");
+                                                }}),
+                         [](const auto& of) { return of.param.name; });
 
 TEST(Program, RunKilledBeforeItsFirstFileGoesOn) {
   const fs::path out = scratch_folder("killed-early") / "out";
@@ -201,9 +281,114 @@ TEST(Program, AnotherSeedGivesOtherDraws) {
   EXPECT_NE(a.reals("true_radius_pc").front(), b.reals("true_radius_pc").front());
 }
 
+// A run with inputs of its own, named from the recipe's folder: a PSF and a filter.
+struct RunWithInputs {
+  fs::path recipe, out;
+  std::vector<fs::path> inputs;
+  Ending ending;
+};
+
+const RunWithInputs& run_with_inputs() {
+  static const RunWithInputs made = [] {
+    const fs::path folder = scratch_folder("manifest");
+    RunWithInputs run{
+        write_small_recipe(folder / "recipe", {{R"("name": "F200W",)", R"("name": "F200W",
+      "psf": { "file": "psf.fits" }, "filter": "filter.txt",)"},
+                                               {R"("realisations": 6)", R"("realisations": 3)"}}),
+        folder / "out",
+        {folder / "recipe" / "psf.fits", folder / "recipe" / "filter.txt"},
+        {}};
+    Array2D<float> psf(61, 61);
+    for (int y = 0; y < 61; ++y)
+      for (int x = 0; x < 61; ++x)
+        psf(x, y) = static_cast<float>(std::exp(-0.5 * (std::pow(x - 30, 2) + std::pow(y - 30, 2)) / 2.25));
+    io::FitsHeader header;
+    header.add("PIXSCALE", "0.02");
+    io::write_fits_images(run.inputs[0], {{"PSF", psf, header}});
+    std::ofstream(run.inputs[1]) << "17000 0\n17600 0.5\n22200 0.5\n22800 0\n";
+    StartedProgram program({"run", "-q", "-j1", "-o", run.out.string(), run.recipe.string()}, folder / "log");
+    run.ending = program.wait();
+    if (run.ending.exit_code != 0) throw std::runtime_error(io::read_text(folder / "log"));
+    return run;
+  }();
+  return made;
+}
+
+io::Json manifest_with_inputs() { return io::read_json(run_with_inputs().out / "manifest.json"); }
+
+// Independent of the program's own SHA-256.
+std::string sha256sum(const fs::path& file) {
+  return run_command("sha256sum " + quoted(file)).output.substr(0, 64);
+}
+
 TEST(Program, ManifestSaysWhatIsNeededToRepeatTheRun) {
-  const io::Json manifest = io::read_json(finished_run() / "manifest.json");
-  for (const char* key : {"recipe", "seed", "outputs"}) EXPECT_TRUE(manifest.find(key)) << key;
+  const io::Json manifest = manifest_with_inputs();
+  const fs::path folder = manifest.at("recipe_folder").as_string();
+  ASSERT_TRUE(fs::equivalent(folder, run_with_inputs().recipe));
+  io::write_json(folder / "again.json", manifest.at("recipe"));
+  const fs::path out = run_with_inputs().out.parent_path() / "again";
+  const Outcome outcome = run_program("run -q -o " + quoted(out) + " " + quoted(folder / "again.json"));
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.output;
+  EXPECT_EQ(product_hashes(out), product_hashes(run_with_inputs().out));
+  const io::Json again = io::read_json(out / "manifest.json");
+  for (const char* key : {"recipe", "recipe_hash", "seed", "inputs", "build"})
+    EXPECT_EQ(again.at(key), manifest.at(key)) << key;
+  EXPECT_EQ(manifest.at("seed").as_integer(), 7);
+  EXPECT_EQ(manifest.at("recipe").at("seed").as_integer(), 7);
+}
+
+TEST(Program, ManifestHasTheDigestsOfAllInputsAndOutputs) {
+  const io::Json manifest = manifest_with_inputs();
+  std::set<fs::path> inputs, outputs;
+  for (const auto& [name, digest] : manifest.at("inputs").as_object()) {
+    inputs.insert(fs::path(name));
+    EXPECT_EQ(digest.as_string(), sha256sum(name)) << name;
+  }
+  EXPECT_EQ(inputs, std::set<fs::path>(run_with_inputs().inputs.begin(), run_with_inputs().inputs.end()));
+  for (const auto& [name, digest] : manifest.at("outputs").as_object()) {
+    outputs.insert(run_with_inputs().out / name);
+    EXPECT_EQ(digest.as_string(), sha256sum(run_with_inputs().out / name)) << name;
+  }
+  std::set<fs::path> on_disk;
+  for (const auto& entry : fs::directory_iterator(run_with_inputs().out))
+    if (entry.is_regular_file() && entry.path().filename() != "manifest.json") on_disk.insert(entry.path());
+  EXPECT_EQ(outputs, on_disk);
+}
+
+TEST(Program, ManifestNamesVersionsCompilerAndFlags) {
+  const io::Json build = manifest_with_inputs().at("build");
+  const std::string version = run_program("--version").output;
+  EXPECT_FALSE(build.at("arcproof").as_string().empty());
+  EXPECT_NE(version.find(build.at("arcproof").as_string()), std::string::npos) << version;
+#if defined(__clang__)
+  const std::string compiler =
+      fmt::format("Clang {}.{}.{}", __clang_major__, __clang_minor__, __clang_patchlevel__);
+#else
+  const std::string compiler = fmt::format("GNU {}.{}.{}", __GNUC__, __GNUC_MINOR__, __GNUC_PATCHLEVEL__);
+#endif
+  EXPECT_EQ(build.at("compiler").as_string(), compiler);
+  // Tables are the same on all machines only without fused multiplications.
+  EXPECT_NE(build.at("flags").as_string().find("-ffp-contract=off"), std::string::npos);
+  EXPECT_EQ(build.at("flags").as_string().find("-ffast-math"), std::string::npos);
+  const std::string libraries = build.at("libraries").as_string();
+  for (const std::string& library :
+       {std::string("cfitsio "), std::string("wcslib "), std::string("fftw "), std::string("sep "),
+        fmt::format("fmt {}.{}.{}", FMT_VERSION / 10000, FMT_VERSION / 100 % 100, FMT_VERSION % 100)})
+    EXPECT_NE(libraries.find(library), std::string::npos) << library << " in " << libraries;
+}
+
+// Against what the kernel says of the process: the manifest's times leave out its start and its figures'
+// processes.
+TEST(Program, ManifestTellsTheCost) {
+  const io::Json cost = manifest_with_inputs().at("cost");
+  const Ending& seen = run_with_inputs().ending;
+  EXPECT_GT(cost.at("wall_s").as_double(), 0.2 * seen.wall_s);
+  EXPECT_LE(cost.at("wall_s").as_double(), seen.wall_s);
+  EXPECT_GT(cost.at("cpu_s").as_double(), 0.2 * seen.cpu_s);
+  EXPECT_LE(cost.at("cpu_s").as_double(), seen.cpu_s + 0.05);
+  EXPECT_GT(cost.at("peak_memory_mib").as_double(), 0.5 * seen.peak_memory_mib);
+  EXPECT_LE(cost.at("peak_memory_mib").as_double(), seen.peak_memory_mib + 1);
+  EXPECT_EQ(manifest_with_inputs().at("machine").at("threads").as_integer(), 1);
 }
 
 TEST(Products, PassFitsverify) {

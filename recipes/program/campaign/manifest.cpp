@@ -86,6 +86,7 @@ void write_manifest(const Recipe& recipe, const Inputs& inputs, const fs::path& 
   utsname system{};
   uname(&system);
   io::Json json = io::Json::object();
+  json["recipe_folder"] = recipe.folder.string();  // where relative names of files in `recipe` start
   json["recipe_hash"] = recipe_hash(recipe);
   json["seed"] = recipe.seed;
   json["build"] = build_information();
