@@ -1,6 +1,7 @@
 #include "engine/sed/fits/continuity.h"
 
 #include "engine/core/error.h"
+#include "engine/core/interpolate.h"
 #include "engine/core/missing.h"
 #include "engine/core/statistics.h"
 #include "engine/core/units.h"
@@ -34,18 +35,6 @@ double ratio_quantile(double p, double scale) {
   return std::clamp(scale * (2 * q - 1) / std::sqrt(2 * q * (1 - q)), -most, most);
 }
 
-/// Two neighbouring nodes and the weight of the right one.
-struct NodePair {
-  std::size_t left = 0, right = 0;
-  double part = 0;
-};
-NodePair node_pair(const std::vector<double>& nodes, double x) {
-  if (nodes.size() < 2) return {};
-  const auto after = std::upper_bound(nodes.begin() + 1, nodes.end() - 1, x);
-  const auto right = static_cast<std::size_t>(after - nodes.begin());
-  return {right - 1, right, std::clamp((x - nodes[right - 1]) / (nodes[right] - nodes[right - 1]), 0.0, 1.0)};
-}
-
 /// Fluxes of galaxies in some of the grid's bands [nJy per Msun formed], which stand together, in fours.
 class FluxTable {
  public:
@@ -61,8 +50,8 @@ class FluxTable {
   const std::vector<float>& of(const Galaxy& galaxy) {
     std::fill(flux_.begin(), flux_.end(), 0.0F);
     share_.assign(galaxy.share.begin(), galaxy.share.end());
-    const NodePair z = node_pair(grid_.log_z, galaxy.log_z), av = node_pair(grid_.av_mag, galaxy.av_mag),
-                   u = node_pair(grid_.log_u, galaxy.log_u);
+    const Bracket z = held_bracket(grid_.log_z, galaxy.log_z), av = held_bracket(grid_.av_mag, galaxy.av_mag),
+                  u = held_bracket(grid_.log_u, galaxy.log_u);
     for (const bool right_z : {false, true})
       for (const bool right_av : {false, true})
         for (const bool right_u : {false, true}) {
@@ -116,7 +105,7 @@ void set_galaxy(const ContinuityGrid& grid, std::span<const double> cube, Galaxy
   }
   for (double& share : galaxy.share) share /= sum;
   const auto along = [](const std::vector<double>& axis, double part) {
-    return axis.front() + part * (axis.back() - axis.front());
+    return between(axis.front(), axis.back(), part);
   };
   galaxy.log_z = along(grid.log_z, cube[bins - 1]);
   galaxy.av_mag = along(grid.av_mag, cube[bins]);
@@ -191,12 +180,12 @@ double half_mass_age(const ContinuityGrid& grid, const std::vector<double>& shar
 }
 
 double surviving_share(const ContinuityGrid& grid, const Galaxy& galaxy) {
-  const NodePair z = node_pair(grid.log_z, galaxy.log_z);
+  const Bracket z = held_bracket(grid.log_z, galaxy.log_z);
   double sum = 0;
   for (std::size_t j = 0; j < grid.bins(); ++j) {
     const double left = grid.surviving[z.left * grid.bins() + j],
                  right = grid.surviving[z.right * grid.bins() + j];
-    sum += galaxy.share[j] * (left + z.part * (right - left));
+    sum += galaxy.share[j] * between(left, right, z.part);
   }
   return sum;
 }
