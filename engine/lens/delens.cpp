@@ -106,8 +106,9 @@ ClumpMagnification magnification_of_clump(const Lens& lens, const Realisations& 
   const std::vector<double> sample = posterior_magnifications(posterior, ellipse, z_source);
   if (!sample.empty()) {
     result.posterior_median = statistics::median(sample);
-    result.posterior_minus = std::max(0.0, result.mu - statistics::quantile(sample, 0.16));
-    result.posterior_plus = std::max(0.0, statistics::quantile(sample, 0.84) - result.mu);
+    const inference::ErrorBar bar = inference::error_bar(result.mu, inference::summary_of(sample));
+    result.posterior_minus = bar.minus;
+    result.posterior_plus = bar.plus;
   }
   result.error_minus = std::hypot(result.spread, result.posterior_minus);
   result.error_plus = std::hypot(result.spread, result.posterior_plus);
@@ -241,8 +242,9 @@ Interval interval_of(std::span<const double> values) {
   interval.left_out = static_cast<int>(values.size() - good.size());
   if (good.empty()) return interval;
   interval.median = statistics::median(good);
-  interval.minus = std::max(0.0, interval.median - statistics::quantile(good, 0.16));
-  interval.plus = std::max(0.0, statistics::quantile(good, 0.84) - interval.median);
+  const inference::ErrorBar bar = inference::error_bar(interval.median, inference::summary_of(good));
+  interval.minus = bar.minus;
+  interval.plus = bar.plus;
   return interval;
 }
 

@@ -2,6 +2,7 @@
 // Claeyssens+2023 section 5.3.
 #pragma once
 
+#include "engine/inference/summary.h"
 #include "engine/lens/map.h"
 #include "engine/lens/realisations.h"
 
@@ -103,9 +104,8 @@ Ellipse image_ellipse(const Hessian& hessian, double efficiency, const Ellipse& 
 
 /// A quantity of a clump over the posterior: median and 68% interval, which need not be symmetric. Values
 /// that are not finite or are negative (none of these quantities is) are left out and counted.
-struct Interval {
+struct Interval : inference::ErrorBar {  // finite; median - minus >= 0
   double median = 0;
-  double minus = 0, plus = 0;  ///< >= 0, finite; median - minus >= 0
   int used = 0, left_out = 0;
 };
 Interval interval_of(std::span<const double> values);

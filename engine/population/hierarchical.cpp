@@ -293,7 +293,7 @@ HierarchicalFit fit_hierarchical(const HierarchicalLikelihood& likelihood,
   fit.monte_carlo_error = likelihood.monte_carlo_error(points);
   fit.selection = likelihood.verdict(median, worst_selection(likelihood, points));
   if (fit.selection.status != SelectionStatus::ok)
-    for (ParameterSummary& p : fit.parameters) p = {p.name, nan, nan, nan, nan};
+    for (ParameterSummary& p : fit.parameters) p = {{nan, nan, nan}, p.name, nan};
   return fit;
 }
 

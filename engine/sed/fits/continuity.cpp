@@ -3,7 +3,6 @@
 #include "engine/core/error.h"
 #include "engine/core/interpolate.h"
 #include "engine/core/missing.h"
-#include "engine/core/statistics.h"
 #include "engine/core/units.h"
 #include "engine/sed/fits/posterior_likelihood.h"
 
@@ -233,26 +232,13 @@ void describe_best(const ContinuityGrid& grid, const Data& data, const inference
 // Systematically, by weight; each draws its mass from its conditional.
 void resample(const ContinuityGrid& grid, const inference::NestedSamples& samples, int draws,
               HostLikelihood& model, Random& random, ContinuityPosterior& result) {
-  const double step = 1.0 / draws;
-  double next = random.uniform() * step, passed = 0;
-  const auto wanted = static_cast<std::size_t>(draws);
-  std::size_t last = 0;
-  const auto take = [&](std::size_t i) {
-    const Galaxy galaxy = model.galaxy(samples.at(i));
-    result.draws.push_back(derive(grid, galaxy, model.mass().draw(model.project(galaxy), random.uniform())));
-  };
-  for (std::size_t i = 0; i < samples.size(); ++i) {
-    if (samples.weight[i] > 0) last = i;
-    passed += samples.weight[i];
-    for (; next < passed && result.draws.size() < wanted; next += step) take(i);
-  }
-  while (result.draws.size() < wanted) take(last);
-}
-
-PosteriorSummary summary_of(const std::vector<double>& values, double best) {
-  constexpr std::array<double, 3> levels{0.16, 0.5, 0.84};
-  const std::vector<double> q = statistics::quantiles(values, levels);
-  return {best, q[1], q[0], q[2]};
+  const double uniform = random.uniform();
+  inference::resample_systematically(
+      samples.weight, 1, static_cast<std::size_t>(draws), uniform, [&](std::size_t i) {
+        const Galaxy galaxy = model.galaxy(samples.at(i));
+        const double mass = model.mass().draw(model.project(galaxy), random.uniform());
+        result.draws.push_back(derive(grid, galaxy, mass));
+      });
 }
 
 void summarise(const ContinuityGrid& grid, ContinuityPosterior& result) {
@@ -261,11 +247,11 @@ void summarise(const ContinuityGrid& grid, ContinuityPosterior& result) {
   result.rate_msun_per_yr.clear();
   for (const ContinuityQuantity& quantity : continuity_quantities()) {
     for (std::size_t i = 0; i < values.size(); ++i) values[i] = result.draws[i].*quantity.of_draw;
-    result.summary.push_back(summary_of(values, result.best.*quantity.of_draw));
+    result.summary.push_back({inference::summary_of(values), result.best.*quantity.of_draw});
   }
   for (std::size_t j = 0; j < grid.bins(); ++j) {
     for (std::size_t i = 0; i < values.size(); ++i) values[i] = result.draws[i].rate_msun_per_yr[j];
-    result.rate_msun_per_yr.push_back(summary_of(values, result.best.rate_msun_per_yr[j]));
+    result.rate_msun_per_yr.push_back({inference::summary_of(values), result.best.rate_msun_per_yr[j]});
   }
 }
 
@@ -276,8 +262,8 @@ ContinuityPosterior unfitted(const ContinuityGrid& grid, const Data& data) {
   result.chi2 = result.log_evidence = result.log_evidence_error = nan;
   for (const ContinuityQuantity& quantity : continuity_quantities()) result.best.*quantity.of_draw = nan;
   result.best.rate_msun_per_yr.assign(grid.bins(), nan);
-  result.summary.assign(continuity_quantities().size(), {nan, nan, nan, nan});
-  result.rate_msun_per_yr.assign(grid.bins(), {nan, nan, nan, nan});
+  result.summary.assign(continuity_quantities().size(), {{nan, nan, nan}, nan});
+  result.rate_msun_per_yr.assign(grid.bins(), {{nan, nan, nan}, nan});
   return result;
 }
 
