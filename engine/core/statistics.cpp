@@ -107,30 +107,6 @@ double chi_squared_sf(double chi2, double dof) {
   return boost::math::cdf(boost::math::complement(distribution, std::max(0.0, chi2)));
 }
 
-double kde_mode(std::span<const double> x) {
-  if (x.empty() || has_nan(x)) return nan;
-  const auto [low, high] = std::minmax_element(x.begin(), x.end());
-  if (*low == *high) return *low;
-  const double bandwidth = standard_deviation(x) * std::pow(static_cast<double>(x.size()), -0.2);
-  constexpr int points = 512;
-  const double step = (*high - *low) / (points - 1);
-  const auto density = [&](double at) {
-    double sum = 0;
-    for (const double v : x) sum += std::exp(-0.5 * (at - v) * (at - v) / (bandwidth * bandwidth));
-    return sum;
-  };
-  int best = 0;
-  std::vector<double> value(points);
-  for (int i = 0; i < points; ++i) {
-    value[i] = density(*low + i * step);
-    if (value[i] > value[best]) best = i;
-  }
-  if (best == 0 || best == points - 1) return *low + best * step;
-  const double curvature = value[best - 1] - 2 * value[best] + value[best + 1];
-  const double shift = curvature < 0 ? 0.5 * (value[best - 1] - value[best + 1]) / curvature : 0.0;
-  return *low + (best + shift) * step;
-}
-
 std::vector<double> average_ranks(std::span<const double> x) {
   if (has_nan(x)) return std::vector<double>(x.size(), nan);
   std::vector<std::size_t> order(x.size());

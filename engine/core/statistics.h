@@ -40,12 +40,8 @@ Interval binomial_interval(int successes, int trials, double level = 0.6827);
 double normal_cdf(double z);
 double normal_quantile(double p);  ///< p in (0, 1)
 
-/// Upper tail of chi-squared with `dof` degrees of freedom.
+/// Upper tail of chi-squared with `dof` degrees of freedom: how unlikely a test finds its own sample.
 double chi_squared_sf(double chi2, double dof);
-
-/// Mode of a sample by Gaussian kernel density with Scott's bandwidth (as scipy.stats.gaussian_kde),
-/// evaluated on a grid of 512 points between the extremes and refined by a parabola.
-double kde_mode(std::span<const double> x);
 
 /// Ranks from 1, ties averaged; all NaN when x holds a NaN.
 std::vector<double> average_ranks(std::span<const double> x);

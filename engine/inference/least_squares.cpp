@@ -1,6 +1,7 @@
 #include "engine/inference/least_squares.h"
 
 #include "engine/core/error.h"
+#include "engine/inference/damping.h"
 
 #include <algorithm>
 #include <cmath>
@@ -54,7 +55,7 @@ LeastSquaresSummary minimise_least_squares(const ResidualFunction& function, Vec
   MatrixXd jacobian;
   function(x, residual, &jacobian);
   double cost = residual.squaredNorm();
-  double damping = options.initial_damping, growth = 2;
+  Damping damping(options.initial_damping, 1e-15, 1e30);
   bool small_step = false;
 
   for (; summary.iterations < options.max_iterations && !small_step; ++summary.iterations) {
@@ -67,13 +68,13 @@ LeastSquaresSummary minimise_least_squares(const ResidualFunction& function, Vec
       break;
     }
     MatrixXd damped = normal;
-    for (Eigen::Index i = 0; i < x.size(); ++i) damped(i, i) += damping * std::max(normal(i, i), 1e-300);
+    for (Eigen::Index i = 0; i < x.size(); ++i)
+      damped(i, i) += damping.value() * std::max(normal(i, i), 1e-300);
     const Eigen::LDLT<MatrixXd> solver(damped);
     const VectorXd trial = projected(x - solver.solve(gradient), lower, upper);
     const VectorXd step = trial - x;
     if (solver.info() != Eigen::Success || !step.allFinite()) {
-      damping *= growth;
-      growth *= 2;
+      damping.step_refused();
       continue;
     }
     function(trial, trial_residual, nullptr);
@@ -86,14 +87,11 @@ LeastSquaresSummary minimise_least_squares(const ResidualFunction& function, Vec
       x = trial;
       cost = trial_cost;
       function(x, residual, &jacobian);
-      damping *= std::max(1.0 / 3.0, 1 - std::pow(2 * std::min(gain, 1.0) - 1, 3));
-      damping = std::max(damping, 1e-15);
-      growth = 2;
+      damping.step_taken(gain);
     } else {
-      damping *= growth;
-      growth *= 2;
+      damping.step_refused();
     }
-    if (damping > 1e30) small_step = true;
+    if (damping.exhausted()) small_step = true;
   }
 
   summary.x = x;

@@ -1,7 +1,7 @@
 // Levenberg-Marquardt for small dense problems (a few parameters, up to a few thousand residuals).
 //
-// Marquardt's scaling with Nielsen's update of the damping (Madsen, Nielsen & Tingleff 2004, "Methods for
-// non-linear least squares problems", alg. 3.16). Box bounds are kept by projecting each trial step.
+// Marquardt's scaling with Nielsen's update of the damping (engine/inference/damping.h). Box bounds are kept by
+// projecting each trial step.
 #pragma once
 
 #include <functional>
@@ -12,13 +12,24 @@ namespace arcproof::inference {
 
 struct LeastSquaresOptions {
   int max_iterations = 100;
-  double gradient_tolerance = 1e-10;  ///< on the largest |J^T r| relative to |J| |r|
-  double step_tolerance = 1e-10;      ///< on the step relative to the parameters
-  double cost_tolerance = 1e-12;      ///< on the relative fall of the cost
+  double gradient_tolerance = 1e-10;  ///< these three: see FitStatus
+  double step_tolerance = 1e-10;
+  double cost_tolerance = 1e-12;
   double initial_damping = 1e-3;
 };
 
-enum class FitStatus { converged, at_bound, max_iterations, singular };
+/// How a fit ended. It stops where one of these holds, r the residuals, J their Jacobian, g = J^T r (0 for a
+/// parameter that is held on its bound), dx a step that was tried:
+///   max_i |g_i| <= gradient_tolerance |J| |r|           the ground is flat (|J| by Frobenius)
+///   |dx| <= step_tolerance (|x| + step_tolerance)       taken or not
+///   0 <= fall of |r|^2 <= cost_tolerance |r|^2          of a step that was taken
+///   damping > 1e30                                      no step leads down
+enum class FitStatus {
+  converged,       ///< stopped, all parameters between their bounds
+  at_bound,        ///< stopped with x_i <= lower_i or x_i >= upper_i for some i
+  max_iterations,  ///< max_iterations steps, taken or not, and none of these held
+  singular         ///< J^T J has no inverse where it ended, however it did
+};
 
 struct LeastSquaresSummary {
   FitStatus status = FitStatus::max_iterations;

@@ -35,8 +35,6 @@ class QuadraturePosterior {
   double log_evidence() const { return log_evidence_; }  ///< ln Z
   double mean(int parameter) const;
   double covariance(int a, int b) const;
-  /// Marginal density of one parameter at its node, normalised.
-  std::span<const double> marginal(int parameter) const { return marginals_[parameter].density; }
   double node(int parameter, int index) const;
   /// Marginal cumulative probability at a value, and its inverse, p in (0, 1).
   double cumulative(int parameter, double value) const;

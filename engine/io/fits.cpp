@@ -51,7 +51,6 @@ class Reader {
   }
 
   fitsfile* get() const { return file_.get(); }
-  int hdu_count() const { return count_; }
 
   [[noreturn]] void fail(const std::string& key, const std::string& found, const std::string& allowed) const {
     throw InputError({path_.string(), key, found, allowed});

@@ -4,6 +4,8 @@
 #include "engine/core/missing.h"
 #include "engine/core/statistics.h"
 #include "engine/core/units.h"
+#include "engine/inference/summary.h"
+#include "engine/sky/position_angle.h"
 
 #include <algorithm>
 #include <array>
@@ -106,8 +108,9 @@ ClumpMagnification magnification_of_clump(const Lens& lens, const Realisations& 
   const std::vector<double> sample = posterior_magnifications(posterior, ellipse, z_source);
   if (!sample.empty()) {
     result.posterior_median = statistics::median(sample);
-    result.posterior_minus = std::max(0.0, result.mu - statistics::quantile(sample, 0.16));
-    result.posterior_plus = std::max(0.0, statistics::quantile(sample, 0.84) - result.mu);
+    const inference::ErrorBar bar = inference::error_bar(result.mu, inference::summary_of(sample));
+    result.posterior_minus = bar.minus;
+    result.posterior_plus = bar.plus;
   }
   result.error_minus = std::hypot(result.spread, result.posterior_minus);
   result.error_plus = std::hypot(result.spread, result.posterior_plus);
@@ -176,7 +179,8 @@ Ellipse ellipse_of(Vector2 centre, Vector2 p, Vector2 q) {
   const double xx = p.x * p.x + q.x * q.x, xy = p.x * p.y + q.x * q.y, yy = p.y * p.y + q.y * q.y;
   const double half_trace = (xx + yy) / 2, difference = std::hypot((xx - yy) / 2, xy);
   const double major = std::sqrt(half_trace + difference), area = std::abs(p.x * q.y - p.y * q.x);
-  return {centre, major, major > 0 ? std::min(area / major, major) : 0.0, 0.5 * std::atan2(2 * xy, xx - yy)};
+  return {centre, major, major > 0 ? std::min(area / major, major) : 0.0,
+          sky::major_axis_angle_rad(xx, xy, yy)};
 }
 
 Ellipse transformed(const Symmetric& m, const Ellipse& e, Vector2 centre) {
@@ -230,35 +234,6 @@ Ellipse image_ellipse(const Hessian& h, double efficiency, const Ellipse& source
   const double determinant = a.xx * a.yy - a.xy * a.xy;
   require(std::abs(determinant) >= 1e-12, "image_ellipse: not on a critical line");
   return transformed({a.yy / determinant, -a.xy / determinant, a.xx / determinant}, source, theta);
-}
-
-Interval interval_of(std::span<const double> values) {
-  std::vector<double> good;
-  for (const double value : values)
-    if (std::isfinite(value) && value >= 0) good.push_back(value);
-  Interval interval;
-  interval.used = static_cast<int>(good.size());
-  interval.left_out = static_cast<int>(values.size() - good.size());
-  if (good.empty()) return interval;
-  interval.median = statistics::median(good);
-  interval.minus = std::max(0.0, interval.median - statistics::quantile(good, 0.16));
-  interval.plus = std::max(0.0, statistics::quantile(good, 0.84) - interval.median);
-  return interval;
-}
-
-SourceIntervals source_intervals(std::span<const LensModel> posterior, const Ellipse& image,
-                                 double z_source) {
-  require_valid(image);
-  std::vector<double> major, minor, mu;
-  for (const LensModel& model : posterior) {
-    const double d = model.efficiency(z_source);
-    const Hessian h = model.hessian(image.centre_arcsec);
-    const Ellipse source = transformed(jacobian(h, d), image, {});
-    major.push_back(source.sigma_major_arcsec);
-    minor.push_back(source.sigma_minor_arcsec);
-    mu.push_back(std::abs(magnification(h, d).mu));
-  }
-  return {interval_of(major), interval_of(minor), interval_of(mu)};
 }
 
 }  // namespace arcproof::lens

@@ -101,19 +101,4 @@ SourceEllipse source_ellipse(const LensMap& map, double efficiency, const Ellips
 /// inverted (|det A| < 1e-12).
 Ellipse image_ellipse(const Hessian& hessian, double efficiency, const Ellipse& source, Vector2 theta_arcsec);
 
-/// A quantity of a clump over the posterior: median and 68% interval, which need not be symmetric. Values
-/// that are not finite or are negative (none of these quantities is) are left out and counted.
-struct Interval {
-  double median = 0;
-  double minus = 0, plus = 0;  ///< >= 0, finite; median - minus >= 0
-  int used = 0, left_out = 0;
-};
-Interval interval_of(std::span<const double> values);
-
-/// Axes of the source ellipse and |mu| over the models of a posterior, each evaluated exactly at the centre.
-struct SourceIntervals {
-  Interval sigma_major_arcsec, sigma_minor_arcsec, mu;
-};
-SourceIntervals source_intervals(std::span<const LensModel> posterior, const Ellipse& image, double z_source);
-
 }  // namespace arcproof::lens

@@ -1,5 +1,7 @@
 #include "engine/photometry/clump_descent.h"
 
+#include "engine/inference/damping.h"
+
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -196,7 +198,7 @@ Descent descend(Problem& problem, std::vector<Component> start, int iterations_l
                                   : problem.options().position_free ? Derivatives::position
                                                                     : Derivatives::none;
   Descent descent{problem.evaluate(std::move(start), derivatives)};
-  double damping = 1e-3, growth = 2;
+  inference::Damping damping(1e-3, 1e-12, 1e12);
   std::optional<SecantTerm> secant;
   std::optional<State> state;
   for (; descent.iterations < iterations_left; ++descent.iterations) {
@@ -210,7 +212,7 @@ Descent descend(Problem& problem, std::vector<Component> start, int iterations_l
       return descent;
     }
     if (!secant) secant.emplace(state->rows.count);
-    const Vector step = step_from(problem, descent.point, *state, *secant, damping);
+    const Vector step = step_from(problem, descent.point, *state, *secant, damping.value());
     if (!step.allFinite()) {
       descent.singular = true;
       return descent;
@@ -233,17 +235,14 @@ Descent descend(Problem& problem, std::vector<Component> start, int iterations_l
                     plain, full);
       state = std::move(next);
       descent.point = std::move(trial);
-      damping = std::max(
-          1e-12, damping * std::max(1.0 / 3.0, 1 - std::pow(2 * std::min(fall / predicted, 1.0) - 1, 3)));
-      growth = 2;
+      damping.step_taken(fall / predicted);
       if (fall < enough) {
         descent.converged = true;
         return descent;
       }
     } else {
-      damping *= growth;
-      growth *= 2;
-      if (damping > 1e12) {  // no descent direction is left: a bound or rounding
+      damping.step_refused();
+      if (damping.exhausted()) {  // no descent direction is left: a bound or rounding
         descent.converged = true;
         return descent;
       }

@@ -205,23 +205,6 @@ ClumpFit fit_clumps(const Cutout& cutout, const PsfTransform& psf, std::span<con
   return as_result(problem, descent, cutout);
 }
 
-std::vector<double> model_image(const ClumpFit& fit, const Cutout& cutout, const PsfTransform& psf,
-                                bool with_plane) {
-  const int n = cutout.size;
-  std::vector<double> model(static_cast<std::size_t>(n) * n, 0.0);
-  if (with_plane)
-    for (int i = 0; i < n * n; ++i) {
-      const int x = i % n - n / 2, y = i / n - n / 2;
-      model[i] = fit.background + fit.slope_x * x + fit.slope_y * y;
-    }
-  ComponentImages images(n);
-  for (const ComponentFit& c : fit.components) {
-    images.evaluate(psf, c.x, c.y, c.shape, Derivatives::none);
-    for (int i = 0; i < n * n; ++i) model[i] += c.flux * images.plane(0)[i];
-  }
-  return model;
-}
-
 double chi2_of_shapes(const Cutout& cutout, const PsfTransform& psf,
                       std::span<const ComponentStart> components) {
   const FitOptions fixed{.shape_free = false, .position_free = false};

@@ -100,10 +100,6 @@ struct ClumpFit {
 ClumpFit fit_clumps(const Cutout& cutout, const PsfTransform& psf, std::span<const ComponentStart> start,
                     const FitOptions& options);
 
-/// The model of a fit on its cutout, row-major: components without or with the plane.
-std::vector<double> model_image(const ClumpFit& fit, const Cutout& cutout, const PsfTransform& psf,
-                                bool with_plane);
-
 /// Sum of squared weighted residuals of given parameters, with fluxes and plane solved for: for tests of
 /// convergence.
 double chi2_of_shapes(const Cutout& cutout, const PsfTransform& psf,

@@ -3,6 +3,7 @@
 #include "engine/core/error.h"
 #include "engine/core/units.h"
 #include "engine/photometry/convolution_kernel.h"
+#include "engine/sky/position_angle.h"
 
 #include <algorithm>
 #include <cmath>
@@ -35,7 +36,7 @@ PrincipalAxes principal_axes(const Covariance& c) {
   axes.variance_minor = mean - radius;
   axes.sigma_major = std::sqrt(std::max(0.0, axes.variance_major));
   axes.sigma_minor = std::sqrt(std::max(0.0, axes.variance_minor));
-  axes.angle_rad = radius > 0 ? 0.5 * std::atan2(c.xy, difference) : 0.0;
+  axes.angle_rad = radius > 0 ? sky::axis_angle_rad(difference, c.xy) : 0.0;
   return axes;
 }
 

@@ -1,7 +1,7 @@
 #include "engine/photometry/protocol.h"
 
 #include "engine/core/error.h"
-#include "engine/core/statistics.h"
+#include "engine/core/missing.h"
 #include "engine/photometry/position_fit.h"
 #include "engine/photometry/sky_noise.h"
 
@@ -40,7 +40,7 @@ double sky_sigma_at(const BandData& band, double x, double y) {
   if (measured > 0) return measured;
   const int i = static_cast<int>(std::lround(x)), j = static_cast<int>(std::lround(y));
   const Array2D<float>& error = band.exposure->error_njy;
-  return error.contains(i, j) ? error(i, j) : std::nan("");
+  return error.contains(i, j) ? error(i, j) : nan;
 }
 
 struct Prepared {
@@ -128,18 +128,15 @@ std::vector<ComponentStart> start_at(const ClumpFit& fit) {
 }
 
 Interval68 interval(double value, const std::vector<double>& draws) {
-  if (draws.size() < 2) return {value, std::nan(""), std::nan("")};
-  const double p[] = {0.16, 0.84};
-  const auto q = statistics::quantiles(draws, p);
-  return {value, std::max(0.0, value - q[0]), std::max(0.0, q[1] - value)};
+  if (draws.size() < 2) return {{nan, nan}, value};
+  return {inference::error_bar(value, inference::summary_of(draws)), value};
 }
 
 double half_range(std::vector<double> draws) {
   std::erase_if(draws, [](double v) { return std::isnan(v); });
-  if (draws.size() < 2) return std::nan("");
-  const double p[] = {0.16, 0.84};
-  const auto q = statistics::quantiles(draws, p);
-  return 0.5 * (q[1] - q[0]);
+  if (draws.size() < 2) return nan;
+  const inference::Summary summary = inference::summary_of(draws);
+  return 0.5 * (summary.high - summary.low);
 }
 
 double shot_noise(double flux, double electrons_per_njy) {
@@ -164,7 +161,6 @@ BandFluxes band_fluxes(const BandData& band, const ClumpFit& fit, const std::vec
 
 BandFluxes no_data(const BandData& band) {
   BandFluxes result;
-  const double nan = std::nan("");
   result.band = band.exposure->band;
   result.flux_njy = result.error_njy = result.scatter_njy = result.poisson_njy = result.analytic_njy = nan;
   result.correlated_njy = nan;
@@ -206,7 +202,7 @@ ReferenceFits fit_reference(std::span<const Detection> detections, const std::ve
 // `draws`: the flux of each redraw, NaN where it could not be fitted.
 BandFluxes measure_band(const ReferenceFits& reference, const BandData& band, const sky::PixelMap& map,
                         const ProtocolOptions& o, Random& random, std::vector<double>& draws) {
-  draws.assign(reference.redraws.size(), std::nan(""));
+  draws.assign(reference.redraws.size(), nan);
   const double x = map.to_x, y = map.to_y;
   const double sky_sigma = sky_sigma_at(band, x, y);
   if (!(sky_sigma > 0)) return no_data(band);

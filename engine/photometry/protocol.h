@@ -10,6 +10,7 @@
 
 #include "engine/core/keys.h"
 #include "engine/core/random.h"
+#include "engine/inference/summary.h"
 #include "engine/photometry/clump_fit.h"
 #include "engine/photometry/detection.h"
 #include "engine/sky/exposure.h"
@@ -74,9 +75,9 @@ struct BandData {
 /// A shape on another image's pixels.
 Covariance carried(const sky::PixelMap& map, const Covariance& shape);
 
-struct Interval68 {
+/// Of the redraws.
+struct Interval68 : inference::ErrorBar {
   double value = 0;
-  double minus = 0, plus = 0;  ///< distances to the 16% and 84% quantiles of the redraws, >= 0
 };
 
 struct BandFluxes {

@@ -1,6 +1,7 @@
 #include "engine/core/error.h"
 #include "engine/core/units.h"
 #include "engine/photometry/sersic.h"
+#include "engine/sky/position_angle.h"
 
 #include <algorithm>
 #include <array>
@@ -160,7 +161,7 @@ SersicProfile profile_of(double x, double y, const SersicShape& shape) {
 }
 
 SersicShape shape_of(const SersicProfile& p) {
-  return {p.radius_pix, p.n, std::exp(-std::hypot(p.g1, p.g2)), 0.5 * std::atan2(p.g2, p.g1)};
+  return {p.radius_pix, p.n, std::exp(-std::hypot(p.g1, p.g2)), sky::axis_angle_rad(p.g1, p.g2)};
 }
 
 SersicRenderer::SersicRenderer(const sky::Psf& psf, int size, int period) : size_(size), period_(period) {

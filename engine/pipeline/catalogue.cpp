@@ -3,6 +3,8 @@
 #include "engine/core/text.h"
 #include "engine/core/units.h"
 #include "engine/pipeline/measure.h"
+#include "engine/population/dynamics.h"
+#include "engine/sky/position_angle.h"
 
 #include <algorithm>
 #include <cmath>
@@ -50,8 +52,7 @@ double position_angle_deg(const MeasuredClump& clump, const AnalysisField& field
   const auto linear = field.frame.linear_at({clump.photometry.x, clump.photometry.y});
   const double c = std::cos(clump.photometry.angle_rad), s = std::sin(clump.photometry.angle_rad);
   const double west = linear.xx * c + linear.xy * s, north = linear.yx * c + linear.yy * s;
-  const double degrees = std::atan2(-west, north) / units::degree;
-  return std::fmod(degrees + 360.0, 180.0);
+  return sky::position_angle_deg(-west, north);
 }
 
 void identity_columns(Columns& add, const AnalysisField& field) {
@@ -205,10 +206,13 @@ void sed_columns(Columns& add) {
            "M / (2 pi R^2), R the half-light radius; a lower limit when unresolved",
            [&](const auto& c) { return surface_density_msun_pc2(mass(c), c.size.radius_pc); });
   add.real("crossing_time_myr", "Myr", "10 sqrt(R^3 / (G M)); an upper limit when unresolved",
-           [&](const auto& c) { return crossing_time_myr(mass(c), c.size.radius_pc); });
+           [&](const auto& c) {
+             return population::crossing_time_myr({mass(c), c.size.radius_pc});
+           });
   add.real("dynamical_age", "", "Pi = age / crossing time; a lower limit when unresolved",
            [&](const auto& c) {
-             return std::pow(10, c.sed.log_age_yr.best - 6) / crossing_time_myr(mass(c), c.size.radius_pc);
+             return population::dynamical_age(std::pow(10, c.sed.log_age_yr.best - 6),
+                                              {mass(c), c.size.radius_pc});
            });
 }
 

@@ -22,11 +22,6 @@ bool inside(std::span<const Region> regions, double x, double y, double Region::
          });
 }
 
-bool in_mask(const Array2D<unsigned char>& mask, double x, double y) {
-  const int i = static_cast<int>(std::lround(x)), j = static_cast<int>(std::lround(y));
-  return mask.contains(i, j) && mask(i, j) != 0;
-}
-
 std::vector<photometry::BandData> band_data(const AnalysisField& field,
                                             std::span<const sky::Exposure> exposures,
                                             std::span<const BandSky> sky,
@@ -347,14 +342,6 @@ double absolute_magnitude(double mag_ab, double mu, double z, double galactic_ex
                           const sky::Cosmology& cosmology) {
   return mag_ab + 2.5 * std::log10(mu) - cosmology.distance_modulus_mag(z) + 2.5 * std::log10(1 + z) -
          galactic_extinction_mag;
-}
-
-double crossing_time_myr(double mass_msun, double radius_pc) {
-  const double seconds = 10 *
-                         std::sqrt(radius_pc * radius_pc * radius_pc /
-                                   (units::gravitational_constant_pc_km2_s2_msun * mass_msun)) *
-                         units::kilometre_per_parsec;
-  return seconds / units::second_per_myr;
 }
 
 double surface_density_msun_pc2(double mass_msun, double radius_pc) {

@@ -135,9 +135,6 @@ io::Table catalogue(const AnalysisField& field, std::span<const MeasuredClump> c
 double absolute_magnitude(double mag_ab, double mu, double z, double galactic_extinction_mag,
                           const sky::Cosmology& cosmology);
 
-/// Crossing time [Myr] tau = 10 sqrt(R^3 / (G M)), Gieles & Portegies Zwart (2011).
-double crossing_time_myr(double mass_msun, double radius_pc);
-
 /// Mean surface density within the half-light radius [Msun / pc^2]: M / (2 pi R^2). Morishita+2025.
 double surface_density_msun_pc2(double mass_msun, double radius_pc);
 

@@ -75,7 +75,7 @@ MassModel model_of(MassFunctionModel model, double lowest_mass_msun, const MassF
 void give_up(CorrectedFit& fit, CorrectedStatus status, std::string message) {
   fit.status = status;
   fit.message = std::move(message);
-  for (CorrectedParameter& p : fit.parameters) p = {p.name, nan, nan, nan, p.monte_carlo_error};
+  for (CorrectedParameter& p : fit.parameters) p = {{nan, nan, nan}, p.name, p.monte_carlo_error};
 }
 
 CorrectedFit empty_fit(MassFunctionModel model, std::size_t clusters, std::size_t injections) {
@@ -84,7 +84,7 @@ CorrectedFit empty_fit(MassFunctionModel model, std::size_t clusters, std::size_
   fit.clusters = static_cast<int>(clusters);
   fit.injections = static_cast<int>(injections);
   fit.injections_needed = fit.uncovered = nan;
-  for (const std::string& name : parameter_names(model)) fit.parameters.push_back({name, nan, nan, nan, nan});
+  for (const std::string& name : parameter_names(model)) fit.parameters.push_back({{nan, nan, nan}, name, nan});
   return fit;
 }
 
@@ -130,9 +130,9 @@ SelectionIntegral worst_selection(const Likelihood& likelihood,
 CorrectedParameter summary_of(const inference::QuadraturePosterior& posterior, int parameter,
                               std::string name, double monte_carlo_error) {
   const double median = posterior.quantile(parameter, 0.5);
-  return {std::move(name), median,
-          median - std::hypot(median - posterior.quantile(parameter, 0.16), monte_carlo_error),
-          median + std::hypot(posterior.quantile(parameter, 0.84) - median, monte_carlo_error),
+  return {{median, median - std::hypot(median - posterior.quantile(parameter, 0.16), monte_carlo_error),
+           median + std::hypot(posterior.quantile(parameter, 0.84) - median, monte_carlo_error)},
+          std::move(name),
           monte_carlo_error};
 }
 

@@ -100,9 +100,9 @@ enum class CorrectedStatus {
 /// As tables name it: "ok", "too_few_clusters", ...
 const char* name_of(CorrectedStatus status);
 
-struct CorrectedParameter {
-  std::string name;                      ///< "beta", "log_cutoff_msun"
-  double median = 0, low = 0, high = 0;  ///< 50, 16, 84%; the Monte-Carlo error added to both sides
+/// The Monte-Carlo error is added to both sides of the 68%.
+struct CorrectedParameter : inference::Summary {
+  std::string name;  ///< "beta", "log_cutoff_msun"
   /// Of the finite number of injections, 1 sigma (HierarchicalLikelihood::monte_carlo_error).
   double monte_carlo_error = 0;
 };

@@ -5,7 +5,6 @@
 #include "engine/core/parallel.h"
 #include "engine/core/random.h"
 #include "engine/core/statistics.h"
-#include "engine/inference/kernel_density.h"
 
 #include <algorithm>
 #include <array>
@@ -293,7 +292,7 @@ HierarchicalFit fit_hierarchical(const HierarchicalLikelihood& likelihood,
   fit.monte_carlo_error = likelihood.monte_carlo_error(points);
   fit.selection = likelihood.verdict(median, worst_selection(likelihood, points));
   if (fit.selection.status != SelectionStatus::ok)
-    for (ParameterSummary& p : fit.parameters) p = {p.name, nan, nan, nan, nan};
+    for (ParameterSummary& p : fit.parameters) p = {{nan, nan, nan}, p.name, nan};
   return fit;
 }
 
@@ -303,18 +302,6 @@ inference::QuadraturePosterior integrate_hierarchical(const HierarchicalLikeliho
     return likelihood.log_posterior(theta);
   };
   return {density, likelihood.model().bounds(), options};
-}
-
-std::vector<double> model_probabilities(std::span<const double> log_evidence) {
-  double highest = outside, sum = 0;
-  for (const double z : log_evidence) highest = std::max(highest, z);
-  std::vector<double> probability;
-  for (const double z : log_evidence) {
-    probability.push_back(std::exp(z - highest));
-    sum += probability.back();
-  }
-  for (double& p : probability) p /= sum;
-  return probability;
 }
 
 }  // namespace arcproof::population

@@ -141,12 +141,8 @@ struct HierarchicalFit {
 HierarchicalFit fit_hierarchical(const HierarchicalLikelihood& likelihood,
                                  const HierarchicalFitOptions& options, std::uint64_t seed);
 
-/// The same posterior by quadrature, with its evidence.
+/// The same posterior by quadrature, with its evidence: the exact twin of the sampler, which tests call.
 inference::QuadraturePosterior integrate_hierarchical(const HierarchicalLikelihood& likelihood,
                                                       const inference::QuadratureOptions& options = {});
-
-/// The posterior probability of each model from their evidences, with equal prior odds. NaN evidences stay
-/// NaN.
-std::vector<double> model_probabilities(std::span<const double> log_evidence);
 
 }  // namespace arcproof::population

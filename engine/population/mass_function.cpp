@@ -1,7 +1,6 @@
 #include "engine/population/mass_function.h"
 
 #include "engine/core/error.h"
-#include "engine/core/statistics.h"
 #include "engine/inference/kernel_density.h"
 #include "engine/population/mass_likelihood.h"
 
@@ -104,8 +103,7 @@ double power_law_draw(double beta, double log_range, double u) {
 }  // namespace
 
 ParameterSummary summarise(const std::string& name, const std::vector<double>& draws) {
-  const auto q = statistics::quantiles(draws, std::array{0.5, 0.16, 0.84});
-  return {name, q[0], q[1], q[2], inference::binned_kde_mode(draws)};
+  return {inference::summary_of(draws), name, inference::binned_kde_mode(draws)};
 }
 
 const char* name_of(MassFunctionModel model) {

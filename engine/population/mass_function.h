@@ -18,6 +18,7 @@
 #include "engine/core/plausible.h"
 #include "engine/core/random.h"
 #include "engine/inference/ensemble_sampler.h"
+#include "engine/inference/summary.h"
 
 #include <cmath>
 #include <cstdint>
@@ -99,10 +100,9 @@ double log_likelihood_schechter(double beta, double log_cutoff, std::span<const 
 double maximum_likelihood_beta(std::span<const double> mass_msun, double min_mass_msun);
 double maximum_likelihood_beta_error(std::span<const double> mass_msun, double min_mass_msun);
 
-struct ParameterSummary {
-  std::string name;                      ///< "beta", "log_cutoff_msun"
-  double median = 0, low = 0, high = 0;  ///< 50, 16, 84%
-  double mode = 0;                       ///< by Gaussian KDE (as scipy.stats.gaussian_kde)
+struct ParameterSummary : inference::Summary {
+  std::string name;  ///< "beta", "log_cutoff_msun"
+  double mode = 0;   ///< by Gaussian KDE (as scipy.stats.gaussian_kde)
 };
 
 /// Quantiles and mode of a parameter's draws.

@@ -134,7 +134,7 @@ class MeasuredMassLikelihood {
   int injections_, lonely_ = 0;
 };
 
-/// The posterior by quadrature.
+/// The posterior by quadrature, with its evidence: what tests look at of this likelihood alone.
 inference::QuadraturePosterior integrate_measured_masses(const MeasuredMassLikelihood& likelihood,
                                                          const inference::QuadratureOptions& options = {});
 

@@ -4,8 +4,7 @@
 #include "engine/core/parallel.h"
 #include "engine/core/random.h"
 #include "engine/core/statistics.h"
-#include "engine/core/units.h"
-#include "engine/inference/kernel_density.h"
+#include "engine/population/dynamics.h"
 
 #include <algorithm>
 #include <array>
@@ -127,22 +126,11 @@ SizeMassFit fit_size_mass(std::span<const SizeAndMass> clusters, const SizeMassO
   return fit;
 }
 
-// sqrt(R^3 / (G M)) comes out in pc / (km/s).
-double crossing_time_myr(double radius_pc, double mass_msun) {
-  const double gm = units::gravitational_constant_pc_km2_s2_msun * mass_msun;
-  return 10 * std::sqrt(radius_pc * radius_pc * radius_pc / gm) * units::kilometre_per_parsec /
-         units::second_per_myr;
-}
-
-double dynamical_age(double age_myr, double radius_pc, double mass_msun) {
-  return age_myr / crossing_time_myr(radius_pc, mass_msun);
-}
-
 double bound_probability(const BoundCluster& cluster) {
   const SizeAndMass& c = cluster.size_and_mass;
   const double age_myr = std::pow(10.0, cluster.log_age_yr - 6);
-  const double log_pi =
-      std::log10(dynamical_age(age_myr, std::pow(10.0, c.log_radius_pc), std::pow(10.0, c.log_mass_msun)));
+  const double log_pi = std::log10(dynamical_age(
+      age_myr, {.mass_msun = std::pow(10.0, c.log_mass_msun), .radius_pc = std::pow(10.0, c.log_radius_pc)}));
   const double size_error = c.upper_limit ? 0.0 : 1.5 * c.log_radius_error;
   const double error = std::hypot(cluster.log_age_error, size_error, 0.5 * c.log_mass_error);
   if (error == 0) return log_pi > 0 ? 1 : 0;

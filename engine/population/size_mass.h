@@ -61,17 +61,12 @@ struct SizeMassFit {
 SizeMassFit fit_size_mass(std::span<const SizeAndMass> clusters, const SizeMassOptions& options,
                           std::uint64_t seed);
 
-/// Crossing time [Myr], 10 sqrt(R^3 / (G M)), and the dynamical age Pi = age / tau_cross: bound if Pi > 1
-/// (Gieles & Portegies Zwart 2011, MNRAS 410, L6).
-double crossing_time_myr(double radius_pc, double mass_msun);
-double dynamical_age(double age_myr, double radius_pc, double mass_msun);
-
 struct BoundCluster {
   SizeAndMass size_and_mass;
   double log_age_yr = 0, log_age_error = 0;
 };
 
-/// P(Pi > 1), errors normal in the logarithm and independent: ln Pi has errors of age, 3/2 of size, 1/2 of
+/// P(Pi > 1), Pi the dynamical age (engine/population/dynamics.h); errors normal in the logarithm and independent: ln Pi has errors of age, 3/2 of size, 1/2 of
 /// mass. With an upper limit in size the probability is a lower limit: that at the limit.
 double bound_probability(const BoundCluster& cluster);
 

@@ -1,6 +1,7 @@
 #include "engine/sed/filter.h"
 
 #include "engine/core/error.h"
+#include "engine/core/interpolate.h"
 #include "engine/io/files.h"
 
 #include <algorithm>
@@ -85,21 +86,9 @@ double half_of_maximum(const Filter& filter) {
   return 0.5 * *std::max_element(filter.throughput.begin(), filter.throughput.end());
 }
 
-/// Left neighbour of `at` in an increasing grid that spans it, and where between the neighbours it lies (0 ..
-/// 1).
-struct Place {
-  std::size_t left;
-  double part;
-};
-Place find_place(std::span<const double> grid, double at) {
-  const auto right = std::lower_bound(grid.begin() + 1, grid.end() - 1, at);
-  const std::size_t left = static_cast<std::size_t>(right - grid.begin()) - 1;
-  return {left, (at - grid[left]) / (grid[left + 1] - grid[left])};
-}
-
 double throughput_at(const Filter& filter, double wavelength_angstrom) {
-  const Place place = find_place(filter.wavelength_angstrom, wavelength_angstrom);
-  return filter.throughput[place.left] * (1 - place.part) + filter.throughput[place.left + 1] * place.part;
+  const Bracket at = bracket(filter.wavelength_angstrom, wavelength_angstrom);
+  return filter.throughput[at.left] * (1 - at.part) + filter.throughput[at.right] * at.part;
 }
 
 /// Wavelengths of both grids inside [low, high], with both ends, in increasing order and each once.
@@ -202,13 +191,13 @@ BandWeights band_weights(const Filter& filter, std::span<const double> wavelengt
   double covered = 0;
   for (const Node& node : simpson_nodes(union_grid(filter.wavelength_angstrom, grid, low, high))) {
     const double response = node.weight * throughput_at(filter, node.x);
-    const Place place = find_place(grid, node.x);
-    share[place.left] += response * node.x * (1 - place.part);
-    share[place.left + 1] += response * node.x * place.part;
+    const Bracket at = bracket(grid, node.x);
+    share[at.left] += response * node.x * (1 - at.part);
+    share[at.right] += response * node.x * at.part;
     covered += response;
   }
 
-  const std::size_t first = find_place(grid, low).left, last = find_place(grid, high).left + 1;
+  const std::size_t first = bracket(grid, low).left, last = bracket(grid, high).right;
   BandWeights out{.first = first, .weight = {}, .covered = covered / moments(filter).response};
   const double scale = 1 / normalisation(filter);
   for (std::size_t i = first; i <= last; ++i) out.weight.push_back(share[i] * scale);

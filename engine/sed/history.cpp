@@ -1,4 +1,5 @@
 #include "engine/core/error.h"
+#include "engine/core/interpolate.h"
 #include "engine/sed/synthesis.h"
 
 #include <algorithm>
@@ -9,19 +10,6 @@
 
 namespace arcproof::sed {
 namespace {
-
-/// Left neighbour in an increasing grid and the weight of the right one, by logarithms; held at the ends.
-struct Bracket {
-  std::size_t left;
-  double right_weight;
-};
-Bracket bracket(const std::vector<double>& grid, double at) {
-  if (grid.size() < 2 || at <= grid.front()) return {0, 0};
-  if (at >= grid.back()) return {grid.size() - 2, 1};
-  const auto right = std::upper_bound(grid.begin(), grid.end(), at);
-  const std::size_t left = static_cast<std::size_t>(right - grid.begin()) - 1;
-  return {left, std::log(at / grid[left]) / std::log(grid[left + 1] / grid[left])};
-}
 
 void check(const StarFormation& history) {
   require(history.duration_myr >= 0, "StarFormation: duration >= 0");
@@ -42,9 +30,9 @@ class AgeWeights {
   explicit AgeWeights(const std::vector<double>& nodes) : nodes_(nodes), weight_(nodes.size(), 0.0) {}
 
   void add_burst(double age) {
-    const Bracket place = bracket(nodes_, age);
-    weight_[place.left] += 1 - place.right_weight;
-    if (place.right_weight > 0) weight_[place.left + 1] += place.right_weight;
+    const Bracket at = held_log_bracket(nodes_, age);
+    weight_[at.left] += 1 - at.part;
+    if (at.part > 0) weight_[at.right] += at.part;
   }
 
   void add_constant(double young, double old) {
@@ -168,10 +156,9 @@ std::vector<NodeWeight> node_weights(const Library& library, const Population& p
   check(population.history);
   require(!library.age_myr.empty() && !library.metallicity.empty(), "Library: has ages and metallicities");
   const AgeWeights ages = age_weights(library, population);
-  const Bracket z = bracket(library.metallicity, population.metallicity);
+  const Bracket z = held_log_bracket(library.metallicity, population.metallicity);
   std::vector<NodeWeight> nodes;
-  for (const auto& [index, part] :
-       {std::pair(z.left, 1 - z.right_weight), std::pair(z.left + 1, z.right_weight)})
+  for (const auto& [index, part] : {std::pair(z.left, 1 - z.part), std::pair(z.right, z.part)})
     for (std::size_t age = 0; part > 0 && age < ages.weight().size(); ++age)
       if (ages.weight()[age] > 0) nodes.push_back({index, age, part * ages.weight()[age]});
   return nodes;

@@ -43,8 +43,6 @@ double Cosmology::age_myr(double z) const {
          std::asinh(std::sqrt(omega_l / omega_m) * std::pow(1 + z, -1.5));
 }
 
-double Cosmology::lookback_time_myr(double z) const { return age_myr(0) - age_myr(z); }
-
 double Cosmology::redshift_at_age(double age) const {
   const double omega_l = 1 - omega_m;
   const double hubble_time_myr = units::kilometre_per_parsec * 1e6 / h0_km_s_mpc / units::second_per_myr;

@@ -23,7 +23,6 @@ struct Cosmology {
   double distance_modulus_mag(double z) const;
   double kpc_per_arcsec(double z) const;
   double age_myr(double z) const;  ///< of the Universe at z
-  double lookback_time_myr(double z) const;
   /// Redshift at which the Universe had this age (> 0); +infinity is never returned: ages below 1 Myr give
   /// that of 1 Myr.
   double redshift_at_age(double age_myr) const;

@@ -2,6 +2,7 @@
 
 #include "engine/core/error.h"
 #include "engine/inference/least_squares.h"
+#include "engine/sky/position_angle.h"
 
 #include <algorithm>
 #include <cmath>
@@ -139,7 +140,7 @@ PsfProfile profile_of(const VectorXd& p, double peak) {
   // The long axis, where u grows as q = exp(-s), is the eigenvector of ((g, h), (h, -g)) to -s.
   const double s = std::hypot(p[ellipse_g], p[ellipse_h]);
   profile.axis_ratio = std::exp(-s);
-  profile.angle_rad = s > 0 ? 0.5 * std::atan2(-p[ellipse_h], -p[ellipse_g]) : 0;
+  profile.angle_rad = s > 0 ? axis_angle_rad(-p[ellipse_g], -p[ellipse_h]) : 0;
   return profile;
 }
 

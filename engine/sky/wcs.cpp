@@ -38,7 +38,6 @@ Wcs::Wcs(std::shared_ptr<State> state) : state_(std::move(state)) {
   const double ny = north.y - origin.y, nx = north.x - origin.x;
   const double ey = east.y - origin.y, ex = east.x - origin.x;
   scale_arcsec_ = 1 / std::sqrt(std::abs(ex * ny - ey * nx));
-  north_angle_rad_ = std::atan2(-nx, ny);
 }
 
 Wcs Wcs::tangential(SkyPosition centre, PixelPosition at, double scale_arcsec) {

@@ -42,7 +42,6 @@ class Wcs {
   /// Square root of the area of a pixel at the reference position.
   double pixel_scale_arcsec() const { return scale_arcsec_; }
   /// Angle [rad] from +y of the image counter-clockwise (towards -x) to North, at the reference position.
-  double north_angle_rad() const { return north_angle_rad_; }
   /// Header cards of this WCS, as 80-character records.
   std::string records() const;
 
@@ -51,7 +50,6 @@ class Wcs {
   explicit Wcs(std::shared_ptr<State> state);
   std::shared_ptr<State> state_;  // wcslib's struct; immutable after construction, calls are serialised
   double scale_arcsec_ = 0;
-  double north_angle_rad_ = 0;
 };
 
 }  // namespace arcproof::sky

@@ -1,6 +1,7 @@
 #include "validation/studies/population.h"
 
 #include "engine/core/missing.h"
+#include "engine/population/dynamics.h"
 #include "engine/population/size_mass.h"
 
 #include <algorithm>
@@ -110,7 +111,7 @@ double log_density(const CatalogueClump& c) {
 
 double log_dynamical_age(const CatalogueClump& c) {
   return std::log10(
-      population::dynamical_age(std::pow(10, c.log_age - 6), c.radius, std::pow(10, c.log_mass)));
+      population::dynamical_age(std::pow(10, c.log_age - 6), {std::pow(10, c.log_mass), c.radius}));
 }
 
 // At which the Universe had the age of today's z less the clump's; NaN before the first million years.

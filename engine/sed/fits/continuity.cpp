@@ -1,8 +1,8 @@
 #include "engine/sed/fits/continuity.h"
 
 #include "engine/core/error.h"
+#include "engine/core/interpolate.h"
 #include "engine/core/missing.h"
-#include "engine/core/statistics.h"
 #include "engine/core/units.h"
 #include "engine/sed/fits/posterior_likelihood.h"
 
@@ -34,18 +34,6 @@ double ratio_quantile(double p, double scale) {
   return std::clamp(scale * (2 * q - 1) / std::sqrt(2 * q * (1 - q)), -most, most);
 }
 
-/// Two neighbouring nodes and the weight of the right one.
-struct NodePair {
-  std::size_t left = 0, right = 0;
-  double part = 0;
-};
-NodePair node_pair(const std::vector<double>& nodes, double x) {
-  if (nodes.size() < 2) return {};
-  const auto after = std::upper_bound(nodes.begin() + 1, nodes.end() - 1, x);
-  const auto right = static_cast<std::size_t>(after - nodes.begin());
-  return {right - 1, right, std::clamp((x - nodes[right - 1]) / (nodes[right] - nodes[right - 1]), 0.0, 1.0)};
-}
-
 /// Fluxes of galaxies in some of the grid's bands [nJy per Msun formed], which stand together, in fours.
 class FluxTable {
  public:
@@ -61,8 +49,8 @@ class FluxTable {
   const std::vector<float>& of(const Galaxy& galaxy) {
     std::fill(flux_.begin(), flux_.end(), 0.0F);
     share_.assign(galaxy.share.begin(), galaxy.share.end());
-    const NodePair z = node_pair(grid_.log_z, galaxy.log_z), av = node_pair(grid_.av_mag, galaxy.av_mag),
-                   u = node_pair(grid_.log_u, galaxy.log_u);
+    const Bracket z = held_bracket(grid_.log_z, galaxy.log_z), av = held_bracket(grid_.av_mag, galaxy.av_mag),
+                  u = held_bracket(grid_.log_u, galaxy.log_u);
     for (const bool right_z : {false, true})
       for (const bool right_av : {false, true})
         for (const bool right_u : {false, true}) {
@@ -116,7 +104,7 @@ void set_galaxy(const ContinuityGrid& grid, std::span<const double> cube, Galaxy
   }
   for (double& share : galaxy.share) share /= sum;
   const auto along = [](const std::vector<double>& axis, double part) {
-    return axis.front() + part * (axis.back() - axis.front());
+    return between(axis.front(), axis.back(), part);
   };
   galaxy.log_z = along(grid.log_z, cube[bins - 1]);
   galaxy.av_mag = along(grid.av_mag, cube[bins]);
@@ -191,12 +179,12 @@ double half_mass_age(const ContinuityGrid& grid, const std::vector<double>& shar
 }
 
 double surviving_share(const ContinuityGrid& grid, const Galaxy& galaxy) {
-  const NodePair z = node_pair(grid.log_z, galaxy.log_z);
+  const Bracket z = held_bracket(grid.log_z, galaxy.log_z);
   double sum = 0;
   for (std::size_t j = 0; j < grid.bins(); ++j) {
     const double left = grid.surviving[z.left * grid.bins() + j],
                  right = grid.surviving[z.right * grid.bins() + j];
-    sum += galaxy.share[j] * (left + z.part * (right - left));
+    sum += galaxy.share[j] * between(left, right, z.part);
   }
   return sum;
 }
@@ -244,26 +232,13 @@ void describe_best(const ContinuityGrid& grid, const Data& data, const inference
 // Systematically, by weight; each draws its mass from its conditional.
 void resample(const ContinuityGrid& grid, const inference::NestedSamples& samples, int draws,
               HostLikelihood& model, Random& random, ContinuityPosterior& result) {
-  const double step = 1.0 / draws;
-  double next = random.uniform() * step, passed = 0;
-  const auto wanted = static_cast<std::size_t>(draws);
-  std::size_t last = 0;
-  const auto take = [&](std::size_t i) {
-    const Galaxy galaxy = model.galaxy(samples.at(i));
-    result.draws.push_back(derive(grid, galaxy, model.mass().draw(model.project(galaxy), random.uniform())));
-  };
-  for (std::size_t i = 0; i < samples.size(); ++i) {
-    if (samples.weight[i] > 0) last = i;
-    passed += samples.weight[i];
-    for (; next < passed && result.draws.size() < wanted; next += step) take(i);
-  }
-  while (result.draws.size() < wanted) take(last);
-}
-
-PosteriorSummary summary_of(const std::vector<double>& values, double best) {
-  constexpr std::array<double, 3> levels{0.16, 0.5, 0.84};
-  const std::vector<double> q = statistics::quantiles(values, levels);
-  return {best, q[1], q[0], q[2]};
+  const double uniform = random.uniform();
+  inference::resample_systematically(
+      samples.weight, 1, static_cast<std::size_t>(draws), uniform, [&](std::size_t i) {
+        const Galaxy galaxy = model.galaxy(samples.at(i));
+        const double mass = model.mass().draw(model.project(galaxy), random.uniform());
+        result.draws.push_back(derive(grid, galaxy, mass));
+      });
 }
 
 void summarise(const ContinuityGrid& grid, ContinuityPosterior& result) {
@@ -272,11 +247,11 @@ void summarise(const ContinuityGrid& grid, ContinuityPosterior& result) {
   result.rate_msun_per_yr.clear();
   for (const ContinuityQuantity& quantity : continuity_quantities()) {
     for (std::size_t i = 0; i < values.size(); ++i) values[i] = result.draws[i].*quantity.of_draw;
-    result.summary.push_back(summary_of(values, result.best.*quantity.of_draw));
+    result.summary.push_back({inference::summary_of(values), result.best.*quantity.of_draw});
   }
   for (std::size_t j = 0; j < grid.bins(); ++j) {
     for (std::size_t i = 0; i < values.size(); ++i) values[i] = result.draws[i].rate_msun_per_yr[j];
-    result.rate_msun_per_yr.push_back(summary_of(values, result.best.rate_msun_per_yr[j]));
+    result.rate_msun_per_yr.push_back({inference::summary_of(values), result.best.rate_msun_per_yr[j]});
   }
 }
 
@@ -287,8 +262,8 @@ ContinuityPosterior unfitted(const ContinuityGrid& grid, const Data& data) {
   result.chi2 = result.log_evidence = result.log_evidence_error = nan;
   for (const ContinuityQuantity& quantity : continuity_quantities()) result.best.*quantity.of_draw = nan;
   result.best.rate_msun_per_yr.assign(grid.bins(), nan);
-  result.summary.assign(continuity_quantities().size(), {nan, nan, nan, nan});
-  result.rate_msun_per_yr.assign(grid.bins(), {nan, nan, nan, nan});
+  result.summary.assign(continuity_quantities().size(), {{nan, nan, nan}, nan});
+  result.rate_msun_per_yr.assign(grid.bins(), {{nan, nan, nan}, nan});
   return result;
 }
 

@@ -5,7 +5,7 @@
 // shine twice as bright as a limit.
 #include "engine/core/error.h"
 #include "engine/core/missing.h"
-#include "engine/core/statistics.h"
+#include "engine/inference/summary.h"
 #include "engine/sed/fits/fit_kernel.h"
 #include "engine/sed/fits/grid.h"
 
@@ -205,8 +205,8 @@ Estimate estimate(const std::vector<Choice>& choices, const Parameter& parameter
   std::vector<double> redrawn;
   for (std::size_t i = 1; i < choices.size(); ++i)
     if (choices[i].model >= 0) redrawn.push_back(parameter(choices[i]));
-  return {parameter(choices.front()), statistics::quantile(redrawn, 0.16),
-          statistics::quantile(redrawn, 0.84)};
+  const inference::Summary draws = inference::summary_of(redrawn);
+  return {parameter(choices.front()), draws.low, draws.high};
 }
 
 SedResult not_fitted(SedStatus status, int bands_used) {

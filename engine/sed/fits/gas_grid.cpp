@@ -2,7 +2,7 @@
 
 #include "engine/core/error.h"
 #include "engine/core/missing.h"
-#include "engine/core/statistics.h"
+#include "engine/inference/summary.h"
 
 namespace arcproof::sed {
 namespace {
@@ -46,8 +46,8 @@ Estimate gas_estimate(const SedResult& result, const GasGrid& grid, double Gas::
   if (result.status != SedStatus::fitted) return {nan, nan, nan};
   std::vector<double> redrawn;
   for (const RedrawnModel& drawn : result.redrawn) redrawn.push_back(grid.of(drawn.model).*quantity);
-  return {grid.of(result.best_model).*quantity, statistics::quantile(redrawn, 0.16),
-          statistics::quantile(redrawn, 0.84)};
+  const inference::Summary draws = inference::summary_of(redrawn);
+  return {grid.of(result.best_model).*quantity, draws.low, draws.high};
 }
 
 }  // namespace arcproof::sed

@@ -2,12 +2,10 @@
 
 #include "engine/core/error.h"
 #include "engine/core/missing.h"
-#include "engine/core/statistics.h"
 #include "engine/core/units.h"
 #include "engine/sed/fits/posterior_points.h"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 
 namespace arcproof::sed {
@@ -60,22 +58,15 @@ class Results {
 
   // Step 4.
   void resample(const Points& points, SedPosterior& result, Random& random) const {
-    const std::vector<double>& weights = points.weights();
     double sum = 0;
-    for (const double weight : weights) sum += weight;
-    const double step = sum / options_.draws;
-    double next = random.uniform() * step, passed = 0;
-    const auto wanted = static_cast<std::size_t>(options_.draws);
-    std::size_t last = 0;  // with a weight, for what rounding leaves
-    const auto take = [&](const Point& point) {
-      result.draws.push_back(derive(point.place, mass_.draw(point.projection, random.uniform())));
-    };
-    for (std::size_t i = 0; i < weights.size(); ++i) {
-      if (weights[i] > 0) last = i;
-      passed += weights[i];
-      for (; next < passed && result.draws.size() < wanted; next += step) take(points.all()[i]);
-    }
-    while (result.draws.size() < wanted) take(points.all()[last]);
+    for (const double weight : points.weights()) sum += weight;
+    const double uniform = random.uniform();
+    inference::resample_systematically(points.weights(), sum, static_cast<std::size_t>(options_.draws),
+                                       uniform, [&](std::size_t i) {
+                                         const Point& point = points.all()[i];
+                                         const double mass = mass_.draw(point.projection, random.uniform());
+                                         result.draws.push_back(derive(point.place, mass));
+                                       });
   }
 
  private:
@@ -102,12 +93,10 @@ class Results {
 };
 
 void summarise(SedPosterior& result) {
-  constexpr std::array<double, 3> levels{0.16, 0.5, 0.84};
   std::vector<double> values(result.draws.size());
   for (const PosteriorQuantity& quantity : posterior_quantities()) {
     for (std::size_t i = 0; i < values.size(); ++i) values[i] = result.draws[i].*quantity.of_draw;
-    const std::vector<double> q = statistics::quantiles(values, levels);
-    result.*quantity.summary = {result.best.*quantity.of_draw, q[1], q[0], q[2]};
+    result.*quantity.summary = {inference::summary_of(values), result.best.*quantity.of_draw};
   }
 }
 
@@ -115,7 +104,7 @@ SedPosterior without_fit(SedPosterior result) {
   result.chi2 = result.log_evidence = result.log_evidence_error = nan;
   for (const PosteriorQuantity& quantity : posterior_quantities()) {
     result.best.*quantity.of_draw = nan;
-    result.*quantity.summary = {nan, nan, nan, nan};
+    result.*quantity.summary = {{nan, nan, nan}, nan};
   }
   return result;
 }

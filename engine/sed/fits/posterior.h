@@ -24,6 +24,7 @@
 #pragma once
 
 #include "engine/core/random.h"
+#include "engine/inference/summary.h"
 #include "engine/sed/fits/grid.h"
 
 #include <memory>
@@ -117,10 +118,8 @@ struct PosteriorDraw {
   double rate_msun_per_yr = 0;    ///< mean over rate_window_myr
 };
 
-struct PosteriorSummary {
-  double best = 0;    ///< of the best fit
-  double median = 0;  ///< 50%, 16% and 84% quantiles of the draws
-  double low = 0, high = 0;
+struct PosteriorSummary : inference::Summary {
+  double best = 0;  ///< of the best fit
 };
 
 struct SedPosterior {

@@ -1,24 +1,15 @@
 #include "engine/sed/fits/posterior_places.h"
 
+#include "engine/core/interpolate.h"
+
 #include <algorithm>
 #include <cmath>
 
 namespace arcproof::sed::posterior {
 namespace {
 
-/// Two neighbouring centres and the weight of the right one, which leaves [0, 1] beyond the outermost
-/// centres.
-struct Between {
-  std::size_t left = 0, right = 0;
-  double part = 0;
-};
-Between between(const std::vector<double>& centre, double x) {
-  if (centre.size() < 2) return {};
-  const double step = centre[1] - centre[0];
-  const double at = std::clamp((x - centre.front()) / step, -0.5, static_cast<double>(centre.size()) - 0.5);
-  const auto left = std::min(static_cast<std::size_t>(std::max(0.0, at)), centre.size() - 2);
-  return {left, left + 1, at - static_cast<double>(left)};
-}
+/// Among centres of cells: the outermost cells reach half a step further.
+Bracket among(const std::vector<double>& centre, double x) { return even_bracket(centre, x, 0.5); }
 
 }  // namespace
 
@@ -49,10 +40,10 @@ Place cell_widths(const PosteriorGrid& grid, const Box& box) {
 }
 
 Corners corners_of(const PosteriorGrid& grid, const Place& place) {
-  const Between age = between(grid.log_age_myr, place[age_axis]), z = between(grid.log_z, place[z_axis]),
-                av = between(grid.av_mag, place[av_axis]), u = between(grid.log_u, place[u_axis]);
+  const Bracket age = among(grid.log_age_myr, place[age_axis]), z = among(grid.log_z, place[z_axis]),
+                av = among(grid.av_mag, place[av_axis]), u = among(grid.log_u, place[u_axis]);
   Corners out;
-  const auto sides = [](const Between& b) {
+  const auto sides = [](const Bracket& b) {
     return std::array<std::pair<std::size_t, double>, 2>{{{b.left, 1 - b.part}, {b.right, b.part}}};
   };
   for (const auto& [ia, wa] : sides(age)) {
@@ -75,12 +66,12 @@ Corners corners_of(const PosteriorGrid& grid, const Place& place) {
 }
 
 double surviving_at(const PosteriorGrid& grid, const Place& place) {
-  const Between age = between(grid.log_age_myr, place[age_axis]), z = between(grid.log_z, place[z_axis]);
+  const Bracket age = among(grid.log_age_myr, place[age_axis]), z = among(grid.log_z, place[z_axis]);
   const auto at = [&](std::size_t ia) {
     const double* row = &grid.surviving[ia * grid.log_z.size()];
-    return row[z.left] + z.part * (row[z.right] - row[z.left]);
+    return between(row[z.left], row[z.right], z.part);
   };
-  return at(age.left) + age.part * (at(age.right) - at(age.left));
+  return between(at(age.left), at(age.right), age.part);
 }
 
 double age_prior(const PosteriorGrid& grid, std::size_t age) {

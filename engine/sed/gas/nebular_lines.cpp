@@ -1,3 +1,4 @@
+#include "engine/core/interpolate.h"
 #include "engine/sed/gas/nebular.h"
 
 #include <algorithm>
@@ -136,13 +137,9 @@ NebularGas nebular_gas(double metallicity, double log_u) {
   constexpr std::array<double, 4> log_z{-3.398, -2.398, -2.097, -1.699};
   constexpr std::array<double, 4> temperature{15700, 12500, 10200, 6300};
   constexpr std::array<double, 4> doubly{0.70, 0.55, 0.48, 0.40};
-  const double z = std::clamp(std::log10(metallicity), log_z.front(), log_z.back());
-  std::size_t i = 0;
-  while (i + 2 < log_z.size() && z > log_z[i + 1]) ++i;
-  const double part = (z - log_z[i]) / (log_z[i + 1] - log_z[i]);
+  const double z = std::log10(metallicity);
   const double log_oxygen = -3.31 + std::log10(metallicity / 0.0142) - 0.1;
-  return {temperature[i] + part * (temperature[i + 1] - temperature[i]), log_oxygen,
-          ionise(doubly[i] + part * (doubly[i + 1] - doubly[i]), log_u)};
+  return {interpolate(log_z, temperature, z), log_oxygen, ionise(interpolate(log_z, doubly, z), log_u)};
 }
 
 double doubly_ionised_left(double age_myr, double metallicity) {

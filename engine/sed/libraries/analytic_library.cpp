@@ -30,6 +30,7 @@
 //   surviving mass                              1 Myr ... 10 Gyr    0.02
 //
 // It knows no spectral lines; beyond 3 um nothing was asked of it but the general shape.
+#include "engine/core/interpolate.h"
 #include "engine/core/units.h"
 #include "engine/sed/libraries/library.h"
 
@@ -106,16 +107,6 @@ constexpr std::array<double, 8> log_heat_k{4.81, 4.72, 4.74, 4.29, 4.27, 4.96, 5
 constexpr std::array<double, 6> log_mass_ages_yr{6.0, 6.4, 6.7, 7.5, 9.0, 10.13};
 constexpr std::array<double, 6> surviving{1, 0.997, 0.94, 0.821, 0.638, 0.536};
 
-/// Straight lines between (x, y), held beyond the ends.
-template <std::size_t n>
-double piecewise(const std::array<double, n>& x, const std::array<double, n>& y, double at) {
-  if (at <= x.front()) return y.front();
-  const std::size_t right = static_cast<std::size_t>(std::lower_bound(x.begin(), x.end(), at) - x.begin());
-  if (right == n) return y.back();
-  const double part = (at - x[right - 1]) / (x[right] - x[right - 1]);
-  return y[right - 1] + part * (y[right] - y[right - 1]);
-}
-
 template <std::size_t n>
 std::array<double, n> logarithms(std::array<double, n> x) {
   for (double& value : x) value = std::log10(value);
@@ -158,7 +149,7 @@ std::vector<std::vector<double>> component_shapes(const std::vector<double>& wav
     for (std::size_t i = 0; i < wavelength.size(); ++i)
       if (wavelength[i] > units::lyman_limit_angstrom)
         shape[i] = blackbody(wavelength[i], component.temperature_k) *
-                   std::pow(10, piecewise(log_bends, component.bend, std::log10(wavelength[i])));
+                   std::pow(10, interpolate(log_bends, component.bend, std::log10(wavelength[i])));
   }
   return shapes;
 }
@@ -167,10 +158,10 @@ std::vector<float> burst(const std::vector<double>& wavelength,
                          const std::vector<std::vector<double>>& shapes, std::size_t iz, double log_age_yr) {
   std::vector<double> sum(wavelength.size(), 0.0);
   for (std::size_t k = 0; k < components.size(); ++k) {
-    const double amplitude = std::pow(10, piecewise(log_ages_yr, components[k].amplitude[iz], log_age_yr));
+    const double amplitude = std::pow(10, interpolate(log_ages_yr, components[k].amplitude[iz], log_age_yr));
     for (std::size_t i = 0; i < sum.size(); ++i) sum[i] += amplitude * shapes[k][i];
   }
-  const double heat = std::pow(10, piecewise(log_heat_ages_yr, log_heat_k, log_age_yr));
+  const double heat = std::pow(10, interpolate(log_heat_ages_yr, log_heat_k, log_age_yr));
   for (std::size_t i = 0; wavelength[i] < units::lyman_limit_angstrom; ++i)
     sum[i] = blackbody(wavelength[i], heat);
   return {sum.begin(), sum.end()};
@@ -199,11 +190,11 @@ Library analytic_library() {
     for (const double age : library.age_myr) {
       const double log_age_yr = std::log10(age) + 6;
       std::vector<float> spectrum = burst(library.wavelength_angstrom, shapes, iz, log_age_yr);
-      const double rate = piecewise(log_rate_ages_yr, log_rate[iz], log_age_yr);
+      const double rate = interpolate(log_rate_ages_yr, log_rate[iz], log_age_yr);
       set_ionising_rate(library.wavelength_angstrom, spectrum, rate);
       library.luminosity.insert(library.luminosity.end(), spectrum.begin(), spectrum.end());
       library.log_ionising_rate.push_back(log_ionising_rate(library.wavelength_angstrom, spectrum));
-      library.surviving_mass.push_back(piecewise(log_mass_ages_yr, surviving, log_age_yr));
+      library.surviving_mass.push_back(interpolate(log_mass_ages_yr, surviving, log_age_yr));
     }
   }
   return library;

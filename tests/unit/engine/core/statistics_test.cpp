@@ -44,8 +44,7 @@ TEST(Statistics, MedianIsTheHalfQuantileForEveryLength) {
 TEST(Statistics, OfNothingOrOfNanAreNan) {
   const std::vector<double> none, one = {2.0}, bad = {1.0, nan, 2.0, 3.0};
   for (const auto& x : {none, bad})
-    for (const double value :
-         {mean(x), standard_deviation(x), median(x), quantile(x, 0.2), mad_sigma(x), kde_mode(x)})
+    for (const double value : {mean(x), standard_deviation(x), median(x), quantile(x, 0.2), mad_sigma(x)})
       EXPECT_TRUE(std::isnan(value));
   EXPECT_TRUE(std::isnan(standard_deviation(one)));
   EXPECT_EQ(median(one), 2);
@@ -101,13 +100,6 @@ TEST(Statistics, TailsEqualScipy) {
 }
 
 TEST(Statistics, ChiSquaredTailOfNanIsNan) { EXPECT_TRUE(std::isnan(chi_squared_sf(nan, 3))); }
-
-// scipy.optimize.minimize_scalar of -scipy.stats.gaussian_kde(x); the grid's step is 0.0127.
-TEST(Statistics, KdeModeEqualsScipy) {
-  const std::vector<double> x = {1.0, 1.3, 1.4, 1.5, 1.55, 1.6, 2.1, 2.9, 4.0, 7.5};
-  EXPECT_NEAR(kde_mode(x), 1.672313006186877, 1e-5);
-  EXPECT_EQ(kde_mode(std::vector<double>(3, 4.5)), 4.5);
-}
 
 TEST(Statistics, RanksEqualTheirCountingTwin) {
   Random random({.purpose = "rank test"});

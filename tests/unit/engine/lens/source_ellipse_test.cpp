@@ -115,29 +115,5 @@ TEST(SourceEllipse, CriticalLinesAreFlagged) {
   EXPECT_THROW(source_ellipse(map(), d, {{0, 0}, 0.01, 0.03, 0.2}), ContractError);
 }
 
-TEST(SourceEllipse, IntervalsAreNeitherNegativeNorInfinite) {
-  const double infinity = std::numeric_limits<double>::infinity();
-  std::vector<double> values = {infinity, -1, std::nan("")};
-  for (int i = 0; i <= 100; ++i) values.push_back(i * i);
-  const Interval x = interval_of(values);
-  EXPECT_EQ(x.left_out, 3);
-  EXPECT_EQ(x.used, 101);
-  EXPECT_EQ(x.median, 2500);
-  EXPECT_EQ(x.minus, 2500 - 16 * 16);
-  EXPECT_EQ(x.plus, 84 * 84 - 2500);
-  EXPECT_EQ(interval_of({}).used, 0);
-
-  std::vector<LensModel> posterior;
-  for (int i = 0; i < 21; ++i)
-    posterior.push_back({{110, -73}, 0.4, {}, {{"halo", {}, 0.4, 0.3, 3, 100, 850.0 + 5 * i}}});
-  const SourceIntervals s = source_intervals(posterior, {{11, 3}, 0.05, 0.02, 1}, 2);
-  for (const Interval& i : {s.sigma_major_arcsec, s.sigma_minor_arcsec, s.mu}) {
-    EXPECT_EQ(i.used, 21);
-    EXPECT_GT(i.median, 0);
-    EXPECT_GE(i.median - i.minus, 0);
-    EXPECT_TRUE(std::isfinite(i.plus));
-  }
-}
-
 }  // namespace
 }  // namespace arcproof::lens

@@ -395,12 +395,6 @@ TEST(HierarchicalLikelihoodTest, MarginalisesOverTheSelection) {
   EXPECT_NEAR(wider(theta), wider.direct(theta), 1e-4);
 }
 
-TEST(ModelComparisonTest, ProbabilitiesFromEvidences) {
-  const auto p = model_probabilities(std::array{-1000.0, -1000.0 + std::log(3.0)});
-  EXPECT_NEAR(p[0], 0.25, 1e-12);
-  EXPECT_NEAR(p[1], 0.75, 1e-12);
-}
-
 TEST(HierarchicalLikelihoodTest, ContractsAreKept) {
   const MassModel model(MassModelKind::power_law, {});
   const std::vector<MassPosterior> none, light = {normal_mass_posterior(5, 0.01)};
