@@ -60,7 +60,7 @@ void check(const ImagesArguments& a) {
   if (a.lens.posterior_rows != 0)
     refuse("", "--posterior-rows", std::to_string(a.lens.posterior_rows),
            "not with images: give --row for another model");
-  if (!a.lens.posterior_maps.empty() || !a.lens.posterior_deflection_x.empty())
+  if (!a.lens.maps.posterior_maps.empty() || !a.lens.maps.posterior_deflection_x.empty())
     refuse("", "--posterior-map or --posterior-deflection-x", "given",
            "not with images: give another draw as --map or --deflection-x");
   if (is_given(a.field) && a.lens.lenstool.par.empty() && !a.lens.cluster)

@@ -23,7 +23,7 @@ void check(const LensMapArguments& a) {
            "the redshift of the source, or --dlsds, its D_LS / D_S");
   if (a.dlsds && !(*a.dlsds > 0 && *a.dlsds <= 1))
     refuse("", "--dlsds", fmt::format("{:g}", *a.dlsds), "above 0, to 1");
-  const bool own_grid = !a.lens.map.empty() && !is_given(a.field);
+  const bool own_grid = !a.lens.maps.map.empty() && !is_given(a.field);
   if (!own_grid && a.field.like.empty() && a.field.size.empty())
     refuse("", "--size", "neither it nor --like", "--size ARCSEC, or --like IMAGE[HDU]");
   if (!own_grid && a.field.like.empty() && !a.field.step) refuse("", "--step", "none", "arcsec, above 0");

@@ -154,7 +154,7 @@ TEST(Binder, RequiredKeysHaveNoDefault) {
   const io::Json json = io::Json::object();
   Binder binder = Binder::loading(json, "test.json");
   try {
-    binder.require_key("name");
+    binder.required("name");
     FAIL() << "accepted";
   } catch (const InputError& error) {
     EXPECT_EQ(error.complaint().key, "name");

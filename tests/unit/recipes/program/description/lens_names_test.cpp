@@ -51,7 +51,7 @@ TEST(LensKeys, AreRead) {
   const Recipe r = read();
   ASSERT_EQ(r.alternative_lenses.size(), 1u);
   EXPECT_EQ(r.alternative_lenses[0].name, "High");
-  EXPECT_EQ(r.alternative_lenses[0].lens.dispersion_factor, 1.05);
+  EXPECT_EQ(r.alternative_lenses[0].lens.as<lens::CompactClusterLens>()->dispersion_factor, 1.05);
   EXPECT_FALSE(r.fields[0].truth_lens);
   EXPECT_EQ(r.truth_lens_of(r.fields[0]).as<lens::CompactClusterLens>()->dispersion_factor, 1);
   EXPECT_EQ(r.truth_lens_of(r.fields[1]).as<lens::CompactClusterLens>()->dispersion_factor, 1.05);
