@@ -1,14 +1,17 @@
-// Are known mass functions recovered? Mocks seen through the run's injections, as published and corrected.
+#include "reports/figures/recovery.h"
+
 #include "reports/drawing/columns.h"
 #include "reports/drawing/figure_tools.h"
 #include "reports/drawing/gnuplot.h"
-#include "reports/figures/figures.h"
 
 #include <algorithm>
 #include <cmath>
 
 namespace arcproof::reports {
 namespace {
+
+constexpr TableName calibration_table{"cmf_recovery.fits", "CALIBRATION"},
+    images_table{"cmf_recovery.fits", "IMAGES"};
 
 double value(const io::Table& table, std::string_view column, std::size_t row) {
   return real_column(table, column)[row];
@@ -108,32 +111,9 @@ html::Figure calibration(const io::Table& table) {
 }  // namespace
 
 std::vector<html::Figure> recovery_figures(const RunFolder& run) {
-  if (run.recovery.rows() == 0) return {};
-  return {slopes(run.recovery, run.recovery_images), calibration(run.recovery_calibration)};
-}
-
-std::string recovery_html(const RunFolder& run) {
-  const io::Table& t = run.recovery;
-  html::Table table{
-      {"population", "parameter", "true", "mocks", "clusters in each", "bias, nothing corrected",
-       "in scatters", "bias, stated errors", "bias, corrected", "scatter", "half-width", "coverage of 68%"},
-      {0, 1},
-      {}};
-  for (std::size_t i = 0; i < t.rows(); ++i) {
-    const auto v = [&](std::string_view column) { return value(t, column, i); };
-    table.rows.push_back(
-        {html::escape(text_column(t, "population")[i]), html::escape(text_column(t, "parameter")[i]),
-         html::fixed(v("truth"), 2), html::count(static_cast<double>(integer_column(t, "n_fits")[i])),
-         html::count(static_cast<double>(integer_column(t, "n_clusters")[i])),
-         html::fixed(v("published_bias"), 3), html::fixed(v("published_bias") / v("published_scatter"), 1),
-         html::fixed(v("stated_bias"), 3), html::with_error(v("bias"), v("bias_err"), 3),
-         html::fixed(v("scatter"), 3), html::fixed(v("half_width"), 3),
-         html::with_interval(100 * v("coverage"), 100 * v("coverage_low"), 100 * v("coverage_high"), 0)});
-  }
-  return "<div class=\"card\">\n<h3>Mocks of known mass functions</h3>\n" + html::table(table) +
-         "<p class=\"aside\">Bias: mean of the corrected medians \u2212 truth \u00b1 its standard error. "
-         "Coverage: per cent of the 68% intervals that hold the truth, with its own 68% "
-         "interval.</p>\n</div>\n";
+  if (run.table(recovery_table).rows() == 0) return {};
+  return {slopes(run.table(recovery_table), run.table(images_table)),
+          calibration(run.table(calibration_table))};
 }
 
 }  // namespace arcproof::reports
