@@ -68,6 +68,15 @@ std::string direction(double correlation, const TiedQuantity& q) {
                      correlation < 0 ? q.more : q.less);
 }
 
+// For a logarithmic colour bar: of the clumps with a true S/N above 0.
+Range signal_to_noise_range(const DataRows& rows) {
+  Range range{HUGE_VAL, 0};
+  for (const auto& row : rows)
+    if (std::isfinite(row[2]) && row[2] > 0)
+      range = {std::min(range.low, row[2]), std::max(range.high, row[2])};
+  return range.high > 0 ? range : Range{1, 10};
+}
+
 std::string draw_errors(const std::string& id, const DataRows& rows, const TiedQuantity& q,
                         double correlation) {
   Plot plot(id, half_px, 380);
@@ -78,10 +87,9 @@ std::string draw_errors(const std::string& id, const DataRows& rows, const TiedQ
   plot.x_label(q.label);
   plot.y_label("'error of log_{10} age, fitted \u2212 true [dex]'");
   plot.unit_colour_bar("'true S/N'");
-  const std::vector<double> snr = column_of(rows, 2);
+  const Range snr = signal_to_noise_range(rows);
   plot.command("set logscale cb\nset cbtics (2, 5, 10, 20, 50, 100, 200, 500) scale 0.4");
-  plot.range("cb", 0.98 * *std::min_element(snr.begin(), snr.end()),
-             1.02 * *std::max_element(snr.begin(), snr.end()));
+  plot.range("cb", 0.98 * snr.low, 1.02 * snr.high);
   for (const char* line : {"graph 0, first 0 to graph 1, first 0", "first 0, graph 0 to first 0, graph 1"})
     plot.add("set arrow from {} nohead linewidth 1 linecolor rgb '{}' back", line, colour::soft);
   plot.add("set label 10 'rank correlation {}' at graph 1, graph 1.05 right front textcolor rgb '{}'",

@@ -21,6 +21,13 @@ bool is_power_law(const io::Table& recovery, std::size_t row) {
   return text_column(recovery, "population")[row].starts_with("power law");
 }
 
+// Widens a range for a value that lies beyond it.
+void take_in(Range& range, double value) {
+  constexpr double margin = 0.05;
+  if (value < range.low) range.low = value - margin;
+  if (value > range.high) range.high = value + margin;
+}
+
 // Recovered against true slope: mean over the mocks, the scatter as bar.
 html::Figure slopes(const io::Table& recovery, const io::Table& images) {
   html::Figure figure{"recovery-slope", "Recovered slope against the true one", "", "", "", "half"};
@@ -35,14 +42,22 @@ html::Figure slopes(const io::Table& recovery, const io::Table& images) {
     corrected.push_back({truth + 0.01, truth + value(recovery, "bias", i), value(recovery, "scatter", i)});
     range = {std::min(range.low, truth), std::max(range.high, truth)};
   }
+  if (corrected.empty()) {
+    figure.body = html::nothing("No mock is of a power law.");
+    return figure;
+  }
   for (std::size_t i = 0; i < images.rows(); ++i)
     through.push_back(
         {value(images, "truth", i) + 0.04 + 0.02 * static_cast<double>(integer_column(images, "fold")[i]),
          value(images, "median", i), value(images, "q16", i), value(images, "q84", i)});
   Plot plot(figure.id, half_px, 420);
   plot.frame(64, 16, 50, 54);
-  plot.range("x", range.low - 0.2, range.high + 0.25);
-  plot.range("y", range.low - 0.6, range.high + 0.9);
+  Range x{range.low - 0.2, range.high + 0.25}, y{range.low - 0.6, range.high + 0.9};
+  for (const DataRows* rows : {&published, &stated, &corrected, &through})
+    for (const auto& row : *rows)
+      if (std::isfinite(row[1])) take_in(x, row[0]), take_in(y, row[1]);
+  plot.range("x", x.low, x.high);
+  plot.range("y", y.low, y.high);
   plot.x_label(gnuplot_text("true slope"));
   plot.y_label(gnuplot_text("recovered slope"));
   plot.key_above(2);

@@ -155,9 +155,13 @@ std::string draw_lines(const std::string& id, const Along& along, const Template
   return plot.svg(fmt::format("{} offset along {} when {} is fitted", q.title, along.words, analysis));
 }
 
+// None where the run has no bins along this axis.
 std::vector<html::Figure> line_figures(const Along& along, const std::vector<std::string>& all,
                                        const std::string& analysis, std::size_t number) {
   std::vector<html::Figure> figures;
+  if (finite(real_column(*along.table, along.low)).empty() ||
+      finite(real_column(*along.table, along.high)).empty())
+    return figures;
   for (const TemplateQuantity& q : template_quantities) {
     html::Figure figure{fmt::format("templates-{}-{}-{}", q.id, along.id, number),
                         fmt::format("{}, fitted with {}", q.title, analysis),
