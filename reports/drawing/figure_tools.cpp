@@ -54,6 +54,16 @@ std::string quantity_label(const std::string& quantity) {
   return quantity;
 }
 
+std::string model_label(const std::string& model) {
+  return model == "power_law" ? "power law" : model == "schechter" ? "Schechter" : model;
+}
+
+std::string parameter_label(const std::string& parameter) {
+  return parameter == "beta"              ? "slope \u03b2"
+         : parameter == "log_cutoff_msun" ? "log\u2081\u2080 M<sub>c</sub> [M\u2609]"
+                                          : html::escape(parameter);
+}
+
 std::string counted(std::size_t n, std::string_view singular) {
   return fmt::format("{}&nbsp;{}{}", html::count(static_cast<double>(n)), singular, n == 1 ? "" : "s");
 }

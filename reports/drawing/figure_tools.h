@@ -29,6 +29,11 @@ std::string band_label(std::string_view band);
 /// "flux F150W" for relative_flux_f150w, "E(B-V)" for ebv_mag: words for people.
 std::string quantity_label(const std::string& quantity);
 
+/// "power law" for power_law, "Schechter" for schechter: models of the mass function.
+std::string model_label(const std::string& model);
+/// Html: the slope and the cut-off of these models.
+std::string parameter_label(const std::string& parameter);
+
 /// "12 of 40" style plural: "1 injection", "3 injections".
 std::string counted(std::size_t n, std::string_view singular);
 

@@ -126,6 +126,15 @@ std::string png_image(std::string_view png, int width_px, int height_px, std::st
                      height_px, escape(text), base64(png));
 }
 
+std::string card(std::string_view contents_html) {
+  return fmt::format("<div class=\"card\">{}</div>\n", contents_html);
+}
+
+std::string card(std::string_view heading_html, std::string_view contents_html, std::string_view aside_html) {
+  return card(
+      fmt::format("\n<h3>{}</h3>\n{}<p class=\"aside\">{}</p>\n", heading_html, contents_html, aside_html));
+}
+
 std::string section(std::string_view id, std::string_view heading, std::string_view intro_html,
                     std::string_view contents_html) {
   return fmt::format("<section id=\"{}\">\n<h2>{}</h2>\n<p class=\"intro\">{}</p>\n{}</section>\n", id,

@@ -16,9 +16,8 @@ std::string escape(std::string_view text);
 inline constexpr std::string_view dash = "\u2013";
 
 // Numbers for people: a true minus sign, thousands separated by commas, a dash for NaN and infinities.
-std::string fixed(double value, int decimals);  ///< 27.33
-std::string significant(
-    double value, int digits = 3);  ///< 0.00102, 25,800: `digits` significant digits, no exponent below 1e7
+std::string fixed(double value, int decimals);           ///< 27.33
+std::string significant(double value, int digits = 3);   ///< 0.00102, 25,800: no exponent below 1e7
 std::string percent(double fraction, int decimals = 1);  ///< 0.683 -> 68.3%
 std::string count(double value);                         ///< 12,345
 /// "27.33 &plusmn; 0.29"; without the error where that is not finite; a dash where the value is not.
@@ -33,6 +32,10 @@ struct Table {
   std::vector<std::vector<std::string>> rows;
 };
 std::string table(const Table& table);
+
+/// A white card around contents; with a heading above them and a remark below (both html).
+std::string card(std::string_view contents_html);
+std::string card(std::string_view heading_html, std::string_view contents_html, std::string_view aside_html);
 
 /// A coloured word: kind is "good", "bad" or "neutral".
 std::string badge(std::string_view text, std::string_view kind);

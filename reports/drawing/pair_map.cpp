@@ -1,8 +1,10 @@
 #include "reports/drawing/pair_map.h"
 
 #include "reports/drawing/gnuplot.h"
+#include "reports/drawing/html.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include <fmt/format.h>
 
@@ -25,6 +27,12 @@ std::string tics(const std::vector<std::string>& names, bool from_the_top) {
     list += fmt::format("{}{} {}", i ? ", " : "", gnuplot_text(names[i]),
                         from_the_top ? names.size() - 1 - i : i);
   return list;
+}
+
+std::string offset_text(double offset, double scatter) {
+  if (!std::isfinite(offset)) return std::string(html::dash);
+  return fmt::format("{}{}\u2009\u00b1\u2009{}", offset >= 0.005 ? "+" : "", html::fixed(offset, 2),
+                     html::fixed(scatter, 2));
 }
 
 }  // namespace arcproof::reports

@@ -8,7 +8,7 @@
 namespace arcproof::reports {
 
 Range magnitude_range(const RunFolder& run) {
-  const io::Table& table = run.completeness_mag;
+  const io::Table& table = run.table(completeness_mag_table);
   const io::Reals low = real_column(table, "low_1"), high = real_column(table, "high_1");
   const io::Integers injected = integer_column(table, "n_injected"),
                      recovered = integer_column(table, "n_recovered");

@@ -1,16 +1,19 @@
-// Bias: measured - true along magnitude, signal to noise and size.
+#include "reports/figures/bias.h"
+
 #include "engine/core/statistics.h"
 #include "reports/drawing/columns.h"
 #include "reports/drawing/figure_tools.h"
 #include "reports/drawing/gnuplot.h"
 #include "reports/figures/axes.h"
-#include "reports/figures/figures.h"
 
 #include <algorithm>
 #include <cmath>
 
 namespace arcproof::reports {
 namespace {
+
+constexpr TableName bias_table{"bias.fits", "BIAS", Needed::always},
+    coverage_table{"bias.fits", "COVERAGE", Needed::always};
 
 constexpr int fewest = 3;  // bins with fewer clumps have no statistics
 
@@ -73,7 +76,7 @@ std::string draw_bias(const RunFolder& run, const Bias& what, const DataRows& ro
 
 html::Figure bias_figure(const RunFolder& run, const Bias& what) {
   html::Figure figure{what.id, what.title, "", "", "", "half"};
-  const DataRows rows = bias_rows(run.bias, what);
+  const DataRows rows = bias_rows(run.table(bias_table), what);
   if (rows.empty()) {
     figure.body = html::nothing("No bin holds three recovered clumps.");
     return figure;
@@ -83,6 +86,208 @@ html::Figure bias_figure(const RunFolder& run, const Bias& what) {
       fmt::format("{} The number of clumps in each bin stands on top; bins of fewer than {} are left out.",
                   what.shows, fewest);
   figure.well = what.well;
+  return figure;
+}
+
+// ---------------------------------------------------------------- pulls of the reference flux
+
+struct Pulls {
+  std::vector<double> all, bright;
+};
+
+Pulls flux_pulls(const RunFolder& run) {
+  const std::string band = run.reference_band();
+  const io::Table& t = run.table(injections_table);
+  const io::Reals truth = real_column(t, "true_flux_" + band), flux = real_column(t, "measured_flux_" + band),
+                  error = real_column(t, "measured_flux_" + band + "_err"),
+                  snr = real_column(t, "measured_snr_" + band);
+  const io::Flags recovered = flag_column(t, "recovered");
+  Pulls pulls;
+  for (std::size_t i = 0; i < t.rows(); ++i) {
+    const double pull = (flux[i] - truth[i]) / error[i];
+    if (!recovered[i] || !std::isfinite(pull)) continue;
+    pulls.all.push_back(pull);
+    if (snr[i] > 10) pulls.bright.push_back(pull);
+  }
+  return pulls;
+}
+
+constexpr double pull_reach = 6;
+
+// Density in bins over [-6, 6] of a sample; pulls beyond are counted in the norm, and told in the caption.
+DataRows density(const std::vector<double>& values, double step) {
+  const auto bins = static_cast<std::size_t>(std::lround(2 * pull_reach / step));
+  std::vector<double> counts(bins, 0);
+  for (const double v : values)
+    if (std::abs(v) < pull_reach)
+      ++counts[std::min(bins - 1, static_cast<std::size_t>((v + pull_reach) / step))];
+  DataRows rows;
+  for (std::size_t k = 0; k < bins; ++k)
+    rows.push_back({-pull_reach + (static_cast<double>(k) + 0.5) * step,
+                    counts[k] / (step * static_cast<double>(std::max<std::size_t>(1, values.size())))});
+  return rows;
+}
+
+double highest(const DataRows& rows) {
+  double most = 0;
+  for (const auto& row : rows) most = std::max(most, row[1]);
+  return most;
+}
+
+html::Figure pull_figure(const RunFolder& run) {
+  html::Figure figure{"pulls", "Pulls of the reference flux", "", "", "", "full"};
+  const Pulls pulls = flux_pulls(run);
+  if (pulls.all.empty()) {
+    figure.body = html::nothing("No recovered clump has a flux with an error.");
+    return figure;
+  }
+  const double step = pulls.all.size() < 100 ? 1 : pulls.all.size() < 1000 ? 0.5 : 0.25;
+  Plot plot("pulls", full_px, 350);
+  const DataRows all = density(pulls.all, step), bright = density(pulls.bright, step);
+  plot.data("all", all, 2);
+  plot.data("bright", bright, 2);
+  plot.frame(62, 16, 50, 32);
+  plot.range("x", -pull_reach, pull_reach);
+  plot.range("y", 0, 1.1 * std::max({0.4, highest(all), pulls.bright.empty() ? 0.0 : highest(bright)}));
+  plot.command("set samples 400");
+  plot.x_label("'(recovered \u2212 true) / error'");
+  plot.y_label("'density'");
+  plot.key_above(1);
+  plot.add(
+      "plot $all using 1:2:({0:.4g}) with boxes fillcolor rgb '{1}' title {2}, $bright using 1:2 with "
+      "histeps linewidth 2 linecolor rgb '{3}' title {4}, "
+      "exp(-x*x/2)/sqrt(2*pi) with lines linewidth 2 dashtype (8,4) linecolor rgb '{5}' title 'unit normal'",
+      0.94 * step, faded(colour::sky, 0.4), gnuplot_text(fmt::format("all ({})", pulls.all.size())),
+      colour::blue, gnuplot_text(fmt::format("S/N > 10 ({})", pulls.bright.size())), colour::vermilion);
+  figure.body = plot.svg(figure.title);
+  const auto beyond = static_cast<std::size_t>(
+      std::count_if(pulls.all.begin(), pulls.all.end(), [](double v) { return std::abs(v) >= pull_reach; }));
+  figure.shows = fmt::format(
+      "Error of the flux in units of the error that the pipeline states: median {}, robust sigma {} for all; "
+      "{} and {} for S/N &gt; 10. "
+      "Beyond \u00b16: {} of {}.",
+      html::fixed(statistics::median(pulls.all), 2), html::fixed(statistics::mad_sigma(pulls.all), 2),
+      html::fixed(statistics::median(pulls.bright), 2), html::fixed(statistics::mad_sigma(pulls.bright), 2),
+      beyond, pulls.all.size());
+  figure.well =
+      "the histogram follows the dashed curve. Wider: errors are too small; narrower: too large; wings: "
+      "blends.";
+  return figure;
+}
+
+// ---------------------------------------------------------------- one row a quantity
+
+struct QuantityRow {
+  std::string name;
+  double n = NAN, pull_median = NAN, pull_sigma = NAN, covered = NAN, covered_low = NAN, covered_high = NAN;
+};
+
+std::vector<QuantityRow> quantity_rows(const RunFolder& run) {
+  const io::Texts names = text_column(run.table(bias_table), "quantity"),
+                  coverage_names = text_column(run.table(coverage_table), "quantity");
+  const io::Reals median = real_column(run.table(bias_table), "pull_median"),
+                  sigma = real_column(run.table(bias_table), "pull_sigma");
+  const io::Reals covered = real_column(run.table(coverage_table), "coverage"),
+                  low = real_column(run.table(coverage_table), "coverage_low"),
+                  high = real_column(run.table(coverage_table), "coverage_high");
+  const io::Integers n = integer_column(run.table(bias_table), "n");
+  std::vector<QuantityRow> rows;
+  for (const std::size_t i : rows_where(run.table(bias_table), "axis", "all")) {
+    QuantityRow row{names[i], n[i] == io::missing_integer ? NAN : static_cast<double>(n[i]), median[i],
+                    sigma[i]};
+    const auto at =
+        std::find(coverage_names.begin(), coverage_names.end(), names[i]) - coverage_names.begin();
+    if (static_cast<std::size_t>(at) < coverage_names.size() &&
+        std::isfinite(covered[static_cast<std::size_t>(at)])) {
+      const auto k = static_cast<std::size_t>(at);
+      row.covered = covered[k], row.covered_low = low[k], row.covered_high = high[k];
+    }
+    rows.push_back(std::move(row));
+  }
+  return rows;
+}
+
+// Columns: row, pull median and its error, pull sigma and its error, coverage with its interval. Errors of
+// the median and of the MAD of a normal sample: 1.2533 and 1.1664 sigma / sqrt n (efficiencies 64 and 37%).
+DataRows quantity_data(const std::vector<QuantityRow>& rows) {
+  DataRows data;
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const QuantityRow& r = rows[i];
+    const double unit = r.n > 0 ? r.pull_sigma / std::sqrt(r.n) : NAN;
+    data.push_back({-static_cast<double>(i), r.pull_median, 1.2533 * unit, r.pull_sigma, 1.1664 * unit,
+                    r.covered, r.covered_low, r.covered_high});
+  }
+  return data;
+}
+
+// Names of the rows as tics of the vertical axis; the panels to the right repeat the tics without names.
+std::string row_tics(const std::vector<QuantityRow>& rows, bool named) {
+  std::string tics;
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const std::string name =
+        fmt::format("{}  (n = {})", quantity_label(rows[i].name), html::count(rows[i].n));
+    tics += fmt::format("{}{} -{}", i ? ", " : "", named ? gnuplot_text(name) : "''", i);
+  }
+  return "set ytics (" + tics + ")";
+}
+
+void ideal_line(Plot& plot, double x) {
+  plot.add(
+      "unset arrow\nset arrow from {0}, graph 0 to {0}, graph 1 nohead linewidth 1.6 dashtype (8,4) "
+      "linecolor rgb '{1}' back",
+      x, colour::vermilion);
+}
+
+std::string draw_quantities(const std::vector<QuantityRow>& rows) {
+  const int height = 90 + 26 * static_cast<int>(rows.size());
+  Plot plot("quantities", full_px, height);
+  plot.data("rows", quantity_data(rows), 8);
+  std::vector<double> medians, sigmas;
+  for (const QuantityRow& r : rows)
+    medians.push_back(std::abs(r.pull_median)), sigmas.push_back(r.pull_sigma);
+  const std::string style =
+      fmt::format("with xerrorbars pointtype 7 pointsize 0.7 linewidth 1.4 linecolor rgb '{}'", colour::blue);
+  plot.command("set multiplot");
+  plot.range("y", -static_cast<double>(rows.size()) + 0.4, 0.6);
+  plot.command(row_tics(rows, true));
+  plot.frame(190, full_px - 490, 52, 14);
+  const double reach = std::clamp(1.3 * range_of(medians, 0, 0).high, 1.0, 10.0);
+  plot.range("x", -reach, reach);
+  plot.x_label("'median pull'");
+  ideal_line(plot, 0);
+  plot.command("plot $rows using 2:1:3 " + style);
+  plot.command(row_tics(rows, false));
+  plot.frame(510, full_px - 810, 52, 14);
+  plot.command("set logscale x\nset xtics (0.1, 0.2, 0.5, 1, 2, 5, 10, 20)");
+  plot.range("x", std::clamp(0.8 * range_of(sigmas, 0, 0).low, 0.05, 0.4),
+             std::clamp(1.3 * range_of(sigmas, 0, 0).high, 2.2, 30.0));
+  plot.x_label("'robust sigma of the pulls'");
+  ideal_line(plot, 1);
+  plot.command("plot $rows using 4:1:5 " + style);
+  plot.frame(830, 20, 52, 14);
+  plot.command("unset logscale x\nset xtics 0, 0.2, 1");
+  plot.x_label("'true value inside the 68% interval'");
+  plot.range("x", 0, 1);
+  ideal_line(plot, 0.683);
+  plot.command("plot $rows using 6:1:7:8 " + style);
+  plot.command("unset multiplot");
+  return plot.svg("pulls and coverage of every measured quantity");
+}
+
+html::Figure quantities_figure(const RunFolder& run) {
+  html::Figure figure{"quantities", "Pulls and coverage of every quantity", "", "", "", "full"};
+  const std::vector<QuantityRow> rows = quantity_rows(run);
+  if (rows.empty()) {
+    figure.body = html::nothing("No quantity was measured.");
+    return figure;
+  }
+  figure.body = draw_quantities(rows);
+  figure.shows =
+      "Left: median of (recovered \u2212 true) / error, which shows bias. Middle: robust width of the same, "
+      "which shows errors that are too small (right of 1) or too "
+      "large (left). Right: how often the 68% interval holds the true value, with its 68% binomial interval. "
+      "n is the number of recovered clumps.";
+  figure.well = "all points on the dashed lines (0, 1 and 0.683) within about their errors.";
   return figure;
 }
 
@@ -114,7 +319,7 @@ std::vector<html::Figure> bias_figures(const RunFolder& run) {
                    0.05, false, "Stellar masses of recovered clumps against what was injected.",
                    "points on the zero line. A constant offset speaks of the lens or the stellar library, "
                    "one that grows to the faint side of the photometry."})};
-  const io::Texts axes = text_column(run.bias, "axis");
+  const io::Texts axes = text_column(run.table(bias_table), "axis");
   if (std::find(axes.begin(), axes.end(), "neighbour_pix") == axes.end()) return figures;
   const char* separation = "'distance to the nearest injected clump [pixel]'";
   figures.push_back(bias_figure(
@@ -129,6 +334,10 @@ std::vector<html::Figure> bias_figures(const RunFolder& run) {
        separation, 1, 0.05, false, "Half-light radii of resolved recovered clumps against what was injected.",
        "as for the fluxes."}));
   return figures;
+}
+
+std::vector<html::Figure> pull_figures(const RunFolder& run) {
+  return {pull_figure(run), quantities_figure(run)};
 }
 
 }  // namespace arcproof::reports

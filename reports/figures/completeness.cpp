@@ -1,15 +1,19 @@
-// Completeness: curves along one axis with their counts, and the map magnitude x radius.
+#include "reports/figures/completeness.h"
+
 #include "reports/drawing/columns.h"
 #include "reports/drawing/figure_tools.h"
 #include "reports/drawing/gnuplot.h"
 #include "reports/figures/axes.h"
-#include "reports/figures/figures.h"
 
 #include <algorithm>
 #include <cmath>
 
 namespace arcproof::reports {
 namespace {
+
+constexpr TableName completeness_radius_table{"completeness.fits", "RADIUS", Needed::always},
+    completeness_mass_table{"completeness.fits", "MASS", Needed::always},
+    completeness_map_table{"completeness.fits", "MAG_RADIUS", Needed::always};
 
 struct Curve {
   std::string id, title, axis_label;
@@ -206,7 +210,7 @@ std::string draw_map(const RunFolder& run, const Cells& map, const Range& range)
 html::Figure map_figure(const RunFolder& run) {
   html::Figure figure{"completeness-map", "Completeness against magnitude and radius", "", "", "", "half"};
   const Range range = magnitude_range(run);
-  const Cells map = map_cells(run.completeness_mag_radius, range);
+  const Cells map = map_cells(run.table(completeness_map_table), range);
   if (map.cells.empty()) {
     figure.body = html::nothing("No injected clump has a magnitude and a radius.");
     return figure;
@@ -229,21 +233,21 @@ std::vector<html::Figure> completeness_figures(const RunFolder& run) {
   const std::string mag =
       gnuplot_text(fmt::format("observed magnitude {} [AB]", band_label(run.reference_band())));
   return {
-      curve_figure({"completeness-mag", "Completeness against observed magnitude", mag, run.completeness_mag,
-                    magnitude_range(run)},
+      curve_figure({"completeness-mag", "Completeness against observed magnitude", mag,
+                    run.table(completeness_mag_table), magnitude_range(run)},
                    run,
                    "a plateau near 1 at the bright side, one smooth fall, and the 50% point not far above "
                    "the measured depth (extended clumps are lost earlier "
                    "than the point sources for which the depth holds)."),
       map_figure(run),
       curve_figure({"completeness-radius", "Completeness against radius",
-                    "'log_{10} half-light radius in the source plane [pc]'", run.completeness_radius,
-                    edges_of(run.completeness_radius)},
+                    "'log_{10} half-light radius in the source plane [pc]'",
+                    run.table(completeness_radius_table), edges_of(run.table(completeness_radius_table))},
                    run,
                    "flat, or falling slowly to large radii, where light is spread thin; this curve averages "
                    "over all injected magnitudes."),
       curve_figure({"completeness-mass", "Completeness against mass", "'log_{10} stellar mass [M_{\u2609}]'",
-                    run.completeness_mass, edges_of(run.completeness_mass)},
+                    run.table(completeness_mass_table), edges_of(run.table(completeness_mass_table))},
                    run,
                    "rising with mass. It averages over ages and magnifications of the injected population: "
                    "weigh it before comparing it with another one.")};

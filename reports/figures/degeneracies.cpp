@@ -1,11 +1,10 @@
-// Errors in age that go together with errors in dust or metallicity though the template is right, and ages of
-// the same clumps under one template and under another.
+#include "reports/figures/degeneracies.h"
+
 #include "engine/core/statistics.h"
 #include "reports/drawing/columns.h"
 #include "reports/drawing/figure_tools.h"
 #include "reports/drawing/gnuplot.h"
 #include "reports/drawing/pair_map.h"
-#include "reports/figures/figures.h"
 
 #include <algorithm>
 #include <array>
@@ -13,6 +12,10 @@
 
 namespace arcproof::reports {
 namespace {
+
+constexpr TableName template_clumps_table{"template_mismatch.fits", "CLUMPS"},
+    template_degeneracy_table{"template_mismatch.fits", "DEGENERACY"},
+    template_histories_table{"template_mismatch.fits", "HISTORY"};
 
 // ---- errors against errors
 
@@ -53,8 +56,8 @@ std::vector<double> column_of(const DataRows& rows, std::size_t column) {
 }
 
 double correlation_of(const RunFolder& run, const std::string& name, const TiedQuantity& q) {
-  for (const std::size_t i : rows_where(run.template_degeneracy, "template", name))
-    return real_column(run.template_degeneracy, q.correlation)[i];
+  for (const std::size_t i : rows_where(run.table(template_degeneracy_table), "template", name))
+    return real_column(run.table(template_degeneracy_table), q.correlation)[i];
   return std::nan("");
 }
 
@@ -63,6 +66,15 @@ std::string direction(double correlation, const TiedQuantity& q) {
   if (std::abs(correlation) < 0.1) return "the two errors are hardly tied";
   return fmt::format("fits that are too old have {}, too young ones {}", correlation < 0 ? q.less : q.more,
                      correlation < 0 ? q.more : q.less);
+}
+
+// For a logarithmic colour bar: of the clumps with a true S/N above 0.
+Range signal_to_noise_range(const DataRows& rows) {
+  Range range{HUGE_VAL, 0};
+  for (const auto& row : rows)
+    if (std::isfinite(row[2]) && row[2] > 0)
+      range = {std::min(range.low, row[2]), std::max(range.high, row[2])};
+  return range.high > 0 ? range : Range{1, 10};
 }
 
 std::string draw_errors(const std::string& id, const DataRows& rows, const TiedQuantity& q,
@@ -75,10 +87,9 @@ std::string draw_errors(const std::string& id, const DataRows& rows, const TiedQ
   plot.x_label(q.label);
   plot.y_label("'error of log_{10} age, fitted \u2212 true [dex]'");
   plot.unit_colour_bar("'true S/N'");
-  const std::vector<double> snr = column_of(rows, 2);
+  const Range snr = signal_to_noise_range(rows);
   plot.command("set logscale cb\nset cbtics (2, 5, 10, 20, 50, 100, 200, 500) scale 0.4");
-  plot.range("cb", 0.98 * *std::min_element(snr.begin(), snr.end()),
-             1.02 * *std::max_element(snr.begin(), snr.end()));
+  plot.range("cb", 0.98 * snr.low, 1.02 * snr.high);
   for (const char* line : {"graph 0, first 0 to graph 1, first 0", "first 0, graph 0 to first 0, graph 1"})
     plot.add("set arrow from {} nohead linewidth 1 linecolor rgb '{}' back", line, colour::soft);
   plot.add("set label 10 'rank correlation {}' at graph 1, graph 1.05 right front textcolor rgb '{}'",
@@ -96,7 +107,7 @@ html::Figure error_figure(const RunFolder& run, const std::string& name, std::si
                       "",
                       "",
                       "half"};
-  const DataRows rows = errors_of_template(run.template_clumps, name, q);
+  const DataRows rows = errors_of_template(run.table(template_clumps_table), name, q);
   if (rows.empty()) {
     figure.body = html::nothing("No clump has a fit.");
     return figure;
@@ -157,7 +168,7 @@ std::string draw_ages(const RunFolder& run, const std::string& id, const std::ve
   std::string points, lines;
   for (std::size_t k = 0; k < all.size(); ++k) {
     if (all[k] == truth) continue;
-    const std::vector<AgePair> pairs = ages_of(run.template_clumps, truth, all[k]);
+    const std::vector<AgePair> pairs = ages_of(run.table(template_clumps_table), truth, all[k]);
     DataRows some;
     for (const std::size_t i : thinned(pairs.size(), most))
       some.push_back({pairs[i].by_truth, pairs[i].by_other});
@@ -184,7 +195,7 @@ std::string draw_ages(const RunFolder& run, const std::string& id, const std::ve
 
 /// "burst: -0.16 dex, rank correlation 0.93".
 std::string shift_words(const RunFolder& run, const std::string& truth, const std::string& other) {
-  const io::Table& t = run.template_histories;
+  const io::Table& t = run.table(template_histories_table);
   const io::Texts a = text_column(t, "template_a"), b = text_column(t, "template_b");
   for (const std::size_t i : rows_where(t, "truth_template", truth)) {
     const bool forward = a[i] == truth && b[i] == other, backward = a[i] == other && b[i] == truth;
@@ -216,8 +227,10 @@ html::Figure age_figure(const RunFolder& run, const std::vector<std::string>& al
 }  // namespace
 
 std::vector<html::Figure> degeneracy_figures(const RunFolder& run) {
-  if (run.template_clumps.rows() == 0 || run.template_degeneracy.rows() == 0) return {};
-  const std::vector<std::string> all = distinct(text_column(run.template_clumps, "truth_template"));
+  if (run.table(template_clumps_table).rows() == 0 || run.table(template_degeneracy_table).rows() == 0)
+    return {};
+  const std::vector<std::string> all =
+      distinct(text_column(run.table(template_clumps_table), "truth_template"));
   std::vector<html::Figure> figures;
   for (std::size_t k = 0; k < all.size(); ++k)
     for (const TiedQuantity& q : tied_quantities) figures.push_back(error_figure(run, all[k], k, q));
@@ -226,20 +239,8 @@ std::vector<html::Figure> degeneracy_figures(const RunFolder& run) {
   return figures;
 }
 
-std::string degeneracy_lead_html(const RunFolder& run) {
-  const double dust = run.metric("templates.age_dust_correlation"),
-               metallicity = run.metric("templates.age_metallicity_correlation"),
-               shift = run.metric("templates.age_history_shift");
-  if (!std::isfinite(dust)) return "";
-  std::string lead = fmt::format(
-      "<p class=\"lead\"><b>Even with the right template</b> errors in age come with errors in dust (rank "
-      "correlation {}: {}) and in metallicity ({}: {}).",
-      html::fixed(dust, 2), direction(dust, tied_quantities[0]), html::fixed(metallicity, 2),
-      direction(metallicity, tied_quantities[1]));
-  if (std::isfinite(shift))
-    lead += fmt::format(" Of the same clumps, two templates give median ages up to {} dex apart.",
-                        html::fixed(shift, 2));
-  return lead + "</p>\n";
-}
+std::string dust_direction(double correlation) { return direction(correlation, tied_quantities[0]); }
+
+std::string metallicity_direction(double correlation) { return direction(correlation, tied_quantities[1]); }
 
 }  // namespace arcproof::reports

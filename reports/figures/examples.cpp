@@ -1,15 +1,17 @@
-// Cutouts of recovered clumps: data, model, residual.
+#include "reports/figures/examples.h"
+
 #include "engine/core/statistics.h"
 #include "reports/drawing/columns.h"
 #include "reports/drawing/figure_tools.h"
 #include "reports/drawing/gnuplot.h"
-#include "reports/figures/figures.h"
 
 #include <algorithm>
 #include <cmath>
 
 namespace arcproof::reports {
 namespace {
+
+constexpr TableName examples_table{"examples.fits", "EXAMPLES"};
 
 constexpr std::size_t most_examples = 6;
 constexpr int zoom = 6;  // screen pixels a pixel
@@ -99,12 +101,12 @@ std::string image(const Cutout& cutout, std::string_view what, const std::vector
 // "S/N 25, F150W 27.1 mag, 34 pc".
 std::string description(const RunFolder& run, const Cutout& cutout) {
   std::string text = fmt::format("<b>S/N {}</b>", html::fixed(cutout.snr, cutout.snr < 10 ? 1 : 0));
-  const io::Integers ids = integer_column(run.injections, "injection_id");
+  const io::Integers ids = integer_column(run.table(injections_table), "injection_id");
   const auto at = std::find(ids.begin(), ids.end(), cutout.injection_id);
   if (at == ids.end()) return text;
   const auto row = static_cast<std::size_t>(at - ids.begin());
-  const double mag = real_column(run.injections, "mag")[row],
-               radius = real_column(run.injections, "true_radius_pc")[row];
+  const double mag = real_column(run.table(injections_table), "mag")[row],
+               radius = real_column(run.table(injections_table), "true_radius_pc")[row];
   if (std::isfinite(mag))
     text +=
         fmt::format(" \u00b7 {} {} mag", html::escape(band_label(run.reference_band())), html::fixed(mag, 2));
@@ -130,7 +132,7 @@ std::string example(const RunFolder& run, const Cutout& cutout) {
 
 std::vector<html::Figure> example_figures(const RunFolder& run) {
   html::Figure figure{"examples-cutouts", "Data, model, residual", "", "", "", "full"};
-  const std::vector<Cutout> list = chosen(cutouts(run.examples));
+  const std::vector<Cutout> list = chosen(cutouts(run.table(examples_table)));
   if (list.empty()) {
     figure.body = html::nothing("This run kept no cutouts of recovered clumps.");
     return {figure};

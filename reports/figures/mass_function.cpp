@@ -1,49 +1,71 @@
-// The mass function: counts with the fitted curves, and posteriors of the parameters.
+#include "reports/figures/mass_function.h"
+
+#include "engine/core/missing.h"
 #include "engine/core/statistics.h"
 #include "reports/drawing/columns.h"
 #include "reports/drawing/figure_tools.h"
 #include "reports/drawing/gnuplot.h"
+#include "reports/drawing/json_members.h"
 #include "reports/drawing/mass_curves.h"
-#include "reports/figures/figures.h"
+#include "reports/figures/science.h"
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 #include <set>
 
 namespace arcproof::reports {
 namespace {
 
+constexpr TableName corrected_table{"mass_function.fits", "CORRECTED"},
+    power_law_chain{"mass_function.fits", "CHAIN_power_law"},
+    schechter_chain{"mass_function.fits", "CHAIN_schechter"};
+
+// Which clusters the mass function took: report.json says it, or the recipe in run.json.
+std::optional<double> max_age_myr(const RunFolder& run) {
+  if (const double age = run.number("max_age_myr"); age > 0) return age;
+  if (!run.has_file("run.json")) return std::nullopt;
+  const io::Json file = io::read_json(run.path() / "run.json");
+  const io::Json* recipe = member(file, "recipe");
+  const io::Json* options = recipe ? member(*recipe, "mass_function") : nullptr;
+  const double age = options ? number_in(*options, "max_age_myr") : nan;
+  return age > 0 ? std::optional(age) : std::nullopt;
+}
+
+struct Cuts {
+  double log_min_mass;                // [Msun]
+  std::optional<double> max_age_myr;  // none: clusters of any age
+  bool hold(double log_mass, double log_age_yr) const {
+    return log_mass > log_min_mass && (!max_age_myr || log_age_yr - 6 < std::log10(*max_age_myr));
+  }
+};
+
+Cuts cuts_of(const RunFolder& run) { return {std::log10(run.number("min_mass_msun")), max_age_myr(run)}; }
+
 // log10 masses of the clusters that were fitted, heaviest first: selected, with an SED fit, one image each,
 // heavy and young enough.
-std::vector<double> fitted_masses(const RunFolder& run) {
-  const io::Table& t = run.catalogue;
+std::vector<double> fitted_masses(const io::Table& t, const Cuts& cuts) {
   const io::Flags selected = flag_column(t, "selected");
   const io::Texts status = text_column(t, "sed_status");
   const io::Integers counter = integer_column(t, "counter_image_of");
   const io::Reals mass = real_column(t, "log_mass_msun"), age = real_column(t, "log_age_yr");
-  const double log_min = std::log10(run.number("min_mass_msun"));
   std::vector<double> masses;
-  for (std::size_t i = 0; i < t.rows(); ++i) {
-    const bool one =
-        selected[i] && status[i] == "fitted" && counter[i] == io::missing_integer && mass[i] > log_min;
-    if (one && (!run.max_age_myr || age[i] - 6 < std::log10(*run.max_age_myr))) masses.push_back(mass[i]);
-  }
+  for (std::size_t i = 0; i < t.rows(); ++i)
+    if (selected[i] && status[i] == "fitted" && counter[i] == io::missing_integer &&
+        cuts.hold(mass[i], age[i]))
+      masses.push_back(mass[i]);
   std::sort(masses.rbegin(), masses.rend());
   return masses;
 }
 
 // The same cuts for the true clumps of a simulated host, each once.
-std::vector<double> true_masses(const RunFolder& run) {
-  const io::Reals mass = real_column(run.host_truth, "true_log_mass_msun"),
-                  age = real_column(run.host_truth, "true_log_age_yr");
-  const io::Integers parent = integer_column(run.host_truth, "parent_id");
-  const double log_min = std::log10(run.number("min_mass_msun"));
+std::vector<double> true_masses(const io::Table& host, const Cuts& cuts) {
+  const io::Reals mass = real_column(host, "true_log_mass_msun"), age = real_column(host, "true_log_age_yr");
+  const io::Integers parent = integer_column(host, "parent_id");
   std::set<std::int64_t> seen;
   std::vector<double> masses;
   for (std::size_t i = 0; i < mass.size(); ++i)
-    if (seen.insert(parent[i]).second && mass[i] > log_min &&
-        (!run.max_age_myr || age[i] - 6 < std::log10(*run.max_age_myr)))
-      masses.push_back(mass[i]);
+    if (seen.insert(parent[i]).second && cuts.hold(mass[i], age[i])) masses.push_back(mass[i]);
   std::sort(masses.rbegin(), masses.rend());
   return masses;
 }
@@ -74,10 +96,10 @@ std::string draw_counts(const RunFolder& run, const std::vector<double>& masses,
   const double heaviest = std::max(masses.front(), truth.empty() ? log_min : truth.front());
   const double log_high = std::max(heaviest, log_min) + 0.4;
   const CurveBand power =
-      cumulative_band(real_column(run.chain_power_law, "beta"), {}, min_mass, n, log_high);
+      cumulative_band(real_column(run.table(power_law_chain), "beta"), {}, min_mass, n, log_high);
   const CurveBand schechter =
-      cumulative_band(real_column(run.chain_schechter, "beta"),
-                      real_column(run.chain_schechter, "log_cutoff_msun"), min_mass, n, log_high);
+      cumulative_band(real_column(run.table(schechter_chain), "beta"),
+                      real_column(run.table(schechter_chain), "log_cutoff_msun"), min_mass, n, log_high);
   Plot plot("mass-counts", half_px, 400);
   plot.data("counts", staircase(masses, log_min), 2);
   plot.data("truth", staircase(truth, log_min), 2);
@@ -110,7 +132,9 @@ std::string draw_counts(const RunFolder& run, const std::vector<double>& masses,
 
 html::Figure counts_figure(const RunFolder& run) {
   html::Figure figure{"mass-counts", "Clusters heavier than M", "", "", "", "half"};
-  const std::vector<double> masses = fitted_masses(run), truth = true_masses(run);
+  const Cuts cuts = cuts_of(run);
+  const std::vector<double> masses = fitted_masses(run.table(catalogue_table), cuts),
+                            truth = true_masses(run.table(host_truth_table), cuts);
   if (masses.empty()) {
     figure.body = html::nothing("No cluster passes the selection of the mass function.");
     return figure;
@@ -120,7 +144,8 @@ html::Figure counts_figure(const RunFolder& run) {
       "Clusters above {} M\u2609{}: counts, and the fitted mass functions (median and 68% band of the "
       "posterior curves).",
       html::significant(run.number("min_mass_msun"), 2),
-      run.max_age_myr ? fmt::format(" and younger than {} Myr", html::significant(*run.max_age_myr, 3)) : "");
+      cuts.max_age_myr ? fmt::format(" and younger than {} Myr", html::significant(*cuts.max_age_myr, 3))
+                       : "");
   if (!truth.empty())
     figure.shows += " Grey: the clumps that were put into the simulated host, with the same cuts.";
   if (const double fitted = run.metric("mass_function.n_clusters");
@@ -152,8 +177,8 @@ DataRows posterior(const std::vector<double>& draws, const Range& range) {
 
 html::Figure beta_figure(const RunFolder& run) {
   html::Figure figure{"mass-beta", "Posterior of the slope \u03b2", "", "", "", "half"};
-  const std::vector<double> power = finite(real_column(run.chain_power_law, "beta")),
-                            schechter = finite(real_column(run.chain_schechter, "beta"));
+  const std::vector<double> power = finite(real_column(run.table(power_law_chain), "beta")),
+                            schechter = finite(real_column(run.table(schechter_chain), "beta"));
   if (power.empty() && schechter.empty()) {
     figure.body = html::nothing("No chain was sampled.");
     return figure;
@@ -186,7 +211,7 @@ html::Figure beta_figure(const RunFolder& run) {
 
 html::Figure cutoff_figure(const RunFolder& run) {
   html::Figure figure{"mass-cutoff", "Posterior of the cut-off", "", "", "", "half"};
-  const std::vector<double> draws = finite(real_column(run.chain_schechter, "log_cutoff_msun"));
+  const std::vector<double> draws = finite(real_column(run.table(schechter_chain), "log_cutoff_msun"));
   if (draws.empty()) {
     figure.body = html::nothing("No chain of the Schechter function was sampled.");
     return figure;
@@ -211,8 +236,8 @@ html::Figure cutoff_figure(const RunFolder& run) {
 
 html::Figure joint_figure(const RunFolder& run) {
   html::Figure figure{"mass-joint", "Slope and cut-off together", "", "", "", "half"};
-  const io::Reals beta = real_column(run.chain_schechter, "beta"),
-                  cutoff = real_column(run.chain_schechter, "log_cutoff_msun");
+  const io::Reals beta = real_column(run.table(schechter_chain), "beta"),
+                  cutoff = real_column(run.table(schechter_chain), "log_cutoff_msun");
   if (finite(beta).empty() || finite(cutoff).empty()) {
     figure.body = html::nothing("No chain of the Schechter function was sampled.");
     return figure;
@@ -257,7 +282,7 @@ std::string published_interval(const io::Table& t, const std::string& model, con
 }
 
 html::Table corrected_rows(const RunFolder& run) {
-  const io::Table& t = run.corrected;
+  const io::Table& t = run.table(corrected_table);
   html::Table table{{"model", "parameter", "published (68%)", "corrected (68%)", "Monte-Carlo error", "N_eff",
                      "clusters", "status"},
                     {0, 1, 7},
@@ -271,7 +296,7 @@ html::Table corrected_rows(const RunFolder& run) {
   for (std::size_t i = 0; i < t.rows(); ++i)
     table.rows.push_back({model[i] == "power_law" ? "power law" : "Schechter",
                           parameter[i] == "beta" ? "\u03b2" : "log<sub>10</sub> M<sub>c</sub>",
-                          published_interval(run.mass_function, model[i], parameter[i]),
+                          published_interval(run.table(mass_function_table), model[i], parameter[i]),
                           html::with_interval(median[i], low[i], high[i], 2), html::fixed(error[i], 2),
                           html::significant(n_eff[i], 3), html::count(static_cast<double>(clusters[i])),
                           html::badge(status[i], status[i] == "ok" ? "good" : "neutral")});
@@ -285,9 +310,8 @@ html::Figure corrected_figure(const RunFolder& run) {
       "The same models with mass errors and selection in the likelihood; the selection comes from this run's "
       "injections, counted by clump: found by any of its images, and within the cuts on measured mass and "
       "age.";
-  if (const io::Json* notes = run.report.find("not_corrected"); notes && notes->is_array())
-    for (const io::Json& note : notes->as_array())
-      if (note.is_string()) figure.shows += fmt::format(" <b>{}.</b>", html::escape(note.as_string()));
+  for (const io::Json& note : list_in(run.report(), "not_corrected"))
+    if (note.is_string()) figure.shows += fmt::format(" <b>{}.</b>", html::escape(note.as_string()));
   figure.well =
       "N_eff above four times the number of clusters, a Monte-Carlo error well below the interval. Where the "
       "two slopes differ by more than their intervals, the published one is that of the selection.";
@@ -296,13 +320,15 @@ html::Figure corrected_figure(const RunFolder& run) {
 
 }  // namespace
 
+// A folder may hold the mass_function.fits of an earlier run of the recipe; this run counted its clusters if it
+// fitted any.
 std::vector<html::Figure> mass_function_figures(const RunFolder& run) {
   if (!std::isfinite(run.metric("mass_function.n_clusters")))
     return {
         {"mass-none", "Mass function", html::nothing("This recipe fits no mass function."), "", "", "full"}};
   std::vector<html::Figure> figures = {counts_figure(run), joint_figure(run), beta_figure(run),
                                        cutoff_figure(run)};
-  if (run.corrected.rows() > 0) figures.push_back(corrected_figure(run));
+  if (run.table(corrected_table).rows() > 0) figures.push_back(corrected_figure(run));
   return figures;
 }
 

@@ -1,9 +1,9 @@
-// What became of the injections: every one has an outcome, lost ones included.
+#include "reports/figures/outcomes.h"
+
 #include "reports/drawing/columns.h"
 #include "reports/drawing/figure_tools.h"
 #include "reports/drawing/gnuplot.h"
 #include "reports/figures/axes.h"
-#include "reports/figures/figures.h"
 
 #include <algorithm>
 #include <array>
@@ -50,15 +50,15 @@ struct Bin {
 // them.
 std::vector<Bin> binned(const RunFolder& run) {
   const Range range = magnitude_range(run);
-  const io::Reals low = real_column(run.completeness_mag, "low_1"),
-                  high = real_column(run.completeness_mag, "high_1");
+  const io::Reals low = real_column(run.table(completeness_mag_table), "low_1"),
+                  high = real_column(run.table(completeness_mag_table), "high_1");
   std::vector<Bin> bins;
   for (std::size_t b = 0; b < low.size(); ++b)
     if (low[b] >= range.low - 1e-9 && 0.5 * (low[b] + high[b]) < range.high)
       bins.push_back({low[b], high[b], {}});
-  const io::Reals mag = real_column(run.injections, "mag");
-  const io::Texts outcome = text_column(run.injections, "outcome");
-  for (const std::size_t i : rows_where(run.injections, "injection_flag", "injected"))
+  const io::Reals mag = real_column(run.table(injections_table), "mag");
+  const io::Texts outcome = text_column(run.table(injections_table), "outcome");
+  for (const std::size_t i : rows_where(run.table(injections_table), "injection_flag", "injected"))
     for (Bin& bin : bins)
       if (mag[i] >= bin.low && mag[i] < bin.high) ++bin.counts[index_of(outcome[i])];
   return bins;
@@ -116,7 +116,7 @@ std::string outcome_table(const std::array<double, outcomes.size()>& totals, dou
 
 std::string not_injected(const RunFolder& run) {
   std::map<std::string, std::size_t> flags;
-  for (const std::string& flag : text_column(run.injections, "injection_flag"))
+  for (const std::string& flag : text_column(run.table(injections_table), "injection_flag"))
     if (flag != "injected") ++flags[flag];
   std::string list;
   for (const auto& [flag, n] : flags)
@@ -132,8 +132,8 @@ std::vector<html::Figure> outcome_figures(const RunFolder& run) {
   html::Figure list{"outcomes-table", "All injections", "", "", "", "full"};
   std::array<double, outcomes.size()> totals{};
   double all = 0;
-  const io::Texts outcome = text_column(run.injections, "outcome");
-  for (const std::size_t i : rows_where(run.injections, "injection_flag", "injected"))
+  const io::Texts outcome = text_column(run.table(injections_table), "outcome");
+  for (const std::size_t i : rows_where(run.table(injections_table), "injection_flag", "injected"))
     ++totals[index_of(outcome[i])], ++all;
   if (all == 0) {
     bars.body = html::nothing("Nothing was injected.");

@@ -1,9 +1,8 @@
-// Population results as figures: sizes against masses, formation redshifts.
-#include "engine/io/fits.h"
+#include "reports/figures/population.h"
+
 #include "reports/drawing/columns.h"
 #include "reports/drawing/figure_tools.h"
 #include "reports/drawing/gnuplot.h"
-#include "reports/figures/figures.h"
 
 #include <algorithm>
 #include <cmath>
@@ -11,7 +10,7 @@
 namespace arcproof::reports {
 namespace {
 
-namespace fs = std::filesystem;
+constexpr TableName formation_table{population_file, "FORMATION"};  // older runs have none
 
 // ---------------------------------------------------------------- sizes and masses
 
@@ -166,13 +165,11 @@ html::Figure formation_figure(const io::Table& t) {
 
 }  // namespace
 
-std::vector<html::Figure> population_figures(const RunFolder& run, const fs::path& output) {
-  const fs::path file = output / "population.fits";
-  if (!fs::exists(file)) return {};
-  std::vector<html::Figure> figures{size_mass_figure(run.catalogue, io::read_fits_table(file, "RELATIONS"))};
-  for (const std::string& name : io::fits_hdu_names(file))  // older runs have no FORMATION
-    if (name.find("(FORMATION)") != std::string::npos)
-      figures.push_back(formation_figure(io::read_fits_table(file, "FORMATION")));
+std::vector<html::Figure> population_figures(const RunFolder& run) {
+  if (!run.has_file(population_file)) return {};
+  std::vector<html::Figure> figures{size_mass_figure(run.table(catalogue_table), run.table(relations_table))};
+  const io::Table& formation = run.table(formation_table);
+  if (!formation.columns().empty()) figures.push_back(formation_figure(formation));
   return figures;
 }
 

@@ -1,8 +1,8 @@
-// Point-spread functions: radial profiles of the reference band, and differences in all bands.
+#include "reports/figures/psf.h"
+
 #include "reports/drawing/columns.h"
 #include "reports/drawing/figure_tools.h"
 #include "reports/drawing/gnuplot.h"
-#include "reports/figures/figures.h"
 
 #include <algorithm>
 #include <cmath>
@@ -10,6 +10,8 @@
 
 namespace arcproof::reports {
 namespace {
+
+constexpr TableName psf_table{"psf.fits", "PSF"};
 
 struct PsfRow {
   std::string band;
@@ -110,7 +112,7 @@ html::Figure residual_figure(const std::vector<PsfRow>& rows, double PsfRow::*me
 }  // namespace
 
 std::vector<html::Figure> psf_figures(const RunFolder& run) {
-  const std::vector<PsfRow> rows = psf_rows(run.psf);
+  const std::vector<PsfRow> rows = psf_rows(run.table(psf_table));
   if (rows.empty()) return {};
   std::vector<html::Figure> figures{profile_figure(run, rows)};
   if (differs(rows, &PsfRow::injection))

@@ -1,8 +1,8 @@
-// Are known mass functions recovered? Mocks seen through the run's injections, as published and corrected.
+#include "reports/figures/recovery.h"
+
 #include "reports/drawing/columns.h"
 #include "reports/drawing/figure_tools.h"
 #include "reports/drawing/gnuplot.h"
-#include "reports/figures/figures.h"
 
 #include <algorithm>
 #include <cmath>
@@ -10,12 +10,22 @@
 namespace arcproof::reports {
 namespace {
 
+constexpr TableName calibration_table{"cmf_recovery.fits", "CALIBRATION"},
+    images_table{"cmf_recovery.fits", "IMAGES"};
+
 double value(const io::Table& table, std::string_view column, std::size_t row) {
   return real_column(table, column)[row];
 }
 
 bool is_power_law(const io::Table& recovery, std::size_t row) {
   return text_column(recovery, "population")[row].starts_with("power law");
+}
+
+// Widens a range for a value that lies beyond it.
+void take_in(Range& range, double value) {
+  constexpr double margin = 0.05;
+  if (value < range.low) range.low = value - margin;
+  if (value > range.high) range.high = value + margin;
 }
 
 // Recovered against true slope: mean over the mocks, the scatter as bar.
@@ -32,14 +42,22 @@ html::Figure slopes(const io::Table& recovery, const io::Table& images) {
     corrected.push_back({truth + 0.01, truth + value(recovery, "bias", i), value(recovery, "scatter", i)});
     range = {std::min(range.low, truth), std::max(range.high, truth)};
   }
+  if (corrected.empty()) {
+    figure.body = html::nothing("No mock is of a power law.");
+    return figure;
+  }
   for (std::size_t i = 0; i < images.rows(); ++i)
     through.push_back(
         {value(images, "truth", i) + 0.04 + 0.02 * static_cast<double>(integer_column(images, "fold")[i]),
          value(images, "median", i), value(images, "q16", i), value(images, "q84", i)});
   Plot plot(figure.id, half_px, 420);
   plot.frame(64, 16, 50, 54);
-  plot.range("x", range.low - 0.2, range.high + 0.25);
-  plot.range("y", range.low - 0.6, range.high + 0.9);
+  Range x{range.low - 0.2, range.high + 0.25}, y{range.low - 0.6, range.high + 0.9};
+  for (const DataRows* rows : {&published, &stated, &corrected, &through})
+    for (const auto& row : *rows)
+      if (std::isfinite(row[1])) take_in(x, row[0]), take_in(y, row[1]);
+  plot.range("x", x.low, x.high);
+  plot.range("y", y.low, y.high);
   plot.x_label(gnuplot_text("true slope"));
   plot.y_label(gnuplot_text("recovered slope"));
   plot.key_above(2);
@@ -108,32 +126,9 @@ html::Figure calibration(const io::Table& table) {
 }  // namespace
 
 std::vector<html::Figure> recovery_figures(const RunFolder& run) {
-  if (run.recovery.rows() == 0) return {};
-  return {slopes(run.recovery, run.recovery_images), calibration(run.recovery_calibration)};
-}
-
-std::string recovery_html(const RunFolder& run) {
-  const io::Table& t = run.recovery;
-  html::Table table{
-      {"population", "parameter", "true", "mocks", "clusters in each", "bias, nothing corrected",
-       "in scatters", "bias, stated errors", "bias, corrected", "scatter", "half-width", "coverage of 68%"},
-      {0, 1},
-      {}};
-  for (std::size_t i = 0; i < t.rows(); ++i) {
-    const auto v = [&](std::string_view column) { return value(t, column, i); };
-    table.rows.push_back(
-        {html::escape(text_column(t, "population")[i]), html::escape(text_column(t, "parameter")[i]),
-         html::fixed(v("truth"), 2), html::count(static_cast<double>(integer_column(t, "n_fits")[i])),
-         html::count(static_cast<double>(integer_column(t, "n_clusters")[i])),
-         html::fixed(v("published_bias"), 3), html::fixed(v("published_bias") / v("published_scatter"), 1),
-         html::fixed(v("stated_bias"), 3), html::with_error(v("bias"), v("bias_err"), 3),
-         html::fixed(v("scatter"), 3), html::fixed(v("half_width"), 3),
-         html::with_interval(100 * v("coverage"), 100 * v("coverage_low"), 100 * v("coverage_high"), 0)});
-  }
-  return "<div class=\"card\">\n<h3>Mocks of known mass functions</h3>\n" + html::table(table) +
-         "<p class=\"aside\">Bias: mean of the corrected medians \u2212 truth \u00b1 its standard error. "
-         "Coverage: per cent of the 68% intervals that hold the truth, with its own 68% "
-         "interval.</p>\n</div>\n";
+  if (run.table(recovery_table).rows() == 0) return {};
+  return {slopes(run.table(recovery_table), run.table(images_table)),
+          calibration(run.table(calibration_table))};
 }
 
 }  // namespace arcproof::reports

@@ -1,47 +1,65 @@
 // What a finished run left in its output folder, read back for the report.
+//
+// Figures and sections name the tables that they draw by constants beside their code:
+//   inline constexpr TableName psf_table{"psf.fits", "PSF"};
+//   const io::Table& psf = run.table(psf_table);
 #pragma once
 
 #include "engine/io/json.h"
 #include "engine/io/table.h"
 
 #include <filesystem>
-#include <optional>
+#include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace arcproof::reports {
 
-/// Tables that a run may lack are empty here, without columns.
-struct RunFolder {
-  io::Json report = io::Json::object();  ///< report.json
-  io::Json convergence =
-      io::Json::object();  ///< convergence.json: model -> parameter -> numbers; {} without a mass function
-  io::Table completeness_mag, completeness_radius, completeness_mass,
-      completeness_mag_radius;                                           ///< completeness.fits
-  io::Table bias, coverage;                                              ///< bias.fits
-  io::Table injections;                                                  ///< injections.fits
-  io::Table catalogue;                                                   ///< science_catalog.fits
-  io::Table mass_function, corrected, chain_power_law, chain_schechter;  ///< mass_function.fits, optional
-  io::Table examples;                                                    ///< examples.fits, optional
-  io::Table host_truth;                                                  ///< host_truth.fits, optional
-  io::Table psf;                                                         ///< psf.fits, optional
-  io::Table lens_pairs, lens_fields, lens_science;                       ///< lens_systematics.fits, optional
-  io::Table template_pairs, template_ages, template_redshifts;           ///< template_mismatch.fits, optional
-  io::Table lines;                                                       ///< line_widths.fits, optional
-  io::Table template_clumps, template_degeneracy, template_histories;    ///< template_mismatch.fits, optional
-  io::Table recovery, recovery_calibration, recovery_images;             ///< cmf_recovery.fits, optional
-  std::vector<std::string> files;  ///< names of the files beside the report, for its footer
-  std::optional<double>
-      max_age_myr;  ///< of the mass function's clusters: report.json, or the recipe in run.json
-
-  double metric(const std::string& name) const;  ///< of report.json; NaN where there is none
-  double number(const std::string& key) const;   ///< top-level number of report.json; NaN where there is none
-  std::string text(const std::string& key) const;  ///< top-level text of report.json; "" where there is none
-  std::vector<std::string> bands() const;
-  std::string reference_band() const { return text("reference_band"); }
+/// What a run may lack.
+enum class Needed {
+  always,     ///< every run has the file and the HDU
+  with_file,  ///< the file may be absent; where it stands it holds the HDU
+  never,      ///< the file or the HDU may be absent
 };
 
-/// Throws InputError naming the file (and HDU) that is missing or is not what it should be.
-RunFolder read_run_folder(const std::filesystem::path& folder);
+struct TableName {
+  std::string_view file, hdu;
+  Needed needed = Needed::never;
+};
+
+// Tables of every run that several figures draw.
+inline constexpr TableName injections_table{"injections.fits", "INJECTIONS", Needed::always};
+inline constexpr TableName catalogue_table{"science_catalog.fits", "CATALOG", Needed::always};
+
+/// Reads a table when it is first asked for, and keeps it. One object serves one thread at a time.
+class RunFolder {
+ public:
+  /// Reads report.json and convergence.json. Throws InputError naming the file that is missing or damaged.
+  explicit RunFolder(std::filesystem::path folder);
+
+  /// The table, or one without columns where the run may lack it and does. Good as long as this object. Throws
+  /// InputError naming the file and the HDU where the file is damaged or lacks what every run has.
+  const io::Table& table(const TableName& name) const;
+
+  const std::filesystem::path& path() const { return folder_; }
+  bool has_file(std::string_view name) const;
+
+  const io::Json& report() const { return report_; }
+  /// Model -> parameter -> numbers; {} without a mass function.
+  const io::Json& convergence() const { return convergence_; }
+
+  // Of report.json.
+  double metric(const std::string& name) const;    ///< NaN where there is none
+  double number(const std::string& key) const;     ///< at the top level; NaN where there is none
+  std::string text(const std::string& key) const;  ///< at the top level; "" where there is none
+  std::vector<std::string> bands() const;          ///< in the recipe's order
+  std::string reference_band() const { return text("reference_band"); }
+
+ private:
+  std::filesystem::path folder_;
+  io::Json report_, convergence_;
+  mutable std::map<std::string, io::Table> tables_;  // by "file[HDU]"; what is in a map does not move
+};
 
 }  // namespace arcproof::reports

@@ -1,9 +1,9 @@
-// The science catalogue in the light of the injections.
+#include "reports/figures/science.h"
+
 #include "engine/core/statistics.h"
 #include "reports/drawing/columns.h"
 #include "reports/drawing/figure_tools.h"
 #include "reports/drawing/gnuplot.h"
-#include "reports/figures/figures.h"
 
 #include <algorithm>
 #include <cmath>
@@ -21,12 +21,12 @@ struct Axis {
 };
 
 Axis axis_of(const RunFolder& run) {
-  io::Reals mass = real_column(run.catalogue, "log_mass_msun");
+  io::Reals mass = real_column(run.table(catalogue_table), "log_mass_msun");
   if (!finite(mass).empty())
     return {"'log_{10} stellar mass [M_{\u2609}]'", "true_log_mass_msun", std::move(mass)};
   const std::string band = run.reference_band();
   return {gnuplot_text(fmt::format("observed magnitude {} [AB]", band_label(band))), "mag",
-          real_column(run.catalogue, "mag_" + band)};
+          real_column(run.table(catalogue_table), "mag_" + band)};
 }
 
 struct SciencePoints {
@@ -34,7 +34,7 @@ struct SciencePoints {
 };
 
 SciencePoints science_points(const RunFolder& run, const Axis& axis) {
-  const io::Table& t = run.catalogue;
+  const io::Table& t = run.table(catalogue_table);
   const io::Reals radius = real_column(t, "radius_pc"), p = real_column(t, "p_detect");
   const io::Flags limit = flag_column(t, "radius_is_upper_limit"),
                   extrapolated = flag_column(t, "extrapolated");
@@ -47,11 +47,11 @@ SciencePoints science_points(const RunFolder& run, const Axis& axis) {
                                                : points.near)
         .push_back(row);
   }
-  const io::Reals x = real_column(run.host_truth, axis.truth_column),
-                  y = real_column(run.host_truth, "true_log_radius_pc");
-  const io::Integers parent = integer_column(run.host_truth, "parent_id");
+  const io::Reals x = real_column(run.table(host_truth_table), axis.truth_column),
+                  y = real_column(run.table(host_truth_table), "true_log_radius_pc");
+  const io::Integers parent = integer_column(run.table(host_truth_table), "parent_id");
   std::set<std::int64_t> seen;
-  for (std::size_t i = 0; i < run.host_truth.rows(); ++i)
+  for (std::size_t i = 0; i < run.table(host_truth_table).rows(); ++i)
     if (std::isfinite(x[i]) && std::isfinite(y[i]) && seen.insert(parent[i]).second)
       points.truth.push_back({x[i], y[i], NAN});
   return points;
@@ -108,7 +108,7 @@ html::Figure map_figure(const RunFolder& run) {
 
 html::Figure histogram_figure(const RunFolder& run) {
   html::Figure figure{"science-p", "Distribution of p_detect", "", "", "", "half"};
-  const std::vector<double> p = finite(real_column(run.catalogue, "p_detect"));
+  const std::vector<double> p = finite(real_column(run.table(catalogue_table), "p_detect"));
   if (p.empty()) {
     figure.body = html::nothing("No clump of the science catalogue has a detection probability.");
     return figure;
@@ -130,7 +130,7 @@ html::Figure histogram_figure(const RunFolder& run) {
   plot.add("plot $bins using 1:2:(0.094) with boxes fillcolor rgb '{}'", colour::blue);
   figure.body = plot.svg(figure.title);
   double weight = 0;
-  for (const double v : finite(real_column(run.catalogue, "weight"))) weight += v;
+  for (const double v : finite(real_column(run.table(catalogue_table), "weight"))) weight += v;
   const auto low = std::count_if(p.begin(), p.end(), [](double v) { return v < 0.5; });
   figure.shows = fmt::format(
       "{} with a detection probability: median {}, {} below 0.5. The sum of weights 1 / p_detect is {}.",

@@ -1,9 +1,9 @@
-// Wrong stellar templates: every true template against every one that was fitted.
+#include "reports/figures/templates.h"
+
 #include "reports/drawing/columns.h"
 #include "reports/drawing/figure_tools.h"
 #include "reports/drawing/gnuplot.h"
 #include "reports/drawing/pair_map.h"
-#include "reports/figures/figures.h"
 
 #include <algorithm>
 #include <array>
@@ -11,6 +11,9 @@
 
 namespace arcproof::reports {
 namespace {
+
+constexpr TableName template_ages_table{"template_mismatch.fits", "AGE"},
+    template_redshifts_table{"template_mismatch.fits", "REDSHIFT"};
 
 struct TemplateQuantity {
   const char *id, *title, *symbol, *symbol_html, *name;
@@ -25,10 +28,6 @@ constexpr std::array<std::string_view, 6> colours{colour::blue,      colour::ora
                                                   colour::vermilion, colour::purple, colour::sky};
 
 std::string of(const TemplateQuantity& q, const char* number) { return std::string(q.name) + number; }
-
-std::string signed_number(double value) {
-  return fmt::format("{}{}", value >= 0.005 ? "+" : "", html::fixed(value, 2));
-}
 
 // ---- the map of all pairs
 
@@ -52,16 +51,12 @@ void draw_cells(Plot& plot, const io::Table& pairs, const TemplateQuantity& q,
     const double x = index_of(all, analysis[i]),
                  y = static_cast<double>(all.size()) - 1 - index_of(all, truth[i]);
     if (std::isfinite(offset[i])) cells.push_back({x, y, offset[i]});
-    const std::string text = std::isfinite(offset[i]) ? signed_number(offset[i]) + "\u2009\u00b1\u2009" +
-                                                            html::fixed(scatter[i], 2)
-                                                      : std::string(html::dash);
     texts += fmt::format("set label {} {} at first {}, first {} center front font ',10' textcolor rgb '{}'\n",
-                         10 + i, gnuplot_text(text), x, y, colour::ink);
+                         10 + i, gnuplot_text(offset_text(offset[i], scatter[i])), x, y, colour::ink);
     if (truth[i] == analysis[i])
       texts += fmt::format(
           "set object {} rectangle from first {}, first {} to first {}, first {} front fillstyle empty "
-          "border "
-          "linecolor rgb '{}' linewidth 1.6\n",
+          "border linecolor rgb '{}' linewidth 1.6\n",
           10 + i, x - 0.47, y - 0.46, x + 0.47, y + 0.46, colour::ink);
   }
   plot.data("cells", cells, 3);
@@ -153,17 +148,20 @@ std::string draw_lines(const std::string& id, const Along& along, const Template
     const std::string_view paint = colours[k % colours.size()];
     lines += fmt::format(
         "{}${} using 1:2 with lines linewidth {} dashtype {} linecolor rgb '{}' notitle, ${} using 1:2:3 "
-        "with "
-        "yerrorbars pointtype 7 pointsize 0.5 linewidth 1.2 linecolor rgb '{}' title {}",
+        "with yerrorbars pointtype 7 pointsize 0.5 linewidth 1.2 linecolor rgb '{}' title {}",
         k ? ", " : "plot ", block, 2, same ? 2 : 1, paint, block, paint, gnuplot_text(all[k]));
   }
   plot.command(lines);
   return plot.svg(fmt::format("{} offset along {} when {} is fitted", q.title, along.words, analysis));
 }
 
+// None where the run has no bins along this axis.
 std::vector<html::Figure> line_figures(const Along& along, const std::vector<std::string>& all,
                                        const std::string& analysis, std::size_t number) {
   std::vector<html::Figure> figures;
+  if (finite(real_column(*along.table, along.low)).empty() ||
+      finite(real_column(*along.table, along.high)).empty())
+    return figures;
   for (const TemplateQuantity& q : template_quantities) {
     html::Figure figure{fmt::format("templates-{}-{}-{}", q.id, along.id, number),
                         fmt::format("{}, fitted with {}", q.title, analysis),
@@ -182,70 +180,28 @@ std::vector<html::Figure> line_figures(const Along& along, const std::vector<std
 }  // namespace
 
 std::vector<html::Figure> template_figures(const RunFolder& run) {
-  if (run.template_pairs.rows() == 0) return {};
+  if (run.table(template_pairs_table).rows() == 0) return {};
   std::vector<html::Figure> figures;
-  const double reach = largest_offset(run.template_pairs);
+  const double reach = largest_offset(run.table(template_pairs_table));
   for (const TemplateQuantity& q : template_quantities)
-    figures.push_back(pair_map(run.template_pairs, q, reach));
+    figures.push_back(pair_map(run.table(template_pairs_table), q, reach));
   figures.front().shows += " Red: fitted too large; blue: too small. Framed: truth and fit agree.";
   figures.front().well =
       "all cells are white. What the framed ones show is noise and degeneracy, not mismatch; 0.3 dex is a "
       "factor of 2.";
-  const std::vector<std::string> all = distinct(text_column(run.template_pairs, "truth_template"));
-  const Along age{"by-age",           "true age",    "'true log_{10} age [yr]'",
-                  &run.template_ages, "log_age_low", "log_age_high"},
-      redshift{"by-redshift", "redshift", "'redshift'", &run.template_redshifts, "z", "z"};
+  const std::vector<std::string> all =
+      distinct(text_column(run.table(template_pairs_table), "truth_template"));
+  const Along age{"by-age",      "true age",    "'true log_{10} age [yr]'", &run.table(template_ages_table),
+                  "log_age_low", "log_age_high"},
+      redshift{"by-redshift", "redshift", "'redshift'", &run.table(template_redshifts_table), "z", "z"};
   for (std::size_t k = 0; k < all.size(); ++k)
     for (const html::Figure& figure : line_figures(age, all, all[k], k)) figures.push_back(figure);
-  if (distinct(text_column(run.template_redshifts, "truth_template")).empty() ||
-      run.template_redshifts.rows() <= run.template_pairs.rows())
+  if (distinct(text_column(run.table(template_redshifts_table), "truth_template")).empty() ||
+      run.table(template_redshifts_table).rows() <= run.table(template_pairs_table).rows())
     return figures;
   for (std::size_t k = 0; k < all.size(); ++k)
     for (const html::Figure& figure : line_figures(redshift, all, all[k], k)) figures.push_back(figure);
   return figures;
-}
-
-std::string template_lead_html(const RunFolder& run) {
-  const double mass = run.metric("templates.worst_abs_log_mass_msun"),
-               age = run.metric("templates.worst_abs_log_age_yr"),
-               bin = run.metric("templates.worst_bin_abs_log_mass_msun"),
-               self = run.metric("templates.self_abs_log_mass_msun");
-  if (!std::isfinite(mass)) return "";
-  return fmt::format(
-      "<p class=\"lead\"><b>Wrong templates shift the median mass by up to {} dex</b> (a factor of {}; up to "
-      "{} "
-      "dex in a bin of age), the median age by up to {} dex; the right ones shift the mass by {} dex.</p>\n",
-      html::fixed(mass, 2), html::fixed(std::pow(10, mass), 2), html::fixed(bin, 2), html::fixed(age, 2),
-      html::fixed(self, 2));
-}
-
-std::string template_table_html(const RunFolder& run) {
-  const io::Table& pairs = run.template_pairs;
-  html::Table table{
-      {"truth", "fitted with", "fitted", "&Delta; log M", "held by 68% interval", "&Delta; log age",
-       "held by 68% interval", "&Delta; A<sub>V</sub>", "held by 68% interval", "&chi;&sup2;<sub>red</sub>"},
-      {0, 1},
-      {}};
-  for (std::size_t i = 0; i < pairs.rows(); ++i) {
-    const std::string analysis = html::escape(text_column(pairs, "analysis_template")[i]);
-    std::vector<std::string> row{
-        html::escape(text_column(pairs, "truth_template")[i]),
-        flag_column(pairs, "same_template")[i] ? "<b>" + analysis + "</b>" : analysis,
-        html::count(static_cast<double>(integer_column(pairs, "n_fitted")[i]))};
-    for (const TemplateQuantity& q : template_quantities) {
-      row.push_back(html::with_error(real_column(pairs, of(q, "_offset"))[i],
-                                     real_column(pairs, of(q, "_scatter"))[i], 2));
-      row.push_back(html::percent(real_column(pairs, of(q, "_coverage"))[i], 0));
-    }
-    row.push_back(html::fixed(real_column(pairs, "chi2_reduced_median")[i], 2));
-    table.rows.push_back(row);
-  }
-  return "<div class=\"card\">\n<h3>All pairs of templates</h3>\n" + html::table(table) +
-         "<p class=\"aside\">&Delta;: median of fitted \u2212 true \u00b1 half of the 68% range, dex or mag. "
-         "Bold: the true template itself. Intervals that hold the truth less often than 68% do not know of "
-         "the "
-         "mismatch; a reduced &chi;&sup2; like that of the bold row says that neither does the "
-         "photometry.</p>\n</div>\n";
 }
 
 }  // namespace arcproof::reports

@@ -1,9 +1,9 @@
-// Recovered against true, one figure a quantity.
+#include "reports/figures/truth.h"
+
 #include "engine/core/statistics.h"
 #include "reports/drawing/columns.h"
 #include "reports/drawing/figure_tools.h"
 #include "reports/drawing/gnuplot.h"
-#include "reports/figures/figures.h"
 
 #include <algorithm>
 #include <cmath>
@@ -25,7 +25,7 @@ io::Reals log10_of(io::Reals values) {
 }
 
 std::vector<Quantity> quantities(const RunFolder& run) {
-  const io::Table& t = run.injections;
+  const io::Table& t = run.table(injections_table);
   const std::string band = run.reference_band();
   const io::Flags never(t.rows(), false);
   return {{"truth-mag", "Magnitude " + band_label(band), "AB mag", real_column(t, "mag"),
@@ -50,8 +50,8 @@ struct Points {
 };
 
 Points points_of(const RunFolder& run, const Quantity& q) {
-  const io::Flags recovered = flag_column(run.injections, "recovered");
-  const io::Reals snr = real_column(run.injections, "measured_snr_" + run.reference_band());
+  const io::Flags recovered = flag_column(run.table(injections_table), "recovered");
+  const io::Reals snr = real_column(run.table(injections_table), "measured_snr_" + run.reference_band());
   Points points;
   for (std::size_t i = 0; i < q.truth.size(); ++i) {
     if (!recovered[i] || !std::isfinite(q.truth[i]) || !std::isfinite(q.measured[i])) continue;

@@ -113,7 +113,7 @@ int merge(const Arguments& a) {
 }
 
 int report(const Arguments& a) {
-  reports::write_report(a.output);
+  reports::write_report(a.output, reports::all_sections());
   fmt::print("{}\n", (std::filesystem::path(a.output) / "report.html").string());
   return exit_done;
 }

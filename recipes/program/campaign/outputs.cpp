@@ -296,7 +296,7 @@ bool write_outputs(const Recipe& recipe, const Inputs& inputs, const std::vector
   report["at_prior_edge"] = std::move(at_edge);
   report["not_corrected"] = std::move(not_corrected);
   io::write_json(output / "report.json", report);
-  reports::write_report(output);
+  reports::write_report(output, reports::all_sections());
   write_manifest(recipe, inputs, output, threads, clock, rounds);
   return passed;
 }

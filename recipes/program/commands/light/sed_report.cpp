@@ -7,7 +7,7 @@
 #include "engine/core/units.h"
 #include "engine/sed/equivalent_width.h"
 #include "reports/drawing/html.h"
-#include "reports/sed_page.h"
+#include "reports/pages/sed_page.h"
 
 #include <algorithm>
 #include <array>

@@ -36,7 +36,7 @@ struct CmfArguments {
   population::MassFunctionOptions options;
   std::uint64_t seed = 1;
   std::filesystem::path output;  ///< FITS tables MASSFUNC, CHAIN_MODEL, CONVERGENCE and CORRECTED
-  std::filesystem::path report;  ///< HTML (reports/cmf_page.h); may be empty
+  std::filesystem::path report;  ///< HTML (reports/pages/cmf_page.h); may be empty
   int threads = 1;
 };
 

@@ -1,7 +1,7 @@
 // Mass functions of several catalogues side by side: tables with a column `catalogue`, and the page.
 #pragma once
 
-#include "reports/cmf_page.h"
+#include "reports/pages/cmf_page.h"
 #include "validation/studies/mass_function_tables.h"
 
 #include <span>

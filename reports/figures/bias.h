@@ -1,0 +1,17 @@
+// Bias along magnitude, signal to noise and size; pulls and coverage: are measured values right, and are their
+// errors honest?
+#pragma once
+
+#include "reports/drawing/html.h"
+#include "reports/figures/run_folder.h"
+
+#include <vector>
+
+namespace arcproof::reports {
+
+/// Measured - true along magnitude, S/N and size.
+std::vector<html::Figure> bias_figures(const RunFolder& run);
+/// Pulls of the reference flux; pulls and coverage of every quantity.
+std::vector<html::Figure> pull_figures(const RunFolder& run);
+
+}  // namespace arcproof::reports

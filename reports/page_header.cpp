@@ -1,0 +1,105 @@
+#include "reports/page_header.h"
+
+#include "reports/drawing/columns.h"
+#include "reports/drawing/figure_tools.h"
+#include "reports/drawing/html.h"
+#include "reports/drawing/json_members.h"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include <fmt/format.h>
+
+namespace arcproof::reports {
+namespace {
+
+std::string verdict(const RunFolder& run) {
+  const auto& criteria = list_in(run.report(), "criteria");
+  const auto met =
+      std::count_if(criteria.begin(), criteria.end(), [](const io::Json& c) { return true_in(c, "passed"); });
+  const bool passed = true_in(run.report(), "passed");
+  if (passed && criteria.empty())
+    return "<span class=\"verdict neutral\">NOT JUDGED</span> <span class=\"sub\">The recipe sets no "
+           "criteria: the "
+           "run ended, and nothing was judged.</span>";
+  return fmt::format("<span class=\"verdict {}\">{}</span> <span class=\"sub\">{} of {} criteria met.</span>",
+                     passed ? "good" : "bad", passed ? "PASS" : "FAIL", met, criteria.size());
+}
+
+std::string fact(const RunFolder& run, const char* metric, const char* words) {
+  return fmt::format("<div><b>{}</b><span>{}</span></div>", html::count(run.metric(metric)), words);
+}
+
+std::string facts(const RunFolder& run) {
+  return "<div class=\"facts\">" + fact(run, "counts.clumps", "clumps injected") +
+         fact(run, "counts.rows", "images of them") + fact(run, "counts.injected", "images counted") +
+         fact(run, "counts.recovered", "recovered") + fact(run, "science.rows", "science rows") +
+         fact(run, "science.selected", "of them selected") +
+         fact(run, "mass_function.n_clusters", "clusters in the mass function") + "</div>\n";
+}
+
+// Recovered clumps whose flux in the reference band is off by more than a factor of three, and all of them.
+std::pair<int, int> grossly_wrong(const RunFolder& run) {
+  const io::Table& injections = run.table(injections_table);
+  const std::string band = run.reference_band();
+  const io::Reals truth = real_column(injections, "true_flux_" + band),
+                  measured = real_column(injections, "measured_flux_" + band);
+  const io::Flags recovered = flag_column(injections, "recovered");
+  int wrong = 0, all = 0;
+  for (std::size_t i = 0; i < recovered.size(); ++i) {
+    if (!recovered[i]) continue;
+    const double ratio = measured[i] / truth[i];
+    wrong += !(ratio > 1.0 / 3 && ratio < 3);
+    ++all;
+  }
+  return {wrong, all};
+}
+
+// What a reader must not miss, whatever the verdict: errors that are too small, a depth that is not reached.
+std::string warnings(const RunFolder& run) {
+  constexpr double wide = 1.3, far_mag = 0.75;
+  std::string out;
+  const std::string band = run.reference_band(), flux = "relative_flux_" + band, name = band_label(band);
+  const double sigma = run.metric("bias." + flux + ".pull_sigma"), held = run.metric("coverage." + flux);
+  if (sigma > wide)
+    out += fmt::format(
+        "<p><b>Flux errors in {} are {} times too small:</b> the 68% intervals hold {} of the true "
+        "fluxes.</p>\n",
+        html::escape(name), html::significant(sigma, 2), html::percent(held, 0));
+  const double half = run.metric("completeness.mag_50"), depth = run.metric("depth." + band);
+  if (depth - half > far_mag)
+    out += fmt::format(
+        "<p><b>Half of the clumps are lost at {} mag,</b> {} mag brighter than the depth of empty sky ({} "
+        "mag): what hides them is diffuse light, crowding or their size.</p>\n",
+        html::fixed(half, 2), html::fixed(depth - half, 1), html::fixed(depth, 2));
+  if (const auto [wrong, all] = grossly_wrong(run); wrong * 100 > all)
+    out += fmt::format(
+        "<p><b>{} of {} recovered clumps have a flux wrong by more than a factor of three:</b> blends, "
+        "chance matches "
+        "and fits that ended on a bound count as recovered.</p>\n",
+        wrong, all);
+  return out;
+}
+
+std::string notes(const RunFolder& run) {
+  std::string out = warnings(run);
+  for (const io::Json& note : list_in(run.report(), "notes"))
+    if (note.is_string()) out += "<p>" + html::escape(note.as_string()) + "</p>\n";
+  return out.empty() ? "" : "<div class=\"notes\">\n" + out + "</div>\n";
+}
+
+}  // namespace
+
+std::string header_html(const RunFolder& run) {
+  const std::string title = run.text("title").empty() ? run.text("recipe") : run.text("title");
+  return fmt::format(
+      "<h1>{}</h1>\n<p class=\"sub\">arcproof \u00b7 recipe {} \u00b7 seed {} \u00b7 reference band "
+      "{}</p>\n<p>{}</p>\n{}{}",
+      html::escape(title), html::escape(run.text("recipe")),
+      html::fixed(run.number("seed"), 0) == html::dash ? std::string(html::dash)
+                                                       : fmt::format("{:.0f}", run.number("seed")),
+      html::escape(band_label(run.reference_band())), verdict(run), facts(run), notes(run));
+}
+
+}  // namespace arcproof::reports
