@@ -3,23 +3,8 @@
 #include "engine/io/files.h"
 #include "reports/drawing/html.h"
 #include "reports/page_header.h"
-#include "reports/sections/bands.h"
-#include "reports/sections/bias.h"
-#include "reports/sections/completeness.h"
-#include "reports/sections/convergence.h"
-#include "reports/sections/criteria.h"
-#include "reports/sections/examples.h"
-#include "reports/sections/outcomes.h"
-#include "reports/sections/psf.h"
-#include "reports/sections/science/lens.h"
-#include "reports/sections/science/lines.h"
-#include "reports/sections/science/mass_function.h"
-#include "reports/sections/science/population.h"
-#include "reports/sections/science/recovery.h"
-#include "reports/sections/science/science_catalogue.h"
-#include "reports/sections/science/templates.h"
-#include "reports/sections/truth.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include <fmt/format.h>
@@ -50,15 +35,16 @@ std::string sections_html(const std::vector<Section>& sections) {
   return out;
 }
 
-// Always the same list for the same run: manifest.json is written after the report and names this page's
-// digest.
+// Every table and JSON file of the folder. manifest.json is written after the report and names this page's
+// digest: it stands in the list whether it is there yet or not.
 std::vector<std::string> files_beside(const RunFolder& run) {
-  std::vector<std::string> files = {"report.json",          "manifest.json",        "run.json",
-                                    "injections.fits",      "completeness.fits",    "bias.fits",
-                                    "science_catalog.fits", "science_catalog.ecsv", "convergence.json"};
-  for (const char* name : {"mass_function.fits", "examples.fits", "host_truth.fits", "lens_systematics.fits",
-                           "template_mismatch.fits", "cmf_recovery.fits", "line_widths.fits"})
-    if (run.has_file(name)) files.emplace_back(name);
+  std::vector<std::string> files{"manifest.json"};
+  for (const auto& entry : std::filesystem::directory_iterator(run.path())) {
+    const std::string name = entry.path().filename().string(), ending = entry.path().extension().string();
+    const bool of_the_run = ending == ".fits" || ending == ".ecsv" || ending == ".json";
+    if (of_the_run && name != "manifest.json") files.push_back(name);
+  }
+  std::sort(files.begin(), files.end());
   return files;
 }
 
@@ -77,15 +63,6 @@ std::string footer_html(const RunFolder& run) {
 }
 
 }  // namespace
-
-std::span<const SectionMaker> all_sections() {
-  static constexpr SectionMaker makers[] = {
-      criteria_section,     lens_section,        templates_section,     recovery_section,
-      completeness_section, bias_section,        truth_section,         outcomes_section,
-      examples_section,     science_section,     mass_function_section, population_section,
-      lines_section,        convergence_section, psf_section,           bands_section};
-  return makers;
-}
 
 void write_report(const std::filesystem::path& output, std::span<const SectionMaker> sections) {
   const RunFolder run(output);

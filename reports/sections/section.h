@@ -1,8 +1,7 @@
 // A section of the report: what the page says of one product of a run.
 //
 // A section stands in one place: a file of this folder (or of reports/sections/science) that puts together the
-// words, tables and figures of its product, and a line in all_sections (reports/report.cpp), which is the order
-// of the page.
+// words, tables and figures of its product. The product names its sections (recipes/program/products/product.h).
 #pragma once
 
 #include "reports/figures/run_folder.h"

@@ -6,7 +6,7 @@
 #include "engine/io/json.h"
 #include "engine/io/table.h"
 #include "engine/lens/sources/compact_cluster.h"
-#include "recipes/program/campaign/metric_names.h"
+#include "recipes/program/products/metric_names.h"
 #include "tests/support/data.h"
 
 #include <chrono>

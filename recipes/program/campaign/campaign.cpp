@@ -4,13 +4,13 @@
 #include "engine/core/missing.h"
 #include "engine/core/parallel.h"
 #include "engine/io/files.h"
-#include "recipes/program/campaign/field_setup.h"
-#include "recipes/program/campaign/metric_names.h"
 #include "recipes/program/campaign/outputs.h"
 #include "recipes/program/campaign/parts.h"
 #include "recipes/program/campaign/progress.h"
 #include "recipes/program/campaign/rounds.h"
-#include "recipes/program/campaign/science.h"
+#include "recipes/program/fields/field_setup.h"
+#include "recipes/program/fields/science_catalogue.h"
+#include "recipes/program/products/product.h"
 
 #include <algorithm>
 #include <atomic>
@@ -133,7 +133,7 @@ std::set<std::string> families_of(const std::vector<std::string>& names) {
 
 // A criterion on a number that no run sets would fail, or be forgotten, only at the very end.
 void check_criteria(const Recipe& recipe) {
-  const std::vector<std::string> names = metric_names(recipe);
+  const std::vector<std::string> names = validation::names_of(metrics_of(recipe));
   for (std::size_t i = 0; i < recipe.criteria.size(); ++i) {
     const std::string& metric = recipe.criteria[i].metric;
     if (std::find(names.begin(), names.end(), metric) != names.end()) continue;

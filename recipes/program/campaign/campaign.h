@@ -3,7 +3,7 @@
 // depend on how the work was cut.
 #pragma once
 
-#include "recipes/program/campaign/inputs.h"
+#include "recipes/program/fields/inputs.h"
 
 #include <filesystem>
 #include <string>

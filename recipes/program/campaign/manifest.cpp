@@ -4,7 +4,8 @@ extern "C" {
 #include <sep.h>
 }
 #include "engine/core/hash.h"
-#include "recipes/program/campaign/outputs.h"
+#include "recipes/program/campaign/clock.h"
+#include "recipes/program/campaign/rounds.h"
 
 #include <algorithm>
 #include <fstream>

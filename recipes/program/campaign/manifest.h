@@ -1,7 +1,7 @@
 // The manifest: what ran, on what, with what, and the digest of all that went in and came out.
 #pragma once
 
-#include "recipes/program/campaign/inputs.h"
+#include "recipes/program/fields/inputs.h"
 
 #include <filesystem>
 #include <vector>

@@ -3,6 +3,7 @@
 #include "engine/core/error.h"
 #include "engine/core/parallel.h"
 #include "recipes/program/campaign/campaign.h"
+#include "recipes/program/products/product.h"
 #include "reports/report.h"
 
 #include <cmath>
@@ -113,7 +114,7 @@ int merge(const Arguments& a) {
 }
 
 int report(const Arguments& a) {
-  reports::write_report(a.output, reports::all_sections());
+  reports::write_report(a.output, report_sections());
   fmt::print("{}\n", (std::filesystem::path(a.output) / "report.html").string());
   return exit_done;
 }

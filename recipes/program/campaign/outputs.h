@@ -1,27 +1,15 @@
 // From parts to products: tables, metrics, verdict, report, manifest.
 #pragma once
 
-#include "recipes/program/campaign/field_setup.h"
+#include "recipes/program/campaign/clock.h"
 #include "recipes/program/campaign/rounds.h"
+#include "recipes/program/fields/field_setup.h"
 
-#include <chrono>
 #include <filesystem>
 #include <string>
 #include <vector>
 
 namespace arcproof::recipes {
-
-/// Wall and CPU time since construction.
-class RunClock {
- public:
-  RunClock();
-  double wall_s() const;
-  double cpu_s() const;
-
- private:
-  std::chrono::steady_clock::time_point start_;
-  double cpu_start_;
-};
 
 /// True for the file names that write_outputs writes.
 bool is_product(const std::string& file_name);

@@ -1,7 +1,7 @@
 // Parts: what a realisation leaves on disk, whole or not at all.
 #pragma once
 
-#include "recipes/program/campaign/realisation.h"
+#include "recipes/program/fields/realisation.h"
 
 #include <filesystem>
 #include <optional>

@@ -56,6 +56,11 @@ io::Json with_value(const io::Json& node, const std::vector<std::string>& parts,
 
 }  // namespace
 
+bool corrects_mass_function(const Recipe& recipe) {
+  const mocks::Range& mag = recipe.population.observed_mag_ab;
+  return recipe.correct_mass_function && recipe.run_mass_function && recipe.run_sed && !(mag.high > mag.low);
+}
+
 int realisations_of(const Recipe& recipe) {
   int all = recipe.injection.realisations;
   for (const RoundRecipe& round : recipe.injection.rounds) all += round.realisations;

@@ -169,7 +169,7 @@ struct DelayedHistory {
 };
 using HistoryChoice = std::variant<ConstantHistory, ExponentialHistory, DelayedHistory>;
 
-/// One belief about stellar populations (recipes/program/campaign/template_campaign.h).
+/// One belief about stellar populations (recipes/program/products/template_campaign.h).
 struct TemplateRecipe {
   std::string name;
   LibraryRecipe library;
@@ -432,6 +432,9 @@ inline bool same_model(const LensRecipe& a, const LensRecipe& b) {
   return lens::same_model(a.choice, b.choice);
 }
 
+/// Whether a run of this recipe corrects its mass function: asked for, masses measured, and injected masses
+/// drawn from a known density (not set by an observed magnitude).
+bool corrects_mass_function(const Recipe& recipe);
 /// Realisations of a campaign, those of its rounds included.
 int realisations_of(const Recipe& recipe);
 /// The recipe as one realisation sees it: with the mass range of its round.

@@ -3,8 +3,13 @@
 #include "reports/drawing/html.h"
 #include "reports/report.h"
 #include "reports/sections/bands.h"
+#include "reports/sections/bias.h"
+#include "reports/sections/completeness.h"
 #include "reports/sections/convergence.h"
 #include "reports/sections/criteria.h"
+#include "reports/sections/examples.h"
+#include "reports/sections/outcomes.h"
+#include "reports/sections/psf.h"
 #include "reports/sections/science/lens.h"
 #include "reports/sections/science/lines.h"
 #include "reports/sections/science/mass_function.h"
@@ -12,6 +17,7 @@
 #include "reports/sections/science/recovery.h"
 #include "reports/sections/science/science_catalogue.h"
 #include "reports/sections/science/templates.h"
+#include "reports/sections/truth.h"
 #include "tests/unit/reports/small_run.h"
 
 #include <array>
@@ -21,7 +27,13 @@
 namespace arcproof::reports {
 namespace {
 
-std::string page_of(const SmallRun& run, std::span<const SectionMaker> makers = all_sections()) {
+constexpr SectionMaker all_sections[] = {
+    criteria_section,     lens_section,    templates_section,     recovery_section,
+    completeness_section, bias_section,    truth_section,         outcomes_section,
+    examples_section,     science_section, mass_function_section, convergence_section,
+    population_section,   lines_section,   psf_section,           bands_section};
+
+std::string page_of(const SmallRun& run, std::span<const SectionMaker> makers = all_sections) {
   run.open();  // writes report.json
   write_report(run.folder(), makers);
   return io::read_text(run.folder() / "report.html");

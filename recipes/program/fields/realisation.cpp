@@ -1,4 +1,4 @@
-#include "recipes/program/campaign/realisation.h"
+#include "recipes/program/fields/realisation.h"
 
 #include "engine/core/missing.h"
 #include "engine/core/text.h"

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "engine/io/table.h"
-#include "recipes/program/campaign/field_setup.h"
+#include "recipes/program/fields/field_setup.h"
 
 namespace arcproof::recipes {
 

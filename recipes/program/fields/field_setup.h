@@ -4,7 +4,7 @@
 #include "engine/lens/images.h"
 #include "engine/pipeline/measure.h"
 #include "mocks/scene.h"
-#include "recipes/program/campaign/inputs.h"
+#include "recipes/program/fields/inputs.h"
 
 #include <memory>
 #include <vector>

@@ -1,11 +1,11 @@
-#include "recipes/program/campaign/inputs.h"
+#include "recipes/program/fields/inputs.h"
 
 #include "engine/core/error.h"
 #include "engine/core/units.h"
 #include "engine/io/files.h"
 #include "engine/sky/pixel_map.h"
 #include "engine/sky/psf_profile.h"
-#include "recipes/program/campaign/host_mask.h"
+#include "recipes/program/fields/host_mask.h"
 
 #include <algorithm>
 #include <cmath>

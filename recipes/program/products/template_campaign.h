@@ -16,7 +16,7 @@
 #pragma once
 
 #include "engine/io/table.h"
-#include "recipes/program/campaign/inputs.h"
+#include "recipes/program/fields/inputs.h"
 
 namespace arcproof::recipes {
 

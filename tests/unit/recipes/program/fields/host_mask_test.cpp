@@ -1,4 +1,4 @@
-#include "recipes/program/campaign/host_mask.h"
+#include "recipes/program/fields/host_mask.h"
 
 #include "engine/core/error.h"
 #include "engine/io/files.h"

@@ -41,7 +41,7 @@ struct Inputs {
 };
 
 /// Throws InputError. The draws of maps are only looked for (check_maps of
-/// recipes/program/campaign/field_setup.h reads them).
+/// recipes/program/fields/field_setup.h reads them).
 Inputs read_inputs(const Recipe& recipe);
 
 }  // namespace arcproof::recipes

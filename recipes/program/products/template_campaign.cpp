@@ -1,4 +1,4 @@
-#include "recipes/program/campaign/template_campaign.h"
+#include "recipes/program/products/template_campaign.h"
 
 #include "engine/core/missing.h"
 #include "engine/core/parallel.h"

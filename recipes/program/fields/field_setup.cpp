@@ -1,4 +1,4 @@
-#include "recipes/program/campaign/field_setup.h"
+#include "recipes/program/fields/field_setup.h"
 
 #include "engine/core/error.h"
 #include "engine/core/units.h"

@@ -1,4 +1,4 @@
-#include "recipes/program/campaign/study_options.h"
+#include "recipes/program/products/study_options.h"
 
 #include "engine/core/text.h"
 

@@ -1,10 +1,10 @@
-#include "recipes/program/campaign/template_campaign.h"
+#include "recipes/program/products/template_campaign.h"
 
 #include "engine/core/error.h"
 #include "engine/io/files.h"
 #include "recipes/program/campaign/campaign.h"
-#include "recipes/program/campaign/metric_names.h"
 #include "recipes/program/description/light.h"
+#include "recipes/program/products/metric_names.h"
 #include "tests/support/data.h"
 #include "validation/studies/template_degeneracies.h"
 #include "validation/studies/templates.h"

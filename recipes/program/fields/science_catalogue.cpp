@@ -1,0 +1,49 @@
+#include "recipes/program/fields/science_catalogue.h"
+
+#include "engine/pipeline/counter_images.h"
+#include "recipes/program/fields/realisation.h"
+
+namespace arcproof::recipes {
+namespace {
+
+io::Table only_host_rows(const io::Table& table) {
+  const io::Texts& host = table.texts("host");
+  std::vector<std::size_t> rows;
+  for (std::size_t i = 0; i < host.size(); ++i)
+    if (!host[i].empty()) rows.push_back(i);
+  return table.select(rows);
+}
+
+}  // namespace
+
+io::Table science_catalogue(const Recipe& recipe, const std::vector<FieldSetup>& fields, int threads) {
+  io::Table all("CATALOG");
+  for (const FieldSetup& field : fields) {
+    // Realisation -1 - number: streams of their own, apart from all injections.
+    const StreamName stream{recipe.seed, {}, -1 - field.number};
+    const auto clumps = pipeline::measure_field(field.analysis, field.exposures, field.sky, {},
+                                                recipe.pipeline, stream, threads);
+    io::Table table = pipeline::catalogue(field.analysis, clumps);
+    io::Integers counter;
+    for (const std::int64_t brightest : pipeline::counter_images(field.analysis, clumps))
+      counter.push_back(brightest < 0 ? io::missing_integer : clumps[static_cast<std::size_t>(brightest)].id);
+    table.add("counter_image_of", "", "detection_id of the image of the same clump with the highest S/N",
+              std::move(counter));
+    all.append(only_host_rows(table));
+  }
+  return all;
+}
+
+io::Table host_truth(const Recipe& recipe, const std::vector<FieldSetup>& fields) {
+  io::Table all("HOST_TRUTH");
+  for (const FieldSetup& field : fields) {
+    std::vector<InjectedClump> clumps;
+    for (std::size_t k = 0; k < field.host_clumps.size(); ++k)
+      clumps.push_back(
+          {static_cast<std::int64_t>(k), field.host_clumps[k].clump, field.host_clumps[k].images});
+    if (!clumps.empty()) all.append(truth_table(recipe, field, -1 - field.number, clumps));
+  }
+  return all;
+}
+
+}  // namespace arcproof::recipes

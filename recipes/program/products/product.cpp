@@ -1,0 +1,44 @@
+#include "recipes/program/products/product.h"
+
+#include "recipes/program/products/lens_models.h"
+#include "recipes/program/products/line_widths.h"
+#include "recipes/program/products/mass_function.h"
+#include "recipes/program/products/measurement.h"
+#include "recipes/program/products/population.h"
+#include "recipes/program/products/psf.h"
+#include "recipes/program/products/recovery.h"
+#include "recipes/program/products/templates.h"
+#include "reports/sections/criteria.h"
+
+#include <algorithm>
+
+namespace arcproof::recipes {
+
+const std::vector<const Product*>& all_products() {
+  static const std::vector<const Product*> products = {
+      &lens_models_product,   &templates_product,  &recovery_product,    &measurement_product,
+      &mass_function_product, &population_product, &line_widths_product, &psf_product};
+  return products;
+}
+
+std::vector<validation::MetricDescription> metrics_of(const Recipe& recipe) {
+  std::vector<validation::MetricDescription> all;
+  for (const Product* product : all_products())
+    if (product->is_asked_for(recipe)) validation::add_to(all, product->metrics(recipe));
+  return all;
+}
+
+bool is_file_of_a_product(const std::string& name) {
+  return std::any_of(all_products().begin(), all_products().end(), [&](const Product* product) {
+    return std::find(product->files.begin(), product->files.end(), name) != product->files.end();
+  });
+}
+
+std::vector<reports::SectionMaker> report_sections() {
+  std::vector<reports::SectionMaker> sections{reports::criteria_section};
+  for (const Product* product : all_products())
+    sections.insert(sections.end(), product->sections.begin(), product->sections.end());
+  return sections;
+}
+
+}  // namespace arcproof::recipes
