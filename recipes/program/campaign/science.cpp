@@ -6,6 +6,7 @@
 #include "engine/pipeline/counter_images.h"
 #include "engine/population/mass_function.h"
 #include "recipes/program/campaign/realisation.h"
+#include "validation/studies/mass_function_metrics.h"
 #include "validation/studies/mass_function_tables.h"
 
 #include <algorithm>
@@ -18,34 +19,11 @@ namespace arcproof::recipes {
 namespace {
 
 io::Table only_host_rows(const io::Table& table) {
+  const io::Texts& host = table.texts("host");
   std::vector<std::size_t> rows;
-  for (std::size_t i = 0; i < table.rows(); ++i)
-    if (!table.texts("host")[i].empty()) rows.push_back(i);
+  for (std::size_t i = 0; i < host.size(); ++i)
+    if (!host[i].empty()) rows.push_back(i);
   return table.select(rows);
-}
-
-void set_metrics(const population::MassFunctionFit& fit, const io::Json& convergence,
-                 validation::Metrics& metrics) {
-  const std::string model = std::string("mass_function.") + population::name_of(fit.model);
-  for (const population::ParameterSummary& p : fit.parameters) {
-    metrics.set(model + "." + p.name + ".median", p.median);
-    metrics.set(model + "." + p.name + ".q16", p.low);
-    metrics.set(model + "." + p.name + ".q84", p.high);
-    for (const char* key : {"r_hat_between_ensembles", "ess_bulk", "ess_tail", "length_over_tau"})
-      metrics.set(fmt::format("convergence.{}.{}.{}", population::name_of(fit.model), p.name, key),
-                  convergence.at(p.name).at(key).as_double());
-  }
-}
-
-void set_metrics(const population::CorrectedFit& fit, validation::Metrics& metrics) {
-  for (const population::CorrectedParameter& p : fit.parameters) {
-    const std::string name =
-        fmt::format("mass_function.corrected.{}.{}.", population::name_of(fit.model), p.name);
-    metrics.set(name + "median", p.median);
-    metrics.set(name + "q16", p.low);
-    metrics.set(name + "q84", p.high);
-    metrics.set(name + "n_eff", fit.effective_injections);
-  }
 }
 
 // CORRECTED, and one sentence for each model that could not be fitted.
@@ -57,11 +35,10 @@ void add_corrected(const Recipe& recipe, std::span<const population::ClusterMass
   const mocks::Range& drawn = recipe.population.mass_msun;
   const auto fits =
       studies::fit_corrected(clusters, images, {drawn.low, drawn.high}, 0, recipe.mass_function, threads);
-  for (const population::CorrectedFit& fit : fits) {
-    set_metrics(fit, metrics);
+  studies::set_corrected_metrics(fits, metrics);
+  for (const population::CorrectedFit& fit : fits)
     if (!fit.message.empty())
       products.notes.push_back(fmt::format("{}: {}", population::name_of(fit.model), fit.message));
-  }
   products.tables.push_back(studies::corrected_table(fits));
 }
 
@@ -108,9 +85,7 @@ MassFunctionProducts fit_mass_functions(const Recipe& recipe, const io::Table& c
   const auto clusters = studies::read_clusters(catalogue, "science_catalog.fits", nan).clusters;
   studies::PublishedMassFunctions published =
       studies::fit_published(clusters, recipe.mass_function, recipe.seed, threads);
-  metrics.set("mass_function.n_clusters", published.clusters);
-  for (const population::MassFunctionFit& fit : published.fits)
-    set_metrics(fit, published.convergence.at(population::name_of(fit.model)), metrics);
+  studies::set_published_metrics(published, metrics);
   MassFunctionProducts products{std::move(published.tables), std::move(published.convergence),
                                 std::move(published.at_prior_edge), io::Json::array()};
   if (corrects_mass_function(recipe)) add_corrected(recipe, clusters, injections, threads, products, metrics);
