@@ -5,7 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
-#include <functional>
+#include <numeric>
 #include <stdexcept>
 
 namespace arcproof::validation {
@@ -13,10 +13,12 @@ namespace {
 
 using Rows = std::vector<std::size_t>;
 
-io::Reals where_recovered(const io::Table& joined, const std::function<double(std::size_t)>& value) {
+template <class Value>
+io::Reals where_recovered(const io::Table& joined, const Value& value) {
+  const io::Flags& recovered = joined.flags("recovered");
   io::Reals result;
-  for (std::size_t i = 0; i < joined.rows(); ++i)
-    result.push_back(joined.flags("recovered")[i] ? value(i) : nan);
+  result.reserve(joined.rows());
+  for (std::size_t i = 0; i < joined.rows(); ++i) result.push_back(recovered[i] ? value(i) : nan);
   return result;
 }
 
@@ -33,45 +35,45 @@ Quantity relative_flux(const io::Table& joined, const std::string& band, const s
 }
 
 Quantity magnitude(const io::Table& joined, const std::string& band) {
+  const io::Reals &mag = joined.reals("mag"), &measured = joined.reals("measured_mag_" + band),
+                  &flux = joined.reals("measured_flux_" + band),
+                  &error = joined.reals("measured_flux_" + band + "_err");
   Quantity q{"mag_" + band, "mag", {}, {}, {}, {}, {}};
-  q.truth = where_recovered(joined, [&](std::size_t i) { return joined.reals("mag")[i]; });
-  q.measured =
-      where_recovered(joined, [&](std::size_t i) { return joined.reals("measured_mag_" + band)[i]; });
-  q.error = where_recovered(joined, [&](std::size_t i) {
-    return 2.5 / std::log(10.0) * joined.reals("measured_flux_" + band + "_err")[i] /
-           joined.reals("measured_flux_" + band)[i];
-  });
+  q.truth = where_recovered(joined, [&](std::size_t i) { return mag[i]; });
+  q.measured = where_recovered(joined, [&](std::size_t i) { return measured[i]; });
+  q.error = where_recovered(joined, [&](std::size_t i) { return 2.5 / std::log(10.0) * error[i] / flux[i]; });
   return q;
+}
+
+void half_of_interval(Quantity& q) {
+  for (std::size_t i = 0; i < q.low.size(); ++i) q.error.push_back(0.5 * (q.high[i] - q.low[i]));
 }
 
 Quantity log_radius(const io::Table& joined) {
   const io::Flags& limit = joined.flags("measured_radius_is_upper_limit");
-  const io::Reals& radius = joined.reals("measured_radius_pc");
+  const io::Reals &truth = joined.reals("true_radius_pc"), &radius = joined.reals("measured_radius_pc"),
+                  &minus = joined.reals("measured_radius_pc_err_minus"),
+                  &plus = joined.reals("measured_radius_pc_err_plus");
   Quantity q{"log_radius_pc", "", {}, {}, {}, {}, {}};
   const auto resolved = [&](std::size_t i, double value) { return limit[i] ? nan : value; };
-  q.truth = where_recovered(
-      joined, [&](std::size_t i) { return resolved(i, std::log10(joined.reals("true_radius_pc")[i])); });
+  q.truth = where_recovered(joined, [&](std::size_t i) { return resolved(i, std::log10(truth[i])); });
   q.measured = where_recovered(joined, [&](std::size_t i) { return resolved(i, std::log10(radius[i])); });
-  q.low = where_recovered(joined, [&](std::size_t i) {
-    return std::log10(radius[i] -
-                      std::min(0.999 * radius[i], joined.reals("measured_radius_pc_err_minus")[i]));
-  });
-  q.high = where_recovered(joined, [&](std::size_t i) {
-    return std::log10(radius[i] + joined.reals("measured_radius_pc_err_plus")[i]);
-  });
-  for (std::size_t i = 0; i < q.low.size(); ++i) q.error.push_back(0.5 * (q.high[i] - q.low[i]));
+  q.low = where_recovered(
+      joined, [&](std::size_t i) { return std::log10(radius[i] - std::min(0.999 * radius[i], minus[i])); });
+  q.high = where_recovered(joined, [&](std::size_t i) { return std::log10(radius[i] + plus[i]); });
+  half_of_interval(q);
   return q;
 }
 
 Quantity log_magnification(const io::Table& joined) {
+  const io::Reals &truth = joined.reals("true_mu"), &mu = joined.reals("measured_mu"),
+                  &minus = joined.reals("measured_mu_err_minus"),
+                  &plus = joined.reals("measured_mu_err_plus");
   Quantity q{"log_mu", "", {}, {}, {}, {}, {}};
-  q.truth = where_recovered(joined, [&](std::size_t i) { return std::log10(joined.reals("true_mu")[i]); });
-  q.measured =
-      where_recovered(joined, [&](std::size_t i) { return std::log10(joined.reals("measured_mu")[i]); });
-  q.error = where_recovered(joined, [&](std::size_t i) {
-    return 0.5 * (joined.reals("measured_mu_err_minus")[i] + joined.reals("measured_mu_err_plus")[i]) /
-           joined.reals("measured_mu")[i] / std::log(10.0);
-  });
+  q.truth = where_recovered(joined, [&](std::size_t i) { return std::log10(truth[i]); });
+  q.measured = where_recovered(joined, [&](std::size_t i) { return std::log10(mu[i]); });
+  q.error = where_recovered(
+      joined, [&](std::size_t i) { return 0.5 * (minus[i] + plus[i]) / mu[i] / std::log(10.0); });
   return q;
 }
 
@@ -79,17 +81,19 @@ Quantity log_magnification(const io::Table& joined) {
 // quadrature.
 Quantity sed_quantity(const io::Table& joined, const std::string& name, const std::string& unit,
                       const io::Reals* extra) {
+  const io::Reals &truth = joined.reals("true_" + name), &best = joined.reals("measured_" + name),
+                  &q16 = joined.reals("measured_" + name + "_q16"),
+                  &q84 = joined.reals("measured_" + name + "_q84");
   Quantity q{name, unit, {}, {}, {}, {}, {}};
-  const io::Reals& best = joined.reals("measured_" + name);
-  const auto side = [&](std::size_t i, const char* suffix) {
-    const double reach = std::abs(joined.reals("measured_" + name + suffix)[i] - best[i]);
-    return extra ? std::hypot(reach, (*extra)[i]) : reach;
+  const auto reach = [&](std::size_t i, double end) {
+    const double distance = std::abs(end - best[i]);
+    return extra ? std::hypot(distance, (*extra)[i]) : distance;
   };
-  q.truth = where_recovered(joined, [&](std::size_t i) { return joined.reals("true_" + name)[i]; });
+  q.truth = where_recovered(joined, [&](std::size_t i) { return truth[i]; });
   q.measured = where_recovered(joined, [&](std::size_t i) { return best[i]; });
-  q.low = where_recovered(joined, [&](std::size_t i) { return best[i] - side(i, "_q16"); });
-  q.high = where_recovered(joined, [&](std::size_t i) { return best[i] + side(i, "_q84"); });
-  for (std::size_t i = 0; i < q.low.size(); ++i) q.error.push_back(0.5 * (q.high[i] - q.low[i]));
+  q.low = where_recovered(joined, [&](std::size_t i) { return best[i] - reach(i, q16[i]); });
+  q.high = where_recovered(joined, [&](std::size_t i) { return best[i] + reach(i, q84[i]); });
+  half_of_interval(q);
   return q;
 }
 
@@ -121,6 +125,18 @@ Summary summarise(const Quantity& q, const Rows& rows) {
   s.pull_sigma = statistics::mad_sigma(pull);
   s.pull_sd = statistics::standard_deviation(pull);
   return s;
+}
+
+// Rows whose value lies in each bin. The last bin is closed on both sides.
+std::vector<Rows> rows_by_bin(const io::Reals& values, const std::vector<double>& edges) {
+  std::vector<Rows> bins(edges.size() < 2 ? 0 : edges.size() - 1);
+  for (std::size_t i = 0; i < values.size() && !bins.empty(); ++i) {
+    if (!(values[i] >= edges.front() && values[i] <= edges.back())) continue;
+    const auto above = std::upper_bound(edges.begin(), edges.end(), values[i]);
+    const auto edge = static_cast<std::size_t>(above - edges.begin());
+    bins[std::min(edge, bins.size()) - 1].push_back(i);
+  }
+  return bins;
 }
 
 struct BiasRows {
@@ -178,23 +194,17 @@ io::Table bias_table(const io::Table& joined, const std::vector<Quantity>& quant
                      const std::vector<BinAxis>& axes) {
   BiasRows rows;
   Rows all(joined.rows());
-  for (std::size_t i = 0; i < all.size(); ++i) all[i] = i;
+  std::iota(all.begin(), all.end(), std::size_t{0});
+  std::vector<std::vector<Rows>> bins;
+  for (const BinAxis& axis : axes) bins.push_back(rows_by_bin(joined.reals(axis.column), axis.edges));
   for (const Quantity& q : quantities) {
     if (q.truth.size() != joined.rows() || q.measured.size() != joined.rows() ||
         q.error.size() != joined.rows())
       throw std::invalid_argument("bias_table: " + q.name + " has not one value per row");
     rows.add(q, "all", nan, nan, all);
-    for (const BinAxis& axis : axes) {
-      const io::Reals& values = joined.reals(axis.column);
-      for (std::size_t b = 0; b + 1 < axis.edges.size(); ++b) {
-        Rows inside;
-        for (const std::size_t i : all)
-          if (values[i] >= axis.edges[b] && (values[i] < axis.edges[b + 1] ||
-                                             (b + 2 == axis.edges.size() && values[i] == axis.edges[b + 1])))
-            inside.push_back(i);
-        rows.add(q, axis.column, axis.edges[b], axis.edges[b + 1], inside);
-      }
-    }
+    for (std::size_t a = 0; a < axes.size(); ++a)
+      for (std::size_t b = 0; b < bins[a].size(); ++b)
+        rows.add(q, axes[a].column, axes[a].edges[b], axes[a].edges[b + 1], bins[a][b]);
   }
   io::Table table("BIAS");
   io::Integers counts;

@@ -10,9 +10,10 @@ namespace arcproof::validation {
 namespace {
 
 std::vector<std::size_t> injected_rows(const io::Table& joined) {
+  const io::Texts& flag = joined.texts("injection_flag");
   std::vector<std::size_t> rows;
-  for (std::size_t i = 0; i < joined.rows(); ++i)
-    if (joined.texts("injection_flag")[i] == "injected") rows.push_back(i);
+  for (std::size_t i = 0; i < flag.size(); ++i)
+    if (flag[i] == "injected") rows.push_back(i);
   return rows;
 }
 
@@ -30,18 +31,21 @@ struct Counts {
 Counts count(const io::Table& joined, const std::vector<BinAxis>& axes) {
   std::size_t cells = 1;
   for (const BinAxis& axis : axes) cells *= axis.edges.size() - 1;
+  std::vector<const io::Reals*> values;
+  for (const BinAxis& axis : axes) values.push_back(&joined.reals(axis.column));
+  const io::Flags& recovered = joined.flags("recovered");
   Counts counts{std::vector<int>(cells, 0), std::vector<int>(cells, 0)};
   for (const std::size_t row : injected_rows(joined)) {
     std::size_t cell = 0;
     bool inside = true;
-    for (const BinAxis& axis : axes) {
-      const int bin = bin_of(joined.reals(axis.column)[row], axis.edges);
+    for (std::size_t a = 0; a < axes.size(); ++a) {
+      const int bin = bin_of((*values[a])[row], axes[a].edges);
       inside = inside && bin >= 0;
-      cell = cell * (axis.edges.size() - 1) + static_cast<std::size_t>(std::max(bin, 0));
+      cell = cell * (axes[a].edges.size() - 1) + static_cast<std::size_t>(std::max(bin, 0));
     }
     if (!inside) continue;
     ++counts.injected[cell];
-    counts.recovered[cell] += joined.flags("recovered")[row];
+    counts.recovered[cell] += recovered[row];
   }
   return counts;
 }
@@ -68,9 +72,10 @@ void add_axis(io::Table& table, const std::vector<BinAxis>& axes, std::size_t wh
 
 BinAxis axis_from_data(const io::Table& joined, const std::string& column, const std::string& unit,
                        double step) {
+  const io::Reals& all = joined.reals(column);
   std::vector<double> values;
   for (const std::size_t row : injected_rows(joined))
-    if (std::isfinite(joined.reals(column)[row])) values.push_back(joined.reals(column)[row]);
+    if (std::isfinite(all[row])) values.push_back(all[row]);
   BinAxis axis{column, unit, {}};
   if (values.empty()) {
     axis.edges = {0, step};
@@ -109,12 +114,14 @@ io::Table completeness_table(const io::Table& joined, const std::vector<BinAxis>
 
 // Minimises the deviance as a sum of squares: its signed square roots are the residuals.
 LogisticCompleteness fit_logistic(const io::Table& joined, const std::string& mag_column) {
+  const io::Reals& all = joined.reals(mag_column);
+  const io::Flags& recovered = joined.flags("recovered");
   std::vector<double> mag;
   std::vector<bool> found;
   for (const std::size_t row : injected_rows(joined)) {
-    if (!std::isfinite(joined.reals(mag_column)[row])) continue;
-    mag.push_back(joined.reals(mag_column)[row]);
-    found.push_back(joined.flags("recovered")[row]);
+    if (!std::isfinite(all[row])) continue;
+    mag.push_back(all[row]);
+    found.push_back(recovered[row]);
   }
   LogisticCompleteness result;
   const auto successes = std::count(found.begin(), found.end(), true);

@@ -2,6 +2,7 @@
 
 #include "engine/core/missing.h"
 #include "engine/core/statistics.h"
+#include "validation/neighbours.h"
 
 #include <algorithm>
 #include <cmath>
@@ -18,67 +19,52 @@ struct Place {
   double mag, log_size;
 };
 
-double log_size(double sigma_pix) { return std::log10(std::max(sigma_pix, smallest_sigma_pix)); }
-
-double distance(const Place& a, const Place& b, const CorrectionOptions& o) {
-  return std::hypot((a.mag - b.mag) / o.mag_scale, (a.log_size - b.log_size) / o.log_size_scale);
-}
-
-struct Candidates {
-  std::vector<Place> place;
-  std::vector<std::size_t> row;  // of the joined table
-};
-
-Candidates measured_places(const io::Table& joined, const CorrectionOptions& o) {
-  Candidates c;
-  for (std::size_t i = 0; i < joined.rows(); ++i) {
-    const double mag = joined.reals("measured_mag_" + o.reference_band)[i];
-    if (!joined.flags("recovered")[i] || !std::isfinite(mag)) continue;
-    c.place.push_back({mag, log_size(joined.reals("measured_sigma_circular_pix")[i])});
-    c.row.push_back(i);
-  }
-  return c;
-}
-
-Candidates true_places(const io::Table& joined) {
-  Candidates c;
-  for (std::size_t i = 0; i < joined.rows(); ++i) {
-    if (joined.texts("injection_flag")[i] != "injected" || !std::isfinite(joined.reals("mag")[i])) continue;
-    const double sigma =
-        std::sqrt(joined.reals("true_sigma_major_pix")[i] * joined.reals("true_sigma_minor_pix")[i]);
-    c.place.push_back({joined.reals("mag")[i], log_size(sigma)});
-    c.row.push_back(i);
-  }
-  return c;
-}
-
-struct Neighbours {
+// Injections that a row is corrected by.
+struct Consulted {
   std::vector<std::size_t> rows;
   bool near_enough = false;  // at least `fewest` of them lie within reach
 };
 
-Neighbours nearest(const Candidates& candidates, const Place& place, const CorrectionOptions& o) {
-  std::vector<std::pair<double, std::size_t>> order;
-  for (std::size_t i = 0; i < candidates.row.size(); ++i)
-    order.emplace_back(distance(candidates.place[i], place, o), candidates.row[i]);
-  const std::size_t most = std::min(order.size(), static_cast<std::size_t>(o.neighbours));
-  std::partial_sort(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(most), order.end());
-  Neighbours result;
-  const auto within = static_cast<std::size_t>(
-      std::count_if(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(most),
-                    [&](const auto& candidate) { return candidate.first <= o.far; }));
-  result.near_enough = within >= fewest;
-  const std::size_t count = std::min(most, std::max(within, fewest));
-  for (std::size_t i = 0; i < count; ++i) result.rows.push_back(order[i].second);
-  return result;
-}
+double log_size(double sigma_pix) { return std::log10(std::max(sigma_pix, smallest_sigma_pix)); }
+
+// Injections, by magnitude and size.
+class Candidates {
+ public:
+  Candidates(const std::vector<Place>& places, std::vector<std::size_t> rows, const CorrectionOptions& o)
+      : rows_(std::move(rows)),
+        tree_(column(places, &Place::mag), column(places, &Place::log_size), {o.mag_scale, o.log_size_scale}),
+        options_(o) {}
+
+  // At most `neighbours` of the nearest ones; those that are far only where fewer than `fewest` are near.
+  Consulted nearest(const Place& place) const {
+    const std::vector<Neighbour> order =
+        tree_.nearest(place.mag, place.log_size, static_cast<std::size_t>(options_.neighbours));
+    const auto within = static_cast<std::size_t>(std::count_if(
+        order.begin(), order.end(), [&](const Neighbour& one) { return one.distance <= options_.far; }));
+    Consulted result;
+    result.near_enough = within >= fewest;
+    const std::size_t count = std::min(order.size(), std::max(within, fewest));
+    for (std::size_t i = 0; i < count; ++i) result.rows.push_back(rows_[order[i].point]);
+    return result;
+  }
+
+ private:
+  static std::vector<double> column(const std::vector<Place>& places, double Place::*which) {
+    std::vector<double> values;
+    for (const Place& place : places) values.push_back(place.*which);
+    return values;
+  }
+  std::vector<std::size_t> rows_;  // of the joined table
+  Neighbours tree_;
+  CorrectionOptions options_;
+};
 
 struct Offset {
   double median = nan, scatter = nan;
 };
 
 template <class Difference>
-Offset offset_of(const Neighbours& neighbours, const Difference& difference) {
+Offset offset_of(const Consulted& neighbours, const Difference& difference) {
   std::vector<double> values;
   for (const std::size_t row : neighbours.rows)
     if (const double d = difference(row); std::isfinite(d)) values.push_back(d);
@@ -93,37 +79,84 @@ struct CorrectedRow {
   bool extrapolated = true;
 };
 
+// What was injected and what was measured, row by row of the joined table.
+class Injections {
+ public:
+  Injections(const io::Table& joined, const std::string& band)
+      : flag_(joined.texts("injection_flag")),
+        recovered_(joined.flags("recovered")),
+        limit_(joined.flags("measured_radius_is_upper_limit")),
+        mag_(joined.reals("mag")),
+        measured_mag_(joined.reals("measured_mag_" + band)),
+        radius_(joined.reals("true_radius_pc")),
+        measured_radius_(joined.reals("measured_radius_pc")),
+        mass_(joined.reals("true_log_mass_msun")),
+        measured_mass_(joined.reals("measured_log_mass_msun")),
+        major_(joined.reals("true_sigma_major_pix")),
+        minor_(joined.reals("true_sigma_minor_pix")),
+        measured_sigma_(joined.reals("measured_sigma_circular_pix")) {}
+
+  bool recovered(std::size_t i) const { return recovered_[i]; }
+  double mag_offset(std::size_t i) const { return measured_mag_[i] - mag_[i]; }
+  double log_radius_offset(std::size_t i) const {
+    return limit_[i] ? nan : std::log10(measured_radius_[i] / radius_[i]);
+  }
+  double log_mass_offset(std::size_t i) const { return measured_mass_[i] - mass_[i]; }
+  double log_size_offset(std::size_t i) const { return measured_place(i).log_size - true_place(i).log_size; }
+
+  // Of the recovered ones, as they were measured; of all that were injected, as they are.
+  Candidates measured(const CorrectionOptions& o) const {
+    return candidates(o, &Injections::measured_place,
+                      [&](std::size_t i) { return recovered_[i] && std::isfinite(measured_mag_[i]); });
+  }
+  Candidates injected(const CorrectionOptions& o) const {
+    return candidates(o, &Injections::true_place,
+                      [&](std::size_t i) { return flag_[i] == "injected" && std::isfinite(mag_[i]); });
+  }
+
+ private:
+  Place measured_place(std::size_t i) const { return {measured_mag_[i], log_size(measured_sigma_[i])}; }
+  Place true_place(std::size_t i) const { return {mag_[i], log_size(std::sqrt(major_[i] * minor_[i]))}; }
+  template <class Counts>
+  Candidates candidates(const CorrectionOptions& o, Place (Injections::*place)(std::size_t) const,
+                        const Counts& counts) const {
+    std::vector<Place> places;
+    std::vector<std::size_t> rows;
+    for (std::size_t i = 0; i < mag_.size(); ++i) {
+      if (!counts(i)) continue;
+      places.push_back((this->*place)(i));
+      rows.push_back(i);
+    }
+    return {places, std::move(rows), o};
+  }
+
+  const io::Texts& flag_;
+  const io::Flags &recovered_, &limit_;
+  const io::Reals &mag_, &measured_mag_, &radius_, &measured_radius_, &mass_, &measured_mass_, &major_,
+      &minor_, &measured_sigma_;
+};
+
 class Corrector {
  public:
   Corrector(const io::Table& joined, const CorrectionOptions& options)
-      : joined_(joined),
-        options_(options),
-        measured_(measured_places(joined, options)),
-        truth_(true_places(joined)) {}
+      : injections_(joined, options.reference_band),
+        measured_(injections_.measured(options)),
+        truth_(injections_.injected(options)) {}
 
   CorrectedRow correct(double mag, double sigma_pix) const {
     CorrectedRow row;
     if (!std::isfinite(mag) || !std::isfinite(sigma_pix)) return row;
-    const Neighbours alike = nearest(measured_, {mag, log_size(sigma_pix)}, options_);
-    const auto& j = joined_;
-    row.mag = offset_of(alike, [&](std::size_t i) {
-      return j.reals("measured_mag_" + options_.reference_band)[i] - j.reals("mag")[i];
-    });
-    row.radius = offset_of(alike, [&](std::size_t i) {
-      return j.flags("measured_radius_is_upper_limit")[i]
-                 ? nan
-                 : std::log10(j.reals("measured_radius_pc")[i] / j.reals("true_radius_pc")[i]);
-    });
-    row.mass = offset_of(alike, [&](std::size_t i) {
-      return j.reals("measured_log_mass_msun")[i] - j.reals("true_log_mass_msun")[i];
-    });
-    const Offset size = offset_of(alike, [&](std::size_t i) {
-      return log_size(j.reals("measured_sigma_circular_pix")[i]) -
-             log_size(std::sqrt(j.reals("true_sigma_major_pix")[i] * j.reals("true_sigma_minor_pix")[i]));
-    });
+    const Consulted alike = measured_.nearest({mag, log_size(sigma_pix)});
+    const auto offset = [&](double (Injections::*of)(std::size_t) const) {
+      return offset_of(alike, [&](std::size_t i) { return (injections_.*of)(i); });
+    };
+    row.mag = offset(&Injections::mag_offset);
+    row.radius = offset(&Injections::log_radius_offset);
+    row.mass = offset(&Injections::log_mass_offset);
+    const Offset size = offset(&Injections::log_size_offset);
     const auto or_zero = [](double v) { return std::isfinite(v) ? v : 0.0; };
-    const Neighbours like_truth = nearest(
-        truth_, {mag - or_zero(row.mag.median), log_size(sigma_pix) - or_zero(size.median)}, options_);
+    const Consulted like_truth =
+        truth_.nearest({mag - or_zero(row.mag.median), log_size(sigma_pix) - or_zero(size.median)});
     row.nearby = static_cast<std::int64_t>(like_truth.rows.size());
     row.extrapolated = !(alike.near_enough && like_truth.near_enough);
     if (like_truth.rows.size() >= fewest) set_detection(like_truth, row);
@@ -131,9 +164,9 @@ class Corrector {
   }
 
  private:
-  void set_detection(const Neighbours& neighbours, CorrectedRow& row) const {
+  void set_detection(const Consulted& neighbours, CorrectedRow& row) const {
     int found = 0;
-    for (const std::size_t i : neighbours.rows) found += joined_.flags("recovered")[i];
+    for (const std::size_t i : neighbours.rows) found += injections_.recovered(i);
     const int n = static_cast<int>(neighbours.rows.size());
     const auto interval = statistics::binomial_interval(found, n);
     row.p = static_cast<double>(found) / n;
@@ -141,8 +174,7 @@ class Corrector {
     row.p_high = interval.high;
     row.weight = found ? 1 / row.p : nan;
   }
-  const io::Table& joined_;
-  CorrectionOptions options_;
+  Injections injections_;
   Candidates measured_, truth_;
 };
 
@@ -159,10 +191,9 @@ void add_real(io::Table& table, const std::vector<CorrectedRow>& rows, const cha
 io::Table corrected(const io::Table& catalogue, const io::Table& joined, const CorrectionOptions& options) {
   const Corrector corrector(joined, options);
   const std::string band = options.reference_band;
-  const io::Reals& mag = catalogue.reals("mag_" + band);
+  const io::Reals &mag = catalogue.reals("mag_" + band), &sigma = catalogue.reals("sigma_circular_pix");
   std::vector<CorrectedRow> rows;
-  for (std::size_t i = 0; i < catalogue.rows(); ++i)
-    rows.push_back(corrector.correct(mag[i], catalogue.reals("sigma_circular_pix")[i]));
+  for (std::size_t i = 0; i < catalogue.rows(); ++i) rows.push_back(corrector.correct(mag[i], sigma[i]));
 
   io::Table table = catalogue;
   const io::Reals flux = catalogue.reals("flux_" + band),

@@ -1,4 +1,4 @@
-// Puts the lesson of the injections into the science catalogue, row by row.
+// Applies corrections from injections to the science catalogue, row by row.
 #pragma once
 
 #include "engine/core/keys.h"
@@ -24,12 +24,10 @@ struct CorrectionOptions {
 /// Adds columns to a catalogue (mag_<band>, sigma_circular_pix, log_mass_msun, radius_pc of each row):
 ///
 ///   bias        among recovered injections that were MEASURED like the row (magnitude and size): median of
-///   measured - true of
-///               magnitude, log radius, log mass; debiased values; scatter in place of the catalogue's error
-///               where it is larger
-///   p_detect    among injections whose TRUE magnitude and size are like the row's debiased ones: the
-///   fraction recovered with its 68%
-///               interval; weight 1 / p_detect
+///               measured - true of magnitude, log radius, log mass; debiased values; scatter in place of the
+///               catalogue's error where it is larger
+///   p_detect    among injections whose TRUE magnitude and size are like the row's debiased ones: the fraction
+///               recovered with its 68% interval; weight 1 / p_detect
 ///   n_nearby    injections consulted; `extrapolated` when fewer than 5 of them are near
 ///
 /// Rows without a magnitude get NaN and extrapolated = true. With fewer than 5 neighbours corrections are

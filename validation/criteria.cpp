@@ -4,12 +4,6 @@
 
 namespace arcproof::validation {
 
-std::optional<double> Metrics::find(const std::string& name) const {
-  for (const auto& [key, value] : values_)
-    if (key == name) return value;
-  return std::nullopt;
-}
-
 std::vector<Verdict> judge(const std::vector<Criterion>& criteria, const Metrics& metrics) {
   std::vector<Verdict> verdicts;
   for (const Criterion& criterion : criteria) {

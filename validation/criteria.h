@@ -2,26 +2,15 @@
 #pragma once
 
 #include "engine/core/keys.h"
+#include "validation/metric.h"
 
 #include <optional>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include <fmt/format.h>
 
 namespace arcproof::validation {
-
-/// Numbers of a run by name ("bias.mag_f150w.all.bias", ...), in order of computation.
-class Metrics {
- public:
-  void set(std::string name, double value) { values_.emplace_back(std::move(name), value); }
-  std::optional<double> find(const std::string& name) const;
-  const std::vector<std::pair<std::string, double>>& all() const { return values_; }
-
- private:
-  std::vector<std::pair<std::string, double>> values_;
-};
 
 struct Criterion {
   std::string metric;

@@ -1,8 +1,9 @@
 #include "validation/match.h"
 
+#include "validation/neighbours.h"
+
 #include <algorithm>
 #include <cmath>
-#include <optional>
 #include <tuple>
 #include <vector>
 
@@ -10,13 +11,6 @@ namespace arcproof::validation {
 namespace {
 
 constexpr std::size_t none = static_cast<std::size_t>(-1);
-
-struct Positions {
-  const io::Reals& x;
-  const io::Reals& y;
-  std::size_t size() const { return x.size(); }
-  double distance(std::size_t i, double px, double py) const { return std::hypot(x[i] - px, y[i] - py); }
-};
 
 struct Pair {
   double distance;
@@ -31,20 +25,22 @@ struct Assignment {
   std::vector<bool> within_reach;   // some object lies within the radius
 };
 
-Assignment assign(const io::Table& truth, const Positions& objects, const MatchOptions& options) {
+Assignment assign(const io::Table& truth, const io::Table& measured, const MatchOptions& options) {
+  const io::Texts& flag = truth.texts("injection_flag");
+  const io::Reals &x = truth.reals("true_x"), &y = truth.reals("true_y"),
+                  &sigma = truth.reals("true_sigma_major_pix");
+  const Neighbours objects(measured.reals("x"), measured.reals("y"));
   std::vector<Pair> pairs;
   Assignment result{std::vector<std::size_t>(truth.rows(), none), std::vector<bool>(truth.rows(), false)};
   for (std::size_t i = 0; i < truth.rows(); ++i) {
-    if (truth.texts("injection_flag")[i] != "injected") continue;
-    for (std::size_t k = 0; k < objects.size(); ++k) {
-      const double d = objects.distance(k, truth.reals("true_x")[i], truth.reals("true_y")[i]);
-      if (!(d <= match_reach(truth.reals("true_sigma_major_pix")[i], options))) continue;
-      pairs.push_back({d, i, k});
+    if (flag[i] != "injected") continue;
+    for (const Neighbour& object : objects.within(x[i], y[i], match_reach(sigma[i], options))) {
+      pairs.push_back({object.distance, i, object.point});
       result.within_reach[i] = true;
     }
   }
   std::sort(pairs.begin(), pairs.end());
-  std::vector<bool> taken(objects.size(), false);
+  std::vector<bool> taken(measured.rows(), false);
   for (const Pair& pair : pairs) {
     if (result.object[pair.truth] != none || taken[pair.object]) continue;
     result.object[pair.truth] = pair.object;
@@ -53,32 +49,63 @@ Assignment assign(const io::Table& truth, const Positions& objects, const MatchO
   return result;
 }
 
-// Was the matched object there before, with a good part of the flux that was injected?
-bool was_there_before(const io::Table& measured, std::size_t object, const io::Table& baseline,
-                      double injected_flux, const MatchOptions& options) {
-  const Positions before{baseline.reals("x"), baseline.reals("y")};
-  const io::Reals& flux = baseline.reals("flux_" + options.reference_band);
-  for (std::size_t k = 0; k < before.size(); ++k)
-    if (before.distance(k, measured.reals("x")[object], measured.reals("y")[object]) <= options.radius_pix &&
-        flux[k] > options.confusion_flux_ratio * injected_flux)
-      return true;
-  return false;
-}
+// Objects that were there before the injection.
+class Baseline {
+ public:
+  Baseline(const io::Table& baseline, const MatchOptions& options)
+      : objects_(baseline.reals("x"), baseline.reals("y")),
+        flux_(baseline.reals("flux_" + options.reference_band)),
+        options_(options) {}
+  // Was there an object at this place, with a good part of the flux that was injected?
+  bool had(double x, double y, double injected_flux) const {
+    const std::vector<Neighbour> near = objects_.within(x, y, options_.radius_pix);
+    return std::any_of(near.begin(), near.end(), [&](const Neighbour& one) {
+      return flux_[one.point] > options_.confusion_flux_ratio * injected_flux;
+    });
+  }
+
+ private:
+  Neighbours objects_;
+  const io::Reals& flux_;
+  const MatchOptions& options_;
+};
 
 bool fit_has_result(const std::string& status) { return status != "singular" && status != "too_few_pixels"; }
 
-std::string outcome_of(std::size_t row, const Assignment& assignment, const io::Table& truth,
-                       const io::Table& measured, const io::Table& baseline, const MatchOptions& options) {
-  if (truth.texts("injection_flag")[row] != "injected") return "not_injected";
-  const std::size_t object = assignment.object[row];
-  if (object == none) return assignment.within_reach[row] ? "blended" : "not_detected";
-  const double injected = truth.reals("true_flux_" + options.reference_band)[row];
-  if (was_there_before(measured, object, baseline, injected, options)) return "confused";
-  if (!fit_has_result(measured.texts("fit_status")[object])) return "fit_failed";
-  if (measured.has("interloper") && measured.flags("interloper")[object]) return "interloper";
-  if (!measured.flags("selected")[object]) return "not_selected";
-  return measured.texts("host")[object].empty() ? "outside_host" : "recovered";
-}
+// What became of the truth's rows.
+class Outcomes {
+ public:
+  Outcomes(const io::Table& truth, const io::Table& measured, const io::Table& baseline,
+           const MatchOptions& options)
+      : injection_flag_(truth.texts("injection_flag")),
+        injected_flux_(truth.reals("true_flux_" + options.reference_band)),
+        x_(measured.reals("x")),
+        y_(measured.reals("y")),
+        fit_status_(measured.texts("fit_status")),
+        host_(measured.texts("host")),
+        selected_(measured.flags("selected")),
+        interloper_(measured.has("interloper") ? &measured.flags("interloper") : nullptr),
+        baseline_(baseline, options) {}
+
+  std::string of(std::size_t row, const Assignment& assignment) const {
+    if (injection_flag_[row] != "injected") return "not_injected";
+    const std::size_t object = assignment.object[row];
+    if (object == none) return assignment.within_reach[row] ? "blended" : "not_detected";
+    if (baseline_.had(x_[object], y_[object], injected_flux_[row])) return "confused";
+    if (!fit_has_result(fit_status_[object])) return "fit_failed";
+    if (interloper_ && (*interloper_)[object]) return "interloper";
+    if (!selected_[object]) return "not_selected";
+    return host_[object].empty() ? "outside_host" : "recovered";
+  }
+
+ private:
+  const io::Texts& injection_flag_;
+  const io::Reals &injected_flux_, &x_, &y_;
+  const io::Texts &fit_status_, &host_;
+  const io::Flags& selected_;
+  const io::Flags* interloper_;
+  Baseline baseline_;
+};
 
 template <class Values, class Value>
 io::Column gathered(const io::Column& column, const std::vector<std::size_t>& rows, Value missing) {
@@ -108,7 +135,10 @@ double match_reach(double sigma_major_pix, const MatchOptions& options) {
 
 io::Table match(const io::Table& truth, const io::Table& measured, const io::Table& baseline,
                 const MatchOptions& options) {
-  const Assignment assignment = assign(truth, {measured.reals("x"), measured.reals("y")}, options);
+  const Assignment assignment = assign(truth, measured, options);
+  const Outcomes outcomes(truth, measured, baseline, options);
+  const io::Reals &x = measured.reals("x"), &y = measured.reals("y"), &true_x = truth.reals("true_x"),
+                  &true_y = truth.reals("true_y");
   io::Table joined = truth;
   joined.rename("INJECTIONS");
   io::Texts outcome;
@@ -116,11 +146,10 @@ io::Table match(const io::Table& truth, const io::Table& measured, const io::Tab
   io::Reals distance;
   for (std::size_t i = 0; i < truth.rows(); ++i) {
     const std::size_t object = assignment.object[i];
-    outcome.push_back(outcome_of(i, assignment, truth, measured, baseline, options));
+    outcome.push_back(outcomes.of(i, assignment));
     recovered.push_back(outcome.back() == "recovered");
     distance.push_back(object == none ? std::nan("")
-                                      : std::hypot(measured.reals("x")[object] - truth.reals("true_x")[i],
-                                                   measured.reals("y")[object] - truth.reals("true_y")[i]));
+                                      : std::hypot(x[object] - true_x[i], y[object] - true_y[i]));
   }
   joined.add("outcome", "",
              "recovered, not_detected, not_selected, interloper, fit_failed, outside_host, blended, confused "

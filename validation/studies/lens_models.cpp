@@ -123,9 +123,11 @@ std::vector<Comparison> with_truth(const io::Table& injections, const std::set<s
   const ClumpColumns measured(injections, "measured_", suffix);
   const io::Reals &mu = injections.reals("true_mu"), &radius = injections.reals("true_radius_pc"),
                   &mass = injections.reals("true_log_mass_msun");
+  const io::Flags& recovered = injections.flags("recovered");
+  const io::Texts& field = injections.texts("field");
   std::vector<Comparison> sample;
   for (std::size_t i = 0; i < injections.rows(); ++i) {
-    if (!injections.flags("recovered")[i] || !fields.contains(injections.texts("field")[i])) continue;
+    if (!recovered[i] || !fields.contains(field[i])) continue;
     const Comparison one{measured.at(i), {mu[i], radius[i], mass[i], false}};
     if (std::isfinite(one.clump.mu)) sample.push_back(one);
   }
@@ -134,10 +136,12 @@ std::vector<Comparison> with_truth(const io::Table& injections, const std::set<s
 
 std::vector<Comparison> with_main_lens(const io::Table& catalogue, const std::string& suffix) {
   const ClumpColumns measured(catalogue, "", suffix), main(catalogue, "", "");
+  const io::Flags& selected = catalogue.flags("selected");
+  const io::Texts& host = catalogue.texts("host");
+  const io::Integers& counter_image_of = catalogue.integers("counter_image_of");
   std::vector<Comparison> sample;
   for (std::size_t i = 0; i < catalogue.rows(); ++i) {
-    if (!catalogue.flags("selected")[i] || catalogue.texts("host")[i].empty()) continue;
-    if (catalogue.integers("counter_image_of")[i] != io::missing_integer) continue;
+    if (!selected[i] || host[i].empty() || counter_image_of[i] != io::missing_integer) continue;
     const Comparison one{measured.at(i), main.at(i)};
     if (std::isfinite(one.clump.mu)) sample.push_back(one);
   }
@@ -328,21 +332,24 @@ io::Table lens_science(const LensModelOptions& options, const io::Table& catalog
 
 namespace {
 
-struct MetricName {
+struct LensNumber {
   const char *name, *measured, *true_value;  // columns; offsets have no true value
+  const char* meaning;
 };
-constexpr MetricName lens_numbers[] = {{"abs_log_mu", "log_mu_offset", nullptr},
-                                       {"abs_log_radius", "log_radius_offset", nullptr},
-                                       {"abs_log_mass", "log_mass_offset", nullptr},
-                                       {"abs_log_density", "log_density_offset", nullptr},
-                                       {"abs_beta", "beta", "beta_true"}};
+constexpr LensNumber lens_numbers[] = {
+    {"abs_log_mu", "log_mu_offset", nullptr, "|median offset of log10 magnification| [dex]"},
+    {"abs_log_radius", "log_radius_offset", nullptr, "|median offset of log10 half-light radius| [dex]"},
+    {"abs_log_mass", "log_mass_offset", nullptr, "|median offset of log10 mass| [dex]"},
+    {"abs_log_density", "log_density_offset", nullptr, "|median offset of log10 surface density| [dex]"},
+    {"abs_beta", "beta", "beta_true", "|slope of the masses - slope of the true masses|"}};
 
 // Largest value over the pairs of one kind; NaN when none has it.
 template <class Get>
 double worst(const io::Table& pairs, bool same, Get get) {
+  const io::Flags& same_model = pairs.flags("same_model");
   double largest = nan;
   for (std::size_t i = 0; i < pairs.rows(); ++i)
-    if (pairs.flags("same_model")[i] == same) largest = std::fmax(largest, get(i));
+    if (same_model[i] == same) largest = std::fmax(largest, get(i));
   return largest;
 }
 
@@ -355,31 +362,37 @@ double factor_between(std::int64_t a, std::int64_t b) {
 }  // namespace
 
 void set_lens_metrics(const io::Table& pairs, validation::Metrics& metrics) {
-  const io::Integers& counts = pairs.integers("n_clumps");
+  const io::Integers &counts = pairs.integers("n_clumps"), &clusters = pairs.integers("n_clusters"),
+                     &true_clusters = pairs.integers("n_clusters_true");
   metrics.set("systematics.pairs", static_cast<double>(pairs.rows()));
   metrics.set("systematics.min_clumps",
               counts.empty() ? nan : static_cast<double>(*std::min_element(counts.begin(), counts.end())));
   for (const bool same : {false, true}) {
     const std::string family = same ? "systematics.self_" : "systematics.worst_";
-    for (const MetricName& m : lens_numbers)
-      metrics.set(
-          family + m.name, worst(pairs, same, [&](std::size_t i) {
-            return std::abs(pairs.reals(m.measured)[i] - (m.true_value ? pairs.reals(m.true_value)[i] : 0.0));
-          }));
+    for (const LensNumber& m : lens_numbers) {
+      const io::Reals& measured = pairs.reals(m.measured);
+      const io::Reals truth = m.true_value ? pairs.reals(m.true_value) : io::Reals(pairs.rows(), 0.0);
+      metrics.set(family + m.name,
+                  worst(pairs, same, [&](std::size_t i) { return std::abs(measured[i] - truth[i]); }));
+    }
     metrics.set(family + "clusters", worst(pairs, same, [&](std::size_t i) {
-                  return factor_between(pairs.integers("n_clusters")[i],
-                                        pairs.integers("n_clusters_true")[i]);
+                  return factor_between(clusters[i], true_clusters[i]);
                 }));
   }
 }
 
-std::vector<std::string> lens_metric_names() {
-  std::vector<std::string> names{"systematics.pairs", "systematics.min_clumps"};
-  for (const char* family : {"systematics.worst_", "systematics.self_"}) {
-    for (const MetricName& m : lens_numbers) names.push_back(std::string(family) + m.name);
-    names.push_back(std::string(family) + "clusters");
+std::vector<validation::MetricDescription> lens_metrics() {
+  std::vector<validation::MetricDescription> all{
+      {"systematics.pairs", "", "pairs of a truth lens and an analysis lens"},
+      {"systematics.min_clumps", "", "fewest clumps in one of them"}};
+  for (const bool same : {false, true}) {
+    const std::string family = same ? "systematics.self_" : "systematics.worst_",
+                      of = same ? " of a lens with itself" : " of two lens models";
+    for (const LensNumber& m : lens_numbers)
+      all.push_back({family + m.name, "", std::string("largest ") + m.meaning + of});
+    all.push_back({family + "clusters", "", "largest factor between clusters counted and true ones" + of});
   }
-  return names;
+  return all;
 }
 
 }  // namespace arcproof::studies

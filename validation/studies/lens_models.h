@@ -9,7 +9,7 @@
 #pragma once
 
 #include "engine/io/table.h"
-#include "validation/criteria.h"
+#include "validation/metric.h"
 
 #include <set>
 #include <string>
@@ -84,7 +84,6 @@ io::Table lens_science(const LensModelOptions& options, const io::Table& catalog
 ///                                                       n_clusters_true, >= 1
 /// NaN where no pair has the number.
 void set_lens_metrics(const io::Table& pairs, validation::Metrics& metrics);
-/// Their names.
-std::vector<std::string> lens_metric_names();
+std::vector<validation::MetricDescription> lens_metrics();
 
 }  // namespace arcproof::studies

@@ -138,14 +138,17 @@ std::vector<bool> rows_that_count(const Reader& read) {
   const auto keep = [&](auto condition) {
     for (std::size_t i = 0; i < counts.size(); ++i) counts[i] = counts[i] && condition(i);
   };
-  if (read.has("selected")) keep([&](std::size_t i) { return read.flags("selected")[i]; });
-  if (read.has("sed_status")) keep([&](std::size_t i) { return read.texts("sed_status")[i] == "fitted"; });
+  if (read.has("selected")) keep([&selected = read.flags("selected")](std::size_t i) { return selected[i]; });
+  if (read.has("sed_status"))
+    keep([&status = read.texts("sed_status")](std::size_t i) { return status[i] == "fitted"; });
   if (const io::Column* status = read.find("status"))  // a table of `arcproof sed`, or of somebody else
     if (const auto* words = std::get_if<io::Texts>(&status->values))
       keep(
           [&](std::size_t i) { return (*words)[i] != "too_few_bands" && (*words)[i] != "no_allowed_model"; });
   if (read.has("counter_image_of"))
-    keep([&](std::size_t i) { return read.integers("counter_image_of")[i] == io::missing_integer; });
+    keep([&other = read.integers("counter_image_of")](std::size_t i) {
+      return other[i] == io::missing_integer;
+    });
   return counts;
 }
 
@@ -189,14 +192,14 @@ std::vector<population::InjectedClumpImage> read_injected_images(const io::Table
   const io::Reals lens_error = optional("measured_log_mass_mu_err", 0);
   const io::Reals error = error_of(read, "measured_log_mass_msun").value_or(io::Reals(read.rows(), 0.0));
   const io::Reals mu = optional("true_mu", 1), snr = optional("measured_snr_" + reference_band, nan);
-  const bool has_flag = read.has("injection_flag"), has_status = read.has("measured_sed_status");
+  const io::Texts* flags = read.has("injection_flag") ? &read.texts("injection_flag") : nullptr;
+  const io::Texts* status = read.has("measured_sed_status") ? &read.texts("measured_sed_status") : nullptr;
   std::vector<population::InjectedClumpImage> images;
   for (std::size_t i = 0; i < read.rows(); ++i) {
     if (!std::isfinite(mass[i]))
       throw InputError({file, fmt::format("column true_log_mass_msun, row {}", i), "no number", "a number"});
-    const std::string flag = has_flag ? read.texts("injection_flag")[i] : "injected";
-    const bool in_host = flag == "injected" || flag == "arc";
-    const bool fitted = !has_status || read.texts("measured_sed_status")[i] == "fitted";
+    const bool in_host = !flags || (*flags)[i] == "injected" || (*flags)[i] == "arc";
+    const bool fitted = !status || (*status)[i] == "fitted";
     images.push_back({clump[i],
                       mass[i],
                       in_host ? mu[i] : nan,

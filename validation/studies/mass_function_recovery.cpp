@@ -455,13 +455,15 @@ void set_image_metrics(const io::Table& images, validation::Metrics& metrics) {
   std::map<double, std::vector<double>> pulls;
   double clusters = 0, squares = 0;
   int fits = 0;
+  const io::Integers& n_clusters = images.integers("n_clusters");
+  const io::Texts& status = images.texts("status");
+  const io::Reals &truths = images.reals("truth"), &median = images.reals("median"),
+                  &q16 = images.reals("q16"), &q84 = images.reals("q84");
   for (std::size_t i = 0; i < images.rows(); ++i) {
-    clusters += static_cast<double>(images.integers("n_clusters")[i]);
-    if (images.texts("status")[i] != "ok") continue;
-    const double truth = images.reals("truth")[i];
-    const double pull =
-        (images.reals("median")[i] - truth) / (0.5 * (images.reals("q84")[i] - images.reals("q16")[i]));
-    pulls[truth].push_back(pull);
+    clusters += static_cast<double>(n_clusters[i]);
+    if (status[i] != "ok") continue;
+    const double pull = (median[i] - truths[i]) / (0.5 * (q84[i] - q16[i]));
+    pulls[truths[i]].push_back(pull);
     squares += pull * pull;
     ++fits;
   }
@@ -500,30 +502,33 @@ std::vector<io::Table> mass_function_recovery(const RecoveryInput& input, const 
 
 namespace {
 
-bool is_truncated(const io::Table& recovery, std::size_t row) {
-  return recovery.texts("population")[row].starts_with("Schechter");
-}
+bool is_truncated(const std::string& population) { return population.starts_with("Schechter"); }
 
 // Coverage of the 68% intervals: of the power laws, or of the truncated population.
 void set_coverage(const io::Table& t, bool truncated, const std::string& name, validation::Metrics& metrics) {
+  const io::Texts& population = t.texts("population");
+  const io::Reals& coverage = t.reals("coverage");
   double low = nan, high = nan;
   for (std::size_t i = 0; i < t.rows(); ++i) {
-    if (is_truncated(t, i) != truncated) continue;
-    low = std::fmin(low, t.reals("coverage")[i]);
-    high = std::fmax(high, t.reals("coverage")[i]);
+    if (is_truncated(population[i]) != truncated) continue;
+    low = std::fmin(low, coverage[i]);
+    high = std::fmax(high, coverage[i]);
   }
   metrics.set(name + "coverage_min", low);
   metrics.set(name + "coverage_max", high);
 }
 
 void set_slope_metrics(const io::Table& t, validation::Metrics& metrics) {
+  const io::Texts& population = t.texts("population");
+  const io::Reals &biases = t.reals("bias"), &errors = t.reals("bias_err"),
+                  &published_bias = t.reals("published_bias"),
+                  &published_scatter = t.reals("published_scatter");
   double published = nan, bias = nan, bias_error = nan;
   for (std::size_t i = 0; i < t.rows(); ++i) {
-    if (is_truncated(t, i)) continue;
-    const double b = std::abs(t.reals("bias")[i]);
-    published =
-        std::fmin(published, std::abs(t.reals("published_bias")[i]) / t.reals("published_scatter")[i]);
-    if (!(b <= bias)) bias_error = t.reals("bias_err")[i];
+    if (is_truncated(population[i])) continue;
+    const double b = std::abs(biases[i]);
+    published = std::fmin(published, std::abs(published_bias[i]) / published_scatter[i]);
+    if (!(b <= bias)) bias_error = errors[i];
     bias = std::fmax(bias, b);
   }
   metrics.set("recovery.published_bias_sigma", published);
@@ -533,24 +538,26 @@ void set_slope_metrics(const io::Table& t, validation::Metrics& metrics) {
 }
 
 void set_cutoff_metrics(const io::Table& t, validation::Metrics& metrics) {
+  const io::Texts &population = t.texts("population"), &parameter = t.texts("parameter");
+  const io::Reals& bias = t.reals("bias");
   bool any = false;
   for (std::size_t i = 0; i < t.rows(); ++i) {
-    if (!is_truncated(t, i)) continue;
+    if (!is_truncated(population[i])) continue;
     any = true;
-    const bool slope = t.texts("parameter")[i] == "beta";
-    metrics.set(slope ? "recovery.cutoff.abs_bias_beta" : "recovery.cutoff.abs_bias_log_cutoff",
-                std::abs(t.reals("bias")[i]));
+    metrics.set(
+        parameter[i] == "beta" ? "recovery.cutoff.abs_bias_beta" : "recovery.cutoff.abs_bias_log_cutoff",
+        std::abs(bias[i]));
   }
   if (any) set_coverage(t, true, "recovery.cutoff.", metrics);
 }
 
 void set_count_metrics(const io::Table& t, validation::Metrics& metrics) {
+  const io::Integers &n_fits = t.integers("n_fits"), &n_mocks = t.integers("n_mocks");
   double fits = 0, all = 0, fewest = nan;
   for (std::size_t i = 0; i < t.rows(); ++i) {
-    const auto n = static_cast<double>(t.integers("n_fits")[i]);
-    fits += n;
-    all += static_cast<double>(t.integers("n_mocks")[i]);
-    fewest = std::fmin(fewest, static_cast<double>(t.integers("n_mocks")[i]));
+    fits += static_cast<double>(n_fits[i]);
+    all += static_cast<double>(n_mocks[i]);
+    fewest = std::fmin(fewest, static_cast<double>(n_mocks[i]));
   }
   metrics.set("recovery.mocks", fewest);
   metrics.set("recovery.failed", all > 0 ? 1 - fits / all : nan);
@@ -566,19 +573,27 @@ void set_recovery_metrics(const std::vector<io::Table>& tables, validation::Metr
   set_image_metrics(tables[3], metrics);
 }
 
-std::vector<std::string> recovery_metric_names(const RecoveryOptions& options) {
-  std::vector<std::string> names = {
-      "recovery.mocks",           "recovery.published_bias_sigma", "recovery.abs_bias",
-      "recovery.abs_bias_err",    "recovery.coverage_min",         "recovery.coverage_max",
-      "recovery.failed",          "recovery.calibration",          "recovery.images.catalogues",
-      "recovery.images.clusters", "recovery.images.worst_pull",    "recovery.images.chi2_dof"};
-  if (options.log_cutoff) {
-    names.emplace_back("recovery.cutoff.abs_bias_beta");
-    names.emplace_back("recovery.cutoff.abs_bias_log_cutoff");
-    names.emplace_back("recovery.cutoff.coverage_min");
-    names.emplace_back("recovery.cutoff.coverage_max");
-  }
-  return names;
+std::vector<validation::MetricDescription> recovery_metrics(const RecoveryOptions& options) {
+  std::vector<validation::MetricDescription> all{
+      {"recovery.mocks", "", "mocks of each population"},
+      {"recovery.published_bias_sigma", "", "least |bias| of a published slope, in units of its scatter"},
+      {"recovery.abs_bias", "", "largest |mean of the medians - truth| of a corrected slope"},
+      {"recovery.abs_bias_err", "", "its standard error"},
+      {"recovery.coverage_min", "", "lowest coverage of the 68% intervals of a slope"},
+      {"recovery.coverage_max", "", "highest coverage of the 68% intervals of a slope"},
+      {"recovery.failed", "", "fraction of fits that were refused"},
+      {"recovery.calibration", "", "largest distance of the ranks from uniform, over its 95% limit"},
+      {"recovery.images.catalogues", "", "catalogues through images that were fitted"},
+      {"recovery.images.clusters", "", "clusters in the catalogues through images"},
+      {"recovery.images.worst_pull", "", "sqrt(n) |mean pull| of the worst slope, through images"},
+      {"recovery.images.chi2_dof", "", "mean square of the pulls, through images"}};
+  if (!options.log_cutoff) return all;
+  all.push_back({"recovery.cutoff.abs_bias_beta", "", "truncated population: |bias| of the slope"});
+  all.push_back(
+      {"recovery.cutoff.abs_bias_log_cutoff", "", "truncated population: |bias| of log10 M_c [dex]"});
+  all.push_back({"recovery.cutoff.coverage_min", "", "truncated population: lowest coverage"});
+  all.push_back({"recovery.cutoff.coverage_max", "", "truncated population: highest coverage"});
+  return all;
 }
 
 }  // namespace arcproof::studies

@@ -30,7 +30,7 @@
 #include "engine/core/keys.h"
 #include "engine/io/table.h"
 #include "engine/population/corrected.h"
-#include "validation/criteria.h"
+#include "validation/metric.h"
 
 #include <cstdint>
 #include <optional>
@@ -99,6 +99,6 @@ std::vector<io::Table> mass_function_recovery(const RecoveryInput& input, const 
 ///                                   catalogues through images, their clusters, and of the pulls (median -
 ///                                   truth) / half-width: sqrt(n) |mean| of the worst slope; mean square
 void set_recovery_metrics(const std::vector<io::Table>& tables, validation::Metrics& metrics);
-std::vector<std::string> recovery_metric_names(const RecoveryOptions& options);
+std::vector<validation::MetricDescription> recovery_metrics(const RecoveryOptions& options);
 
 }  // namespace arcproof::studies

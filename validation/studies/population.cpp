@@ -36,13 +36,14 @@ std::vector<CatalogueClump> clumps_of(const PopulationOptions& options, const io
                   radius = column("radius_pc"), minus = column("radius_pc_err_minus"),
                   plus = column("radius_pc_err_plus"), mag = column(absmag),
                   mag_error = column(absmag + "_err");
+  const io::Flags &selected = t.flags("selected"), &is_limit = t.flags("radius_is_upper_limit");
+  const io::Texts& host = t.texts("host");
+  const io::Integers& counter_image_of = t.integers("counter_image_of");
+  const io::Texts status = t.has("sed_status") ? t.texts("sed_status") : io::Texts(t.rows());
   std::vector<CatalogueClump> clumps;
   for (std::size_t i = 0; i < t.rows(); ++i) {
-    if (!t.flags("selected")[i] || t.texts("host")[i].empty() ||
-        t.integers("counter_image_of")[i] != io::missing_integer)
-      continue;
-    const bool fitted = t.has("sed_status") && t.texts("sed_status")[i] == "fitted";
-    const bool limit = t.flags("radius_is_upper_limit")[i];
+    if (!selected[i] || host[i].empty() || counter_image_of[i] != io::missing_integer) continue;
+    const bool fitted = status[i] == "fitted", limit = is_limit[i];
     clumps.push_back({static_cast<std::int64_t>(i), z[i], weight[i], fitted ? mass[i] : nan,
                       std::hypot(half_width(mass_low[i], mass_high[i]), std::isfinite(mu[i]) ? mu[i] : 0),
                       fitted ? age[i] : nan, half_width(age_low[i], age_high[i]), radius[i],

@@ -34,10 +34,11 @@ struct FittedPair {
 
 std::vector<FittedPair> pairs_of(const io::Table& clumps) {
   const io::Texts &truth = clumps.texts("truth_template"), &analysis = clumps.texts("analysis_template");
+  const io::Flags& same = clumps.flags("same_template");
   std::vector<FittedPair> pairs;
   for (std::size_t i = 0; i < clumps.rows(); ++i) {
     if (pairs.empty() || truth[i] != pairs.back().truth || analysis[i] != pairs.back().analysis)
-      pairs.push_back({truth[i], analysis[i], clumps.flags("same_template")[i], {}});
+      pairs.push_back({truth[i], analysis[i], same[i], {}});
     pairs.back().rows.push_back(i);
   }
   return pairs;
@@ -45,9 +46,9 @@ std::vector<FittedPair> pairs_of(const io::Table& clumps) {
 
 std::vector<double> errors_of(const io::Table& clumps, const std::vector<std::size_t>& rows,
                               const std::string& quantity) {
+  const io::Reals &fitted = clumps.reals(quantity), &truth = clumps.reals("true_" + quantity);
   std::vector<double> errors;
-  for (const std::size_t i : rows)
-    errors.push_back(clumps.reals(quantity)[i] - clumps.reals("true_" + quantity)[i]);
+  for (const std::size_t i : rows) errors.push_back(fitted[i] - truth[i]);
   return errors;
 }
 
@@ -156,9 +157,13 @@ void set_degeneracy_metrics(const io::Table& degeneracy, const io::Table& histor
   metrics.set("templates.age_history_shift", largest);
 }
 
-std::vector<std::string> degeneracy_metric_names() {
-  return {"templates.age_dust_correlation", "templates.age_metallicity_correlation",
-          "templates.age_history_correlation", "templates.age_history_shift"};
+std::vector<validation::MetricDescription> degeneracy_metrics() {
+  return {
+      {"templates.age_dust_correlation", "", "rank correlation of errors in log age and A_V, right template"},
+      {"templates.age_metallicity_correlation", "",
+       "rank correlation of errors in log age and log Z, right template"},
+      {"templates.age_history_correlation", "", "lowest rank correlation of log ages by two templates"},
+      {"templates.age_history_shift", "", "largest |median shift of log age by two templates| [dex]"}};
 }
 
 }  // namespace arcproof::studies

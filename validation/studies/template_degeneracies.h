@@ -4,7 +4,7 @@
 #pragma once
 
 #include "engine/io/table.h"
-#include "validation/criteria.h"
+#include "validation/metric.h"
 
 #include <string>
 #include <vector>
@@ -34,6 +34,6 @@ io::Table history_table(const io::Table& clumps);
 /// NaN without such rows.
 void set_degeneracy_metrics(const io::Table& degeneracy, const io::Table& history,
                             validation::Metrics& metrics);
-std::vector<std::string> degeneracy_metric_names();
+std::vector<validation::MetricDescription> degeneracy_metrics();
 
 }  // namespace arcproof::studies

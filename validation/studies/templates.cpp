@@ -56,9 +56,10 @@ OffsetSummary summary_of(const io::Table& clumps, const TemplateBin& bin, const 
 }
 
 double median_chi2(const io::Table& clumps, const TemplateBin& bin) {
+  const io::Reals& chi2 = clumps.reals("chi2_reduced");
   std::vector<double> values;
   for (const std::size_t i : bin.rows)
-    if (const double v = clumps.reals("chi2_reduced")[i]; std::isfinite(v)) values.push_back(v);
+    if (std::isfinite(chi2[i])) values.push_back(chi2[i]);
   return statistics::median(values);
 }
 
@@ -66,15 +67,18 @@ double median_chi2(const io::Table& clumps, const TemplateBin& bin) {
 template <class Key>
 std::vector<TemplateBin> bins_of(const io::Table& clumps, Key key) {
   const io::Texts &truth = clumps.texts("truth_template"), &analysis = clumps.texts("analysis_template");
+  const io::Flags& same = clumps.flags("same_template");
   std::vector<TemplateBin> bins;
-  std::size_t pair = 0;
+  std::size_t pair = 0, first_of_pair = 0;
   for (std::size_t i = 0; i < clumps.rows(); ++i) {
-    if (i > 0 && (truth[i] != truth[i - 1] || analysis[i] != analysis[i - 1])) ++pair;
+    if (i > 0 && (truth[i] != truth[i - 1] || analysis[i] != analysis[i - 1])) {
+      ++pair;
+      first_of_pair = bins.size();
+    }
     const auto [low, high] = key(i);
-    auto bin = std::find_if(bins.begin(), bins.end(),
-                            [&, at = low](const TemplateBin& b) { return b.pair == pair && b.low == at; });
-    if (bin == bins.end())
-      bin = bins.insert(bin, {truth[i], analysis[i], clumps.flags("same_template")[i], low, high, pair, {}});
+    auto bin = std::find_if(bins.begin() + static_cast<std::ptrdiff_t>(first_of_pair), bins.end(),
+                            [at = low](const TemplateBin& b) { return b.low == at; });
+    if (bin == bins.end()) bin = bins.insert(bin, {truth[i], analysis[i], same[i], low, high, pair, {}});
     bin->rows.push_back(i);
   }
   std::sort(bins.begin(), bins.end(), [](const TemplateBin& a, const TemplateBin& b) {
@@ -97,14 +101,20 @@ void add_pair_columns(io::Table& table, const std::vector<TemplateBin>& bins) {
 }
 
 void add_counts(io::Table& table, const io::Table& clumps, const std::vector<TemplateBin>& bins) {
+  const io::Texts& status = clumps.texts("status");
   io::Integers drawn, fitted;
   for (const TemplateBin& bin : bins) {
     drawn.push_back(static_cast<std::int64_t>(bin.rows.size()));
     fitted.push_back(std::count_if(bin.rows.begin(), bin.rows.end(),
-                                   [&](std::size_t i) { return clumps.texts("status")[i] == "fitted"; }));
+                                   [&](std::size_t i) { return status[i] == "fitted"; }));
   }
   table.add("n_drawn", "", "clumps", std::move(drawn));
   table.add("n_fitted", "", "of them with a fit", std::move(fitted));
+}
+
+// Offsets of logarithms have none: dex.
+std::string offset_unit(const TemplateQuantity& quantity) {
+  return std::string(quantity.name) == "av_mag" ? "mag" : "";
 }
 
 void add_summaries(io::Table& table, const io::Table& clumps, const std::vector<TemplateBin>& bins) {
@@ -113,7 +123,7 @@ void add_summaries(io::Table& table, const io::Table& clumps, const std::vector<
     std::vector<OffsetSummary> all;
     for (const TemplateBin& bin : bins) all.push_back(summary_of(clumps, bin, name));
     const std::size_t n = bins.size();
-    const std::string unit = name == "av_mag" ? "mag" : "", dex = name == "av_mag" ? "" : " [dex]";
+    const std::string unit = offset_unit(quantity), dex = unit.empty() ? " [dex]" : "";
     add_reals(table, name + "_offset", unit, fmt::format("median of fitted - true{}: {}", dex, text), n,
               [&](std::size_t i) { return all[i].offset; });
     add_reals(table, name + "_offset_err", unit, "1 sigma of that median", n,
@@ -148,9 +158,10 @@ io::Table table_of(const std::string& name, const io::Table& clumps, const std::
 // Largest |offset| of the rows that count; NaN without any.
 template <class Counts>
 double largest(const io::Table& table, const std::string& quantity, Counts counts) {
+  const io::Reals& offset = table.reals(quantity + "_offset");
   double most = nan;
-  for (std::size_t i = 0; i < table.rows(); ++i)
-    if (counts(i)) most = std::fmax(most, std::abs(table.reals(quantity + "_offset")[i]));
+  for (std::size_t i = 0; i < offset.size(); ++i)
+    if (counts(i)) most = std::fmax(most, std::abs(offset[i]));
   return most;
 }
 
@@ -171,30 +182,35 @@ std::vector<io::Table> template_tables(double age_step_dex, const io::Table& clu
 
 void set_template_metrics(const std::vector<io::Table>& tables, validation::Metrics& metrics) {
   const io::Table &pairs = tables[0], &ages = tables[1];
-  const io::Integers& fitted = pairs.integers("n_fitted");
+  const io::Integers &fitted = pairs.integers("n_fitted"), &fitted_of_age = ages.integers("n_fitted");
+  const io::Flags &same = pairs.flags("same_template"), &same_of_age = ages.flags("same_template");
   metrics.set("templates.pairs", static_cast<double>(pairs.rows()));
   metrics.set("templates.min_fitted",
               fitted.empty() ? nan : static_cast<double>(*std::min_element(fitted.begin(), fitted.end())));
   constexpr std::int64_t fewest = 10;
   for (const TemplateQuantity& quantity : template_quantities) {
     const std::string name = quantity.name;
-    metrics.set("templates.worst_abs_" + name,
-                largest(pairs, name, [&](std::size_t i) { return !pairs.flags("same_template")[i]; }));
-    metrics.set("templates.self_abs_" + name,
-                largest(pairs, name, [&](std::size_t i) { return pairs.flags("same_template")[i]; }));
+    metrics.set("templates.worst_abs_" + name, largest(pairs, name, [&](std::size_t i) { return !same[i]; }));
+    metrics.set("templates.self_abs_" + name, largest(pairs, name, [&](std::size_t i) { return same[i]; }));
     metrics.set("templates.worst_bin_abs_" + name, largest(ages, name, [&](std::size_t i) {
-                  return !ages.flags("same_template")[i] && ages.integers("n_fitted")[i] >= fewest;
+                  return !same_of_age[i] && fitted_of_age[i] >= fewest;
                 }));
   }
   set_degeneracy_metrics(tables[3], tables[4], metrics);
 }
 
-std::vector<std::string> template_metric_names() {
-  std::vector<std::string> all{"templates.pairs", "templates.min_fitted"};
-  for (const TemplateQuantity& quantity : template_quantities)
-    for (const char* family : {"worst_abs_", "self_abs_", "worst_bin_abs_"})
-      all.push_back(std::string("templates.") + family + quantity.name);
-  for (const std::string& name : degeneracy_metric_names()) all.push_back(name);
+std::vector<validation::MetricDescription> template_metrics() {
+  std::vector<validation::MetricDescription> all{
+      {"templates.pairs", "", "pairs of a true template and a fitted one"},
+      {"templates.min_fitted", "", "fewest fitted clumps in one of them"}};
+  for (const TemplateQuantity& quantity : template_quantities) {
+    const std::string name = quantity.name, unit = offset_unit(quantity),
+                      of = std::string("largest |median of fitted - true|, ") + quantity.text;
+    all.push_back({"templates.worst_abs_" + name, unit, of + ", of two templates"});
+    all.push_back({"templates.self_abs_" + name, unit, of + ", of a template with itself"});
+    all.push_back({"templates.worst_bin_abs_" + name, unit, of + ", of two templates in a bin of age"});
+  }
+  validation::add_to(all, degeneracy_metrics());
   return all;
 }
 

@@ -13,7 +13,7 @@
 #pragma once
 
 #include "engine/io/table.h"
-#include "validation/criteria.h"
+#include "validation/metric.h"
 
 #include <array>
 #include <string>
@@ -47,7 +47,6 @@ std::vector<io::Table> template_tables(double age_step_dex, const io::Table& clu
 ///   templates.worst_abs_X, templates.self_abs_X   largest |X_offset| of two templates; of one with itself
 ///   templates.worst_bin_abs_X                     the same of two templates in any bin of AGE with 10 clumps
 void set_template_metrics(const std::vector<io::Table>& tables, validation::Metrics& metrics);
-/// Their names.
-std::vector<std::string> template_metric_names();
+std::vector<validation::MetricDescription> template_metrics();
 
 }  // namespace arcproof::studies

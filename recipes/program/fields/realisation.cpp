@@ -164,14 +164,19 @@ io::Table example_table(const io::Table& joined, const FieldSetup& field,
   const Array2D<float>& data = exposures[reference].flux_njy;
   const Array2D<float> residual =
       photometry::subtract_models(data, fits, reference, *field.analysis.bands[reference].transforms);
+  const io::Flags& recovered = joined.flags("recovered");
+  const io::Integers& injection_id = joined.integers("injection_id");
+  const io::Reals &measured_x = joined.reals("measured_x"), &measured_y = joined.reals("measured_y"),
+                  &measured_snr =
+                      joined.reals("measured_snr_" + lower_case(field.analysis.bands[reference].name));
   io::Integers id;
   io::Reals snr, pixels, residuals;
   for (std::size_t i = 0; i < joined.rows(); ++i) {
-    if (!joined.flags("recovered")[i]) continue;
-    const int x = static_cast<int>(std::lround(joined.reals("measured_x")[i])),
-              y = static_cast<int>(std::lround(joined.reals("measured_y")[i]));
-    id.push_back(joined.integers("injection_id")[i]);
-    snr.push_back(joined.reals("measured_snr_" + lower_case(field.analysis.bands[reference].name))[i]);
+    if (!recovered[i]) continue;
+    const int x = static_cast<int>(std::lround(measured_x[i])),
+              y = static_cast<int>(std::lround(measured_y[i]));
+    id.push_back(injection_id[i]);
+    snr.push_back(measured_snr[i]);
     const auto d = cut(data, x, y), r = cut(residual, x, y);
     pixels.insert(pixels.end(), d.begin(), d.end());
     residuals.insert(residuals.end(), r.begin(), r.end());

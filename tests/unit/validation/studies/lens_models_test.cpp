@@ -149,7 +149,7 @@ TEST(LensPairs, MetricsAreTheWorstOfThem) {
   EXPECT_EQ(*metrics.find("systematics.worst_clusters"), HUGE_VAL);  // two measured, none true
   std::set<std::string> set;
   for (const auto& [name, value] : metrics.all()) set.insert(name);
-  const std::vector<std::string> names = lens_metric_names();
+  const std::vector<std::string> names = names_of(lens_metrics());
   EXPECT_EQ(set, std::set<std::string>(names.begin(), names.end()));
 }
 

@@ -66,8 +66,8 @@ TEST(MassFunctionRecovery, FindsWhatWasPutIn) {
   EXPECT_LT(value("recovery.calibration"), 1.5);
   EXPECT_EQ(value("recovery.mocks"), 60);
   EXPECT_EQ(value("recovery.failed"), 0);
-  for (const std::string& name : recovery_metric_names(few())) EXPECT_TRUE(all.contains(name)) << name;
-  EXPECT_EQ(all.size(), recovery_metric_names(few()).size());
+  for (const std::string& name : names_of(recovery_metrics(few()))) EXPECT_TRUE(all.contains(name)) << name;
+  EXPECT_EQ(all.size(), names_of(recovery_metrics(few())).size());
 }
 
 TEST(MassFunctionRecovery, DoesNotDependOnThreads) {

@@ -186,7 +186,7 @@ TEST(TemplateMetrics, AreTheNamedOnes) {
   studies::set_template_metrics(studies::template_tables(0.5, clumps()), metrics);
   std::set<std::string> set;
   for (const auto& [name, value] : metrics.all()) set.insert(name);
-  const std::vector<std::string> names = studies::template_metric_names();
+  const std::vector<std::string> names = names_of(studies::template_metrics());
   EXPECT_EQ(set, std::set<std::string>(names.begin(), names.end()));
   EXPECT_EQ(metrics.find("templates.pairs"), 4);
   EXPECT_GT(*metrics.find("templates.worst_abs_log_age_yr"), *metrics.find("templates.self_abs_log_age_yr"));

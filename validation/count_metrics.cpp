@@ -1,0 +1,57 @@
+#include "engine/core/missing.h"
+#include "validation/completeness.h"
+#include "validation/metrics.h"
+
+#include <algorithm>
+
+namespace arcproof::validation {
+namespace {
+
+// Rows of one parent follow each other.
+std::int64_t runs_in(const io::Integers& values) {
+  std::int64_t runs = 0, last = -1;
+  for (const std::int64_t value : values) {
+    runs += value != last;
+    last = value;
+  }
+  return runs;
+}
+
+}  // namespace
+
+void set_count_metrics(const io::Table& joined, Metrics& metrics) {
+  const io::Texts& flag = joined.texts("injection_flag");
+  const io::Flags& found = joined.flags("recovered");
+  const auto injected = static_cast<double>(std::count(flag.begin(), flag.end(), "injected")),
+             recovered = static_cast<double>(std::count(found.begin(), found.end(), true));
+  metrics.set("counts.clumps", static_cast<double>(runs_in(joined.integers("parent_id"))));
+  metrics.set("counts.rows", static_cast<double>(joined.rows()));
+  metrics.set("counts.injected", injected);
+  metrics.set("counts.recovered", recovered);
+  metrics.set("completeness.overall", injected > 0 ? recovered / injected : nan);
+}
+
+std::vector<MetricDescription> count_metrics() {
+  return {{"counts.clumps", "", "clumps that were drawn"},
+          {"counts.rows", "", "images of them, lost ones included"},
+          {"counts.injected", "", "images with a place on the data where clumps are looked for"},
+          {"counts.recovered", "", "of them recovered"},
+          {"completeness.overall", "", "recovered / injected"}};
+}
+
+void set_completeness_metrics(const io::Table& joined, Metrics& metrics) {
+  const LogisticCompleteness fit = fit_logistic(joined, "mag");
+  metrics.set("completeness.mag_50", fit.mag_50);
+  metrics.set("completeness.mag_50_err", fit.mag_50_error);
+  metrics.set("completeness.width_mag", fit.width_mag);
+  metrics.set("completeness.plateau", fit.plateau);
+}
+
+std::vector<MetricDescription> completeness_metrics() {
+  return {{"completeness.mag_50", "mag", "magnitude at which half of the plateau is found"},
+          {"completeness.mag_50_err", "mag", "its 1 sigma error"},
+          {"completeness.width_mag", "mag", "width of the logistic fall"},
+          {"completeness.plateau", "", "completeness of bright clumps"}};
+}
+
+}  // namespace arcproof::validation

@@ -1,0 +1,35 @@
+// Numbers of a run by name, and what they mean.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace arcproof::validation {
+
+/// Numbers of a run by name ("bias.mag_f150w.bias", ...), in order of computation.
+class Metrics {
+ public:
+  void set(std::string name, double value) { values_.emplace_back(std::move(name), value); }
+  std::optional<double> find(const std::string& name) const;
+  const std::vector<std::pair<std::string, double>>& all() const { return values_; }
+
+ private:
+  std::vector<std::pair<std::string, double>> values_;
+};
+
+/// A number that a run sets. Described in the file that sets it, beside the function that does.
+struct MetricDescription {
+  std::string name;
+  std::string unit;     ///< FITS-standard unit string, "" when dimensionless
+  std::string meaning;  ///< one line, for people
+  bool operator==(const MetricDescription&) const = default;
+};
+
+std::vector<std::string> names_of(const std::vector<MetricDescription>& metrics);
+
+/// Appends `more`.
+void add_to(std::vector<MetricDescription>& all, std::vector<MetricDescription> more);
+
+}  // namespace arcproof::validation
