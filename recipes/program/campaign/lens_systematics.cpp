@@ -3,6 +3,7 @@
 #include "engine/core/missing.h"
 #include "engine/core/statistics.h"
 #include "engine/core/text.h"
+#include "engine/pipeline/derived.h"
 #include "engine/pipeline/measure.h"
 #include "engine/population/mass_function.h"
 

@@ -3,6 +3,7 @@
 #include "engine/core/missing.h"
 #include "engine/core/statistics.h"
 #include "engine/core/text.h"
+#include "engine/pipeline/catalogue.h"
 #include "engine/pipeline/counter_images.h"
 #include "engine/population/mass_function.h"
 #include "recipes/program/campaign/realisation.h"

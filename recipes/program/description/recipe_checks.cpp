@@ -4,6 +4,7 @@
 #include "engine/core/text.h"
 #include "engine/core/units.h"
 #include "engine/lens/lenstool/project.h"
+#include "engine/sed/parametric_filter.h"
 #include "recipes/program/description/recipe_keys.h"
 
 #include <algorithm>
