@@ -3,7 +3,7 @@
 //   InputError       what the user gave is wrong (a file, a key, a value). Exit code 2, nothing written.
 //   ContractError    a caller inside arcproof broke a function's contract. Exit code 1; it is a bug.
 //   data             a clump that was not found, a fit that did not converge: never an exception, always a
-//   row with a flag.
+//                    row with a flag.
 #pragma once
 
 #include <filesystem>

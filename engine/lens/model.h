@@ -9,6 +9,7 @@
 #pragma once
 
 #include "engine/lens/profiles/dual_pie.h"
+#include "engine/lens/profiles/dual_pie_sum.h"
 #include "engine/lens/profiles/profile.h"
 #include "engine/sky/cosmology.h"
 #include "engine/sky/wcs.h"

@@ -10,8 +10,10 @@ namespace arcproof::photometry::clump {
 struct Descent {
   Point point;
   int iterations = 0;
+  /// A step lowered chi^2, or was to lower it, by less than tolerance_chi2; or nothing but fluxes is free; or
+  /// the damping passed 1e12, where rounding or a bound leaves no way down.
   bool converged = false;
-  bool singular = false;
+  bool singular = false;  ///< the fluxes, or the step, cannot be solved for
 };
 
 /// Levenberg-Marquardt in positions and shapes, with the part of the Hessian that Gauss-Newton leaves out

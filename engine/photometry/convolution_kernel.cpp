@@ -3,8 +3,7 @@
 //   1. S(u, +-v) = P(u, +-v) exp(-2 pi^2 k C k) exp(-2 pi i v y0 / N)                        vectors over u
 //   2. T_j(u, +-y) = sum_v (2 pi i v / N)^j S(u, v) exp(2 pi i v y / N),  j = 0 .. 2          vectors over u
 //      v and -v together: (S+ + S-) meets a cosine, (S+ - S-) a sine, and y and -y differ by a sign only.
-//   3. M(+-x, y) = Re sum_u (2 pi i u / N)^m T_j(u, y) exp(2 pi i u (x - x0) / N)             vectors over
-//   (plane, y)
+//   3. M(+-x, y) = Re sum_u (2 pi i u / N)^m T_j(u, y) exp(2 pi i u (x - x0) / N)     vectors over (plane, y)
 //
 // About 6e4 floating-point operations for six 9 x 9 planes: 8e3 in step 1, 3.1e4 in step 2, 2.3e4 in step 3.
 #include "engine/photometry/convolution_kernel.h"

@@ -1,6 +1,7 @@
+#include "engine/photometry/sersic_transform.h"
+
 #include "engine/core/error.h"
 #include "engine/core/units.h"
-#include "engine/photometry/sersic.h"
 #include "engine/sky/position_angle.h"
 
 #include <algorithm>

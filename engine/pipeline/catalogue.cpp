@@ -1,8 +1,9 @@
-// The catalogue's columns.
+#include "engine/pipeline/catalogue.h"
+
 #include "engine/core/missing.h"
 #include "engine/core/text.h"
 #include "engine/core/units.h"
-#include "engine/pipeline/measure.h"
+#include "engine/pipeline/derived.h"
 #include "engine/population/dynamics.h"
 #include "engine/sky/position_angle.h"
 

@@ -19,8 +19,8 @@
 // about its mass. It is slid along, both masses together, by up to w = kernel_dex:
 //
 //   P(x | m) = (1/N_draw) sum_k r_k / p_draw(l_k) K(m - l_k) / Z(m) delta(x - m - (x_k - l_k))
-//   n(x_i | theta) = (1/N_draw) sum_k r_k / p_draw(l_k) K(x_i - x_k) / Z(m) p(m | theta),  m = l_k + x_i -
-//   x_k
+//   n(x_i | theta) = (1/N_draw) sum_k r_k / p_draw(l_k) K(x_i - x_k) / Z(m) p(m | theta),
+//   m = l_k + x_i - x_k
 //
 // K: the biweight (15/16 w) (1 - (u/w)^2)^2, of standard deviation w / sqrt(7); Z(m) = int K(m - l) dl over
 // the injected masses mends its edges. The mass function itself is not smoothed, only what the pipeline does

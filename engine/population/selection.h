@@ -1,16 +1,15 @@
 // What fraction of a population a catalogue holds, from injections, and how well the injections tell it.
 //
-//   xi(theta) = int p(l | theta) P(selected | l) dl  ~  (1 / N_draw) sum_{found k} p(l_k | theta) r_k /
-//   p_draw(l_k)
+//   xi(theta) = int p(l | theta) P(selected | l) dl
+//             ~  (1 / N_draw) sum_{found k} p(l_k | theta) r_k / p_draw(l_k)
 //
 // the sum over injections of known true log mass l_k, drawn with density p_draw and carried through the same
 // selection as the science catalogue (Mandel, Farr & Gair 2019, MNRAS 486, 1086; Farr 2019, RNAAS 3, 66).
 // N_draw counts all injections, the lost ones included.
 //
 // "found" means: detected, *and* inside every cut of the catalogue, applied to what was measured of the
-// injection
-// - signal to noise, age, the mass limit on the measured mass. Clusters scatter over these limits both ways;
-// xi knows it only if the injections did the same.
+// injection: signal to noise, age, the mass limit on the measured mass. Clusters scatter over these limits
+// both ways; xi knows it only if the injections did the same.
 //
 // What is injected beside the mass (age, size, magnification, position ...) is summed over. The injections
 // should follow the population in these; where they do not, r_k = p_population(age_k, size_k, ...) /

@@ -1,6 +1,7 @@
 #include "engine/sed/attenuation.h"
 
 #include "engine/core/error.h"
+#include "engine/core/text.h"
 
 #include <algorithm>
 #include <array>
@@ -111,12 +112,6 @@ double ccm_beyond(double x) {  // the slope at the far end
   return ccm_far_ultraviolet(far_end) + slope * (x - far_end);
 }
 
-std::size_t place_of(const std::vector<std::string>& names, const std::string& name) {
-  const auto at = std::find(names.begin(), names.end(), name);
-  require(at != names.end(), "a name of the list");
-  return static_cast<std::size_t>(at - names.begin());
-}
-
 }  // namespace
 
 double calzetti_k(double wavelength_angstrom) {
@@ -173,11 +168,8 @@ const std::vector<std::string>& dust_law_names() {
   static const std::vector<std::string> names{"calzetti2000", "gordon2003_smc", "cardelli1989"};
   return names;
 }
-const std::vector<std::string>& igm_law_names() {
-  static const std::vector<std::string> names{"madau1995", "inoue2014"};
-  return names;
+DustLaw dust_law(const std::string& name) {
+  return static_cast<DustLaw>(index_of_name(dust_law_names(), name));
 }
-DustLaw dust_law(const std::string& name) { return static_cast<DustLaw>(place_of(dust_law_names(), name)); }
-IgmLaw igm_law(const std::string& name) { return static_cast<IgmLaw>(place_of(igm_law_names(), name)); }
 
 }  // namespace arcproof::sed

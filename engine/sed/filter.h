@@ -26,13 +26,6 @@ struct Filter {
 /// everywhere.
 Filter read_filter(const std::filesystem::path& path, const std::string& band);
 
-/// Embedded default: a smooth-edged top hat through the published half-power points of the band (JWST NIRCam,
-/// HST ACS/WFC3 documentation), for a band such as "F150W". Synthetic magnitudes of smooth spectra agree with
-/// the real curves to the accuracy stated in the source. Throws InputError naming the band and the bands
-/// known.
-Filter parametric_filter(const std::string& band);
-std::vector<std::string> parametric_filter_bands();
-
 /// Weights w such that sum_i w_i f_lambda(l_i) is the band's mean f_nu [in units of f_lambda * Angstrom^2 /
 /// c]:
 ///   <f_nu> = int f_lambda T l dl / ( c int T dl / l ),

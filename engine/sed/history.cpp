@@ -1,6 +1,7 @@
+#include "engine/sed/history.h"
+
 #include "engine/core/error.h"
 #include "engine/core/interpolate.h"
-#include "engine/sed/synthesis.h"
 
 #include <algorithm>
 #include <cmath>

@@ -1,5 +1,7 @@
+#include "engine/sed/igm.h"
+
+#include "engine/core/text.h"
 #include "engine/core/units.h"
-#include "engine/sed/attenuation.h"
 
 #include <algorithm>
 #include <array>
@@ -163,5 +165,11 @@ double igm_transmission(double observed_wavelength_angstrom, double z, IgmLaw la
   return std::exp(-blanketing_depth(observed_wavelength_angstrom, z) -
                   photoelectric_depth(observed_wavelength_angstrom, z));
 }
+
+const std::vector<std::string>& igm_law_names() {
+  static const std::vector<std::string> names{"madau1995", "inoue2014"};
+  return names;
+}
+IgmLaw igm_law(const std::string& name) { return static_cast<IgmLaw>(index_of_name(igm_law_names(), name)); }
 
 }  // namespace arcproof::sed

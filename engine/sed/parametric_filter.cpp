@@ -1,5 +1,6 @@
+#include "engine/sed/parametric_filter.h"
+
 #include "engine/core/error.h"
-#include "engine/sed/filter.h"
 
 #include <algorithm>
 #include <array>

@@ -4,6 +4,8 @@
 #include "engine/sed/attenuation.h"
 #include "engine/sed/filter.h"
 #include "engine/sed/gas/nebular.h"
+#include "engine/sed/history.h"
+#include "engine/sed/igm.h"
 #include "engine/sed/libraries/library.h"
 #include "engine/sky/cosmology.h"
 
@@ -13,44 +15,6 @@
 #include <vector>
 
 namespace arcproof::sed {
-
-/// Rate of star formation with the time s since its start, which is the population's age ago:
-///   constant     1 for s < duration_myr, then 0; duration 0 is a single burst
-///   exponential  exp(-s / tau)
-///   delayed      s exp(-s / tau)
-enum class HistoryForm { constant, exponential, delayed };
-
-struct StarFormation {
-  double duration_myr = 0;  ///< of `constant`
-  HistoryForm form = HistoryForm::constant;
-  double tau_myr = 0;  ///< of `exponential` and `delayed`, > 0
-  bool operator==(const StarFormation&) const = default;
-};
-
-/// Share of the mass formed by `age` that was formed in the first `since_start_myr` of it.
-double formed_fraction(const StarFormation& history, double age_myr, double since_start_myr);
-
-/// Mean age of the stars formed, by mass formed: T - duration / 2 once formation has ended;
-/// T - tau + T / (e^(T / tau) - 1) of `exponential`.
-double mass_weighted_age_myr(const StarFormation& history, double age_myr);
-
-/// Star formation rate [Msun / yr per Msun formed], the mean over the last `window_myr` or, for a younger
-/// population, the mean over that window all the same: mass formed within it over its length.
-double specific_rate_per_yr(const StarFormation& history, double age_myr, double window_myr);
-
-/// A stellar population, all that its spectrum depends on. Mass is mass FORMED by `age`.
-struct Population {
-  double age_myr = 10;
-  double metallicity = 0.008;
-  double ebv_mag = 0;  ///< of the stars, by the synthesis' dust law; the gas: see SynthesisOptions
-  StarFormation history;
-};
-
-/// A population with the mass it formed [Msun]; several make a galaxy.
-struct FormedMass {
-  Population population;
-  double mass_msun = 0;
-};
 
 struct SynthesisOptions {
   /// Of ionising photons absorbed by gas and turned into nebular emission (Claeyssens+2023: 0.5).
@@ -68,18 +32,6 @@ struct SynthesisOptions {
 /// ContractError unless 0 <= covering fraction <= 1 and 0 < stars_over_gas_ebv <= 1.
 void check_synthesis(const SynthesisOptions& options);
 
-/// Share of one spectrum of the library in the spectrum of a population.
-struct NodeWeight {
-  std::size_t metallicity = 0, age = 0;  ///< indices of the library
-  double weight = 0;
-};
-
-/// The library's spectra are taken to be straight lines in log age and in log Z between its nodes, and
-/// constant beyond them; the integral over a history is exact for that interpolation (to 1e-10 for the
-/// exponentials), so that a short history tends to a single burst. Weights are not negative and add up to 1.
-/// ContractError unless age > 0, Z > 0, duration >= 0 and, for exponentials, tau > 0.
-std::vector<NodeWeight> node_weights(const Library& library, const Population& population);
-
 /// Hydrogen-ionising photons per second per Msun formed.
 struct IonisingRate {
   double all = 0;
@@ -89,26 +41,12 @@ struct IonisingRate {
 IonisingRate ionising_rate(const Library& library, const std::vector<NodeWeight>& nodes,
                            std::size_t metallicity);
 
-/// Living stars and remnants of a population over the mass it formed, by node_weights. Masses of this module
-/// are masses formed; times this they are masses still in stars. NaN where the library does not know.
-double surviving_fraction(const Library& library, const Population& population);
-
 /// Rest-frame spectrum before dust [Lsun / Angstrom per Msun formed] on the library's wavelengths: the
 /// weighted sum of
 ///   L (1 - f) below 912 A, L above, and f (Q_H nebular_spectrum(Z) + Q_soft soft_light_change(Z)),
 /// f = covering_fraction, over the nodes of node_weights; Q_soft of IonisingRate.
 std::vector<double> rest_frame_spectrum(const Library& library, const Population& population,
                                         const SynthesisOptions& options);
-
-/// Nebular continuum and lines of Q_H = 1 photon/s [Lsun / Angstrom], case B, T_e and metal lines by
-/// metallicity and log U (see engine/sed/gas/nebular.h; no Lyman-alpha); lines are Gaussians of one
-/// wavelength step. On the given wavelength grid.
-std::vector<double> nebular_spectrum(std::span<const double> wavelength_angstrom, double metallicity,
-                                     double log_u = reference_log_u);
-
-/// What changes in it where there is no O++: its lines and those of Ne++ vanish, those of O+, N+ and S+ grow.
-std::vector<double> soft_light_change(std::span<const double> wavelength_angstrom, double metallicity,
-                                      double log_u = reference_log_u);
 
 /// Observed spectrum f_nu [nJy per Msun formed], intrinsic (mu = 1), at the library's wavelengths times 1 +
 /// z: stars and gas behind their dust, through the intergalactic medium. Its means over bands are the fluxes

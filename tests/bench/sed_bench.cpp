@@ -12,6 +12,8 @@
 #include "engine/sed/fits/continuity.h"
 #include "engine/sed/fits/grid.h"
 #include "engine/sed/fits/posterior.h"
+#include "engine/sed/libraries/analytic_library.h"
+#include "engine/sed/parametric_filter.h"
 
 #include <cmath>
 #include <memory>

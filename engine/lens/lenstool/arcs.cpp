@@ -1,6 +1,7 @@
 // arcs.dat: one multiple image a line, "id ra dec a b theta z mag".
+#include "engine/lens/lenstool/arcs.h"
+
 #include "engine/core/error.h"
-#include "engine/lens/lenstool/project.h"
 #include "engine/lens/lenstool/text.h"
 
 #include <cmath>

@@ -1,9 +1,10 @@
 // bayes.dat: '#' lines name the columns, one row for each sample of the posterior.
+#include "engine/lens/lenstool/bayes.h"
+
 #include "engine/core/error.h"
 #include "engine/core/statistics.h"
 #include "engine/core/text.h"
 #include "engine/core/units.h"
-#include "engine/lens/lenstool/project.h"
 #include "engine/lens/lenstool/text.h"
 
 #include <algorithm>

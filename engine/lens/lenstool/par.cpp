@@ -1,8 +1,9 @@
 // best.par: blocks of "keyword value" lines, each closed by `end`, the file closed by `fini` or `finish`.
+#include "engine/lens/lenstool/par.h"
+
 #include "engine/core/error.h"
 #include "engine/core/units.h"
 #include "engine/lens/lenstool/potfile.h"
-#include "engine/lens/lenstool/project.h"
 #include "engine/lens/lenstool/text.h"
 
 #include <cctype>

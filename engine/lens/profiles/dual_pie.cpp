@@ -2,6 +2,7 @@
 
 #include "engine/core/error.h"
 #include "engine/core/units.h"
+#include "engine/lens/profiles/dual_pie_sum.h"
 
 #include <algorithm>
 #include <cmath>

@@ -25,6 +25,7 @@
 #pragma once
 
 #include "engine/lens/profiles/dual_pie.h"
+#include "engine/lens/profiles/dual_pie_sum.h"
 #include "engine/lens/profiles/elementary_functions.h"
 
 #include <cmath>

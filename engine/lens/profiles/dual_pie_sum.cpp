@@ -1,7 +1,8 @@
 // The hot path: potentials outside, blocks of positions inside, so that the constants of a potential stay in
 // registers and the sums of a block in the first cache.
+#include "engine/lens/profiles/dual_pie_sum.h"
+
 #include "engine/core/vector_width.h"
-#include "engine/lens/profiles/dual_pie.h"
 #include "engine/lens/profiles/dual_pie_kernel.h"
 
 #include <algorithm>

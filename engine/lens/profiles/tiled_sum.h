@@ -17,6 +17,7 @@
 
 #include "engine/core/array2d.h"
 #include "engine/lens/profiles/dual_pie.h"
+#include "engine/lens/profiles/dual_pie_sum.h"
 #include "engine/lens/profiles/grid.h"
 
 #include <span>

@@ -1,5 +1,6 @@
+#include "engine/sed/fits/continuity_grid.h"
+
 #include "engine/core/error.h"
-#include "engine/sed/fits/continuity.h"
 
 #include <algorithm>
 #include <cmath>

@@ -3,11 +3,12 @@
 // squared distance of the point d from the line along n. So the best model is the one with the greatest score
 // n.d among those allowed: scores above 0 and, for upper limits, below the ceiling where the model would
 // shine twice as bright as a limit.
+#include "engine/sed/fits/fit_grid.h"
+
 #include "engine/core/error.h"
 #include "engine/core/missing.h"
 #include "engine/inference/summary.h"
 #include "engine/sed/fits/fit_kernel.h"
-#include "engine/sed/fits/grid.h"
 
 #include <algorithm>
 #include <cmath>

@@ -1,6 +1,7 @@
 // The grid of models with gas as two more axes: ionisation parameter and covering fraction.
 #pragma once
 
+#include "engine/sed/fits/fit_grid.h"
 #include "engine/sed/fits/grid.h"
 
 #include <memory>

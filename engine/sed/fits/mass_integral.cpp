@@ -1,7 +1,7 @@
-// J(v, a, b) = int_a^b e^(-(u - v)^2 / 2) du / u, the integral over the mass of engine/sed/fits/posterior.h.
+#include "engine/sed/fits/mass_integral.h"
+
 #include "engine/core/error.h"
 #include "engine/core/units.h"
-#include "engine/sed/fits/posterior.h"
 
 #include <algorithm>
 #include <array>

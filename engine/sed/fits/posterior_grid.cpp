@@ -1,7 +1,8 @@
 // Fluxes of all cells. A population is a sum of spectra of the library's nodes, and so are its fluxes: the
 // nodes are put through the bands once for every A_V and log U, and each cell is a weighted sum of them.
+#include "engine/sed/fits/posterior_grid.h"
+
 #include "engine/core/error.h"
-#include "engine/sed/fits/posterior.h"
 
 #include <algorithm>
 #include <cmath>

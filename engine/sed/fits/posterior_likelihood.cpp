@@ -2,6 +2,7 @@
 
 #include "engine/core/error.h"
 #include "engine/core/units.h"
+#include "engine/sed/fits/mass_integral.h"
 
 #include <algorithm>
 #include <array>

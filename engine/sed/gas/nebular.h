@@ -1,71 +1,23 @@
-// Light of photo-ionised gas: hydrogen and helium continuum and emission lines, per ionising photon absorbed.
-//
-// Ionisation equilibrium in case B, all ionising photons absorbed by hydrogen: Q_H = alpha_B n_e n_p V, so
-// that an emission coefficient gamma [erg cm^3 / s / Hz] gives L_nu = Q_H gamma / alpha_B.
+// Light of photo-ionised gas: hydrogen and helium continuum (nebular_continuum.h) and emission lines
+// (nebular_lines.h), per ionising photon absorbed.
 #pragma once
 
+#include "engine/sed/gas/nebular_continuum.h"
+#include "engine/sed/gas/nebular_lines.h"
+
 #include <span>
-#include <string>
 #include <vector>
 
 namespace arcproof::sed {
 
-/// What the spectrum of the gas depends on, by the metallicity of its stars (mass fraction Z).
-struct NebularGas {
-  double temperature_k = 1e4;          ///< of the electrons, where O++ is
-  double log_oxygen = -3.5;            ///< log10 of O/H by number, in the gas
-  double doubly_ionised_oxygen = 0.5;  ///< O++ / O
-};
+/// Nebular continuum and lines of Q_H = 1 photon/s [Lsun / Angstrom], case B, T_e and metal lines by
+/// metallicity and log U (nebular_lines.h; no Lyman-alpha); lines are Gaussians of one
+/// wavelength step. On the given wavelength grid.
+std::vector<double> nebular_spectrum(std::span<const double> wavelength_angstrom, double metallicity,
+                                     double log_u = reference_log_u);
 
-/// Ionisation parameter log10 U for which the tables of this module were made.
-inline constexpr double reference_log_u = -2.5;
-
-/// T_e and O++/O of a young population's HII region with log U = -2.5 (interpolated in log Z between four
-/// nodes), O/H = solar (12 + log O/H = 8.69 at Z = 0.0142, Asplund+2009) less 0.1 dex in grains.
-///
-/// At other log U the ratio O++/O+ follows log U = -0.80 log([OII]/[OIII]) - 3.02 (Diaz et al. 2000, from
-/// photo-ionisation models): log O++/O+ rises by 1.25 per dex of U. T_e and hydrogen do not change: this is
-/// the first order of what U does to broad bands, not a photo-ionisation model.
-NebularGas nebular_gas(double metallicity, double log_u = reference_log_u);
-
-/// O++/O of gas around stars of this age, over that of nebular_gas: 1 while the stars are young, then
-/// falling: from 4.6 Myr on by ten each Myr (Z >= 0.004), from 6.5 Myr on by four each Myr (Z = 0.0004),
-/// between them linear in log Z. Fitted to [O III] of the photo-ionisation models of Byler et al. (2017)
-/// around single bursts, whose light grows too soft then; before, those waver about their mean by up to 0.4
-/// dex (1.2 dex at Z = 0.02).
-double doubly_ionised_left(double age_myr, double metallicity);
-
-/// Case-B recombination coefficient of hydrogen [cm^3/s], Draine (2011) eq. 14.6.
-double case_b_recombination(double temperature_k);
-
-/// Emission coefficients gamma [erg cm^3 / s / Hz] of hydrogen at a frequency [Hz], per n_e n_p, all
-/// directions: recombination to levels n >= 2 (Milne relation with hydrogenic cross sections and the Gaunt
-/// factors of Seaton 1960). Its photons add up to alpha_B to 1.5% between 5,000 and 20,000 K.
-double free_bound_emission(double frequency_hz, double temperature_k);
-/// Bremsstrahlung, Draine (2011) section 10.2.
-double free_free_emission(double frequency_hz, double temperature_k);
-/// Two-photon decay of 2s at n_e = 100 cm^-3, Nussbaumer & Schmutz (1984).
-double two_photon_emission(double frequency_hz, double temperature_k);
-
-/// The continuum: these three, and helium (He+/H+ = 0.1) as 10% more of the first two. Within 5% of an
-/// independent calculation at 10^4 K from 1,250 A to 2 um.
-double continuum_emission(double frequency_hz, double temperature_k);
-
-struct EmissionLine {
-  std::string name;
-  double wavelength_angstrom;  ///< vacuum
-  double over_h_beta;          ///< luminosity relative to H-beta
-};
-
-/// Hydrogen (Balmer to n = 40, Paschen, Brackett), helium and the strong collisionally excited lines of O,
-/// Ne, N, S, Ar. Lyman-alpha is left out: what escapes of it is set by resonant scattering and dust, not by
-/// recombination.
-std::vector<EmissionLine> emission_lines(const NebularGas& gas);
-
-/// H-beta luminosity per ionising photon [erg], Draine (2011) eqs. 14.6, 14.9.
-double h_beta_per_photon(double temperature_k);
-
-/// Continuum alone [Lsun / Angstrom] of Q_H = 1 photon/s.
-std::vector<double> nebular_continuum(std::span<const double> wavelength_angstrom, double temperature_k);
+/// What changes in it where there is no O++: its lines and those of Ne++ vanish, those of O+, N+ and S+ grow.
+std::vector<double> soft_light_change(std::span<const double> wavelength_angstrom, double metallicity,
+                                      double log_u = reference_log_u);
 
 }  // namespace arcproof::sed

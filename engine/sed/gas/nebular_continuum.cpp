@@ -1,5 +1,6 @@
+#include "engine/sed/gas/nebular_continuum.h"
+
 #include "engine/core/units.h"
-#include "engine/sed/gas/nebular.h"
 
 #include <cmath>
 

@@ -1,5 +1,7 @@
+#include "engine/sed/gas/nebular_lines.h"
+
 #include "engine/core/interpolate.h"
-#include "engine/sed/gas/nebular.h"
+#include "engine/sed/gas/nebular_continuum.h"
 
 #include <algorithm>
 #include <array>

@@ -30,9 +30,10 @@
 //   surviving mass                              1 Myr ... 10 Gyr    0.02
 //
 // It knows no spectral lines; beyond 3 um nothing was asked of it but the general shape.
+#include "engine/sed/libraries/analytic_library.h"
+
 #include "engine/core/interpolate.h"
 #include "engine/core/units.h"
-#include "engine/sed/libraries/library.h"
 
 #include <algorithm>
 #include <array>

@@ -5,11 +5,13 @@
 //   2          number of wavelengths w, wavelengths [Angstrom]
 //   3 ... n+2  w, spectrum [Lsun / Angstrom per Msun formed], number of fitting-function values, those values
 //   n+3 ...    n, one evolving quantity: (counted from 0) 1 is the mass in living stars, 9 in remnants, 12 in
-//   returned gas
+//              returned gas
+#include "engine/sed/libraries/bc03.h"
+
 #include "engine/core/error.h"
 #include "engine/core/units.h"
 #include "engine/io/files.h"
-#include "engine/sed/libraries/library.h"
+#include "engine/sed/libraries/library_galaxev.h"
 #include "engine/sed/libraries/library_readers.h"
 
 #include <algorithm>

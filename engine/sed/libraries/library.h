@@ -1,7 +1,6 @@
 // Simple stellar populations: spectra per solar mass formed, on a grid of age and metallicity.
 #pragma once
 
-#include <filesystem>
 #include <span>
 #include <string>
 #include <vector>
@@ -36,17 +35,5 @@ double log_ionising_rate(std::span<const double> wavelength_angstrom, std::span<
 /// per age (may be empty) and the ionising rates that follow from the spectra.
 void append_spectra(Library& library, std::span<const float> luminosity,
                     std::span<const double> surviving_mass);
-
-/// Bruzual & Charlot (2003) models, and those of 2007, in their own binary format (.ised or .ised.gz, Fortran
-/// unformatted with lengths of 4 or 8 bytes, either byte order), one file a metallicity. Throws InputError
-/// naming the file and what was found: not such a file, truncated, files on different grids, a metallicity
-/// that the name does not tell (Padova 1994: m22, m32, m42, m52, m62, m72, m82 -> Z = 0.0001, 0.0004, 0.004,
-/// 0.008, 0.02, 0.05, 0.1; Padova 2000: m122, m132, m142, m152, m162, m172 -> Z = 0.0004, 0.001, 0.004,
-/// 0.008, 0.019, 0.03).
-Library read_bc03(const std::vector<std::filesystem::path>& files);
-
-/// The embedded library: an analytic description of a single burst (see the source for formulas,
-/// coefficients, accuracy).
-Library analytic_library();
 
 }  // namespace arcproof::sed

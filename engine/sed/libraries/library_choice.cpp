@@ -1,6 +1,8 @@
 #include "engine/sed/libraries/library_choice.h"
 
-#include "engine/sed/libraries/library_file.h"
+#include "engine/sed/libraries/analytic_library.h"
+#include "engine/sed/libraries/bc03.h"
+#include "engine/sed/libraries/library_formats.h"
 
 namespace arcproof::sed {
 

@@ -1,10 +1,16 @@
 // Formats that libraries come in. Each reader makes bursts, one a metallicity, which are joined here.
+#include "engine/sed/libraries/library_formats.h"
+
 #include "engine/core/error.h"
 #include "engine/core/units.h"
 #include "engine/io/files.h"
 #include "engine/io/fits.h"
+#include "engine/sed/libraries/bc03.h"
 #include "engine/sed/libraries/library_file.h"
-#include "engine/sed/libraries/library_readers.h"
+#include "engine/sed/libraries/library_fsps.h"
+#include "engine/sed/libraries/library_galaxev.h"
+#include "engine/sed/libraries/library_published.h"
+#include "engine/sed/libraries/library_yggdrasil.h"
 
 #include <algorithm>
 #include <limits>

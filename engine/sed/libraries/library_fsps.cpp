@@ -2,8 +2,9 @@
 // text after "#", among them Log(Z/Zsol); number of ages and of wavelengths; wavelengths [Angstrom]; for each
 // age log age [yr], log mass in stars and remnants [Msun], log L, log of the star formation rate; then the
 // spectrum [Lsun/Hz, Lsun = 3.839e33 erg/s].
+#include "engine/sed/libraries/library_fsps.h"
+
 #include "engine/core/error.h"
-#include "engine/sed/libraries/library_readers.h"
 
 #include <fmt/format.h>
 

@@ -1,7 +1,8 @@
 // What GALAXEV (Bruzual & Charlot 2003, and the models of 2007) writes as text, and what its files are
 // called.
+#include "engine/sed/libraries/library_galaxev.h"
+
 #include "engine/core/error.h"
-#include "engine/sed/libraries/library_readers.h"
 
 #include <cctype>
 #include <map>

@@ -1,6 +1,7 @@
 // Readers of BPASS, Starburst99 and Maraston (2005).
+#include "engine/sed/libraries/library_published.h"
+
 #include "engine/core/error.h"
-#include "engine/sed/libraries/library_readers.h"
 
 #include <map>
 #include <regex>

@@ -1,8 +1,8 @@
-// Readers of the formats that libraries come in (library_file.h). Private to engine/sed.
+// What the readers of all formats share (library_formats.h). Private to engine/sed.
 #pragma once
 
 #include "engine/core/units.h"
-#include "engine/sed/libraries/library_file.h"
+#include "engine/sed/libraries/library_formats.h"
 
 #include <algorithm>
 #include <cmath>
@@ -72,28 +72,5 @@ class Blocks {
   Burst& burst_;
   std::size_t row_ = 0;
 };
-
-/// What the name of a GALAXEV file, such as bc2003_lr_BaSeL_m42_chab_ssp.ised, tells. InputError where it
-/// does not: see galaxev_metallicity.
-struct GalaxevName {
-  double metallicity;
-  std::string models;  ///< bc03 or cb07
-  std::string atlas;   ///< in lower case
-  std::string tracks;  ///< pad94 or pad00
-  std::string imf;     ///< as abbreviated there
-};
-GalaxevName galaxev_name(const std::filesystem::path& path);
-/// "bc03-basel-pad94-chab", "Chabrier (2003), ...", "Padova 1994", what to cite; of the files' common name.
-void describe_galaxev(const GalaxevName& name, Library& library);
-
-Burst read_bc03_ascii(const std::filesystem::path& path);
-Burst read_bpass(const std::filesystem::path& path);
-Burst read_starburst99(const std::filesystem::path& path, const LibrarySource& source);
-Burst read_maraston2005(const std::filesystem::path& path);
-Burst read_yggdrasil(const std::filesystem::path& path, const LibrarySource& source);
-Burst read_fsps(const std::filesystem::path& path, const LibrarySource& source);
-
-/// Covering fraction of the gas in a Yggdrasil grid, as its name tells: fcov_0.5; 0 where it does not.
-double yggdrasil_covering_fraction(const std::filesystem::path& path);
 
 }  // namespace arcproof::sed::formats

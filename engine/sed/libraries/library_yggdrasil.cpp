@@ -1,10 +1,10 @@
 // Yggdrasil (Zackrisson et al. 2011, ApJ 740, 13): names such as Z=0.0004_kroupa_IMF_fcov_0_SFR_inst_Spectra.
-// The mass of the burst [Msun] is in the first line; for each age some lines of text, among them the age
-// [Myr]
+// The mass of the burst [Msun] is in the first line; for each age some lines of text, among them the age [Myr]
 // ("Age ...") and the number of wavelengths ("... points: ..."), then rows of wavelength [Angstrom] and
 // luminosity [erg/s/Angstrom].
+#include "engine/sed/libraries/library_yggdrasil.h"
+
 #include "engine/core/error.h"
-#include "engine/sed/libraries/library_readers.h"
 
 #include <regex>
 

@@ -3,6 +3,7 @@
 #include "engine/core/error.h"
 #include "engine/core/text.h"
 #include "engine/core/units.h"
+#include "engine/sed/parametric_filter.h"
 
 #include <algorithm>
 #include <cctype>

@@ -3,6 +3,7 @@
 #include "engine/core/error.h"
 #include "engine/core/units.h"
 #include "engine/io/files.h"
+#include "engine/sed/parametric_filter.h"
 #include "engine/sky/pixel_map.h"
 #include "engine/sky/psf_profile.h"
 #include "recipes/program/fields/host_mask.h"

@@ -3,6 +3,7 @@
 #include "engine/core/missing.h"
 #include "engine/core/text.h"
 #include "engine/core/units.h"
+#include "engine/pipeline/catalogue.h"
 
 #include <algorithm>
 #include <cmath>

@@ -2,6 +2,7 @@
 
 #include "engine/core/parallel.h"
 #include "engine/sed/attenuation.h"
+#include "engine/sed/igm.h"
 #include "recipes/program/commands/light/library.h"
 #include "recipes/program/commands/light/sed.h"
 

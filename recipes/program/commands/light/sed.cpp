@@ -3,6 +3,8 @@
 #include "engine/core/error.h"
 #include "engine/io/files.h"
 #include "engine/io/fits.h"
+#include "engine/sed/libraries/analytic_library.h"
+#include "engine/sed/parametric_filter.h"
 #include "recipes/program/commands/light/sed_protocols.h"
 #include "recipes/program/commands/shared.h"
 #include "reports/drawing/html.h"

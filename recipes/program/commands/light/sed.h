@@ -2,6 +2,7 @@
 #pragma once
 
 #include "engine/sed/libraries/library_file.h"
+#include "engine/sed/libraries/library_formats.h"
 
 #include <cstdint>
 #include <filesystem>

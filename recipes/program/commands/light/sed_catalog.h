@@ -1,6 +1,7 @@
 // A table of photometry as `arcproof sed` takes it.
 #pragma once
 
+#include "engine/sed/fits/fit_grid.h"
 #include "engine/sed/fits/grid.h"
 #include "recipes/program/commands/light/sed.h"
 #include "recipes/program/commands/user_table.h"

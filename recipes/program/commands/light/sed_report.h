@@ -1,6 +1,7 @@
 // The page of `arcproof sed --report`: from fits to the colours, tracks and spectra of reports/pages/sed_page.h.
 #pragma once
 
+#include "engine/sed/fits/fit_grid.h"
 #include "engine/sed/fits/grid.h"
 #include "reports/pages/sed_page.h"
 

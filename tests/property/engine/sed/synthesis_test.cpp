@@ -2,6 +2,8 @@
 
 #include "engine/core/random.h"
 #include "engine/sed/attenuation.h"
+#include "engine/sed/libraries/analytic_library.h"
+#include "engine/sed/parametric_filter.h"
 
 #include <cmath>
 

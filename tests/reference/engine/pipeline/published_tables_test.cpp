@@ -1,5 +1,6 @@
 // Tables B1 and B2 of Claeyssens+2023: what their own photometry and magnifications give.
 #include "engine/lens/delens.h"
+#include "engine/pipeline/derived.h"
 #include "engine/pipeline/measure.h"
 #include "tests/support/data.h"
 

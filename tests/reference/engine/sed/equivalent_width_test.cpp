@@ -5,6 +5,7 @@
 
 #include "engine/io/fits.h"
 #include "engine/sed/libraries/library_file.h"
+#include "engine/sed/libraries/library_formats.h"
 #include "tests/support/data.h"
 
 #include <algorithm>

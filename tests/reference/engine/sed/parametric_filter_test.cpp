@@ -1,4 +1,7 @@
 // The embedded bands against the real curves: synthetic magnitudes of stellar spectra, and half-power points.
+#include "engine/sed/parametric_filter.h"
+
+#include "engine/sed/libraries/bc03.h"
 #include "engine/sed/synthesis.h"
 #include "tests/support/data.h"
 

@@ -1,6 +1,7 @@
 #include "engine/sed/attenuation.h"
 
 #include "engine/core/error.h"
+#include "engine/sed/igm.h"
 
 #include <cmath>
 #include <tuple>

@@ -2,6 +2,7 @@
 
 #include "engine/core/error.h"
 #include "engine/sed/attenuation.h"
+#include "engine/sed/libraries/analytic_library.h"
 #include "tests/unit/engine/sed/toy.h"
 
 #include <cmath>

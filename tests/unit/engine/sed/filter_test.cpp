@@ -2,6 +2,7 @@
 
 #include "engine/core/error.h"
 #include "engine/io/files.h"
+#include "engine/sed/parametric_filter.h"
 #include "tests/support/data.h"
 #include "tests/unit/engine/sed/toy.h"
 

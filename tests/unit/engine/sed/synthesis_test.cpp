@@ -3,6 +3,8 @@
 #include "engine/core/error.h"
 #include "engine/sed/attenuation.h"
 #include "engine/sed/gas/nebular.h"
+#include "engine/sed/libraries/analytic_library.h"
+#include "engine/sed/parametric_filter.h"
 #include "tests/unit/engine/sed/toy.h"
 
 #include <cmath>

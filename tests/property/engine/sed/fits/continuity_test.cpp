@@ -7,6 +7,8 @@
 
 #include "engine/core/parallel.h"
 #include "engine/core/statistics.h"
+#include "engine/sed/libraries/analytic_library.h"
+#include "engine/sed/parametric_filter.h"
 #include "tests/property/engine/sed/calibration.h"
 
 #include <cmath>

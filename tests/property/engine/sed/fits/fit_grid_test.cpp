@@ -1,3 +1,5 @@
+#include "engine/sed/fits/fit_grid.h"
+
 #include "engine/core/statistics.h"
 #include "engine/sed/fits/grid.h"
 #include "tests/unit/engine/sed/toy.h"

@@ -1,6 +1,9 @@
 // The embedded library against the models it describes. The bounds below are the table in
 // engine/sed/libraries/analytic_library.cpp: what was measured here, rounded up in the second digit. What the
 // library was made for is 0.15 mag in U-B, B-V, V-I and 0.1 dex in M/L_V.
+#include "engine/sed/libraries/analytic_library.h"
+
+#include "engine/sed/libraries/bc03.h"
 #include "engine/sed/synthesis.h"
 #include "tests/support/data.h"
 

@@ -1,5 +1,7 @@
 // The reader of .ised files against the same models as a FITS file (float32 copies of the native spectra at
 // 97 of the 221 ages).
+#include "engine/sed/libraries/bc03.h"
+
 #include "engine/io/fits.h"
 #include "engine/sed/libraries/library.h"
 #include "tests/support/data.h"

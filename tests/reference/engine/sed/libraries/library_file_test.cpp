@@ -2,6 +2,7 @@
 // program made of it. Both through the layout and back.
 #include "engine/sed/libraries/library_file.h"
 
+#include "engine/sed/libraries/library_formats.h"
 #include "tests/support/data.h"
 
 #include <cmath>

@@ -3,6 +3,7 @@
 #include "engine/core/error.h"
 #include "engine/core/random.h"
 #include "engine/core/units.h"
+#include "engine/lens/profiles/dual_pie_sum.h"
 #include "tests/unit/engine/lens/profiles/textbook_dual_pie.h"
 
 #include <algorithm>

@@ -1,6 +1,8 @@
 #include "engine/sed/fits/gas_grid.h"
 
 #include "engine/core/error.h"
+#include "engine/sed/libraries/analytic_library.h"
+#include "engine/sed/parametric_filter.h"
 
 #include <cmath>
 

@@ -3,6 +3,9 @@
 #include "engine/core/error.h"
 #include "engine/core/missing.h"
 #include "engine/core/statistics.h"
+#include "engine/sed/fits/fit_grid.h"
+#include "engine/sed/libraries/analytic_library.h"
+#include "engine/sed/parametric_filter.h"
 #include "tests/unit/engine/sed/toy.h"
 
 #include <cmath>

@@ -4,6 +4,8 @@
 #include "engine/core/units.h"
 #include "engine/io/files.h"
 #include "engine/io/fits.h"
+#include "engine/sed/libraries/analytic_library.h"
+#include "engine/sed/libraries/library_formats.h"
 #include "tests/unit/engine/sed/toy.h"
 
 #include <cmath>

@@ -2,6 +2,8 @@
 
 #include "engine/core/error.h"
 #include "engine/core/units.h"
+#include "engine/sed/libraries/analytic_library.h"
+#include "engine/sed/libraries/bc03.h"
 #include "tests/support/data.h"
 
 #include <algorithm>

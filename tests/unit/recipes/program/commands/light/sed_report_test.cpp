@@ -2,6 +2,8 @@
 
 #include "engine/core/error.h"
 #include "engine/sed/equivalent_width.h"
+#include "engine/sed/libraries/analytic_library.h"
+#include "engine/sed/parametric_filter.h"
 #include "reports/drawing/gnuplot.h"
 #include "reports/drawing/html.h"
 
