@@ -1,5 +1,6 @@
 #include "recipes/program/fields/science_catalogue.h"
 
+#include "engine/pipeline/catalogue.h"
 #include "engine/pipeline/counter_images.h"
 #include "recipes/program/fields/realisation.h"
 
