@@ -4,6 +4,7 @@
 #include "recipes/program/products/line_widths.h"
 #include "recipes/program/products/mass_function.h"
 #include "recipes/program/products/measurement.h"
+#include "recipes/program/products/metrics.h"
 #include "recipes/program/products/population.h"
 #include "recipes/program/products/psf.h"
 #include "recipes/program/products/recovery.h"
@@ -16,8 +17,9 @@ namespace arcproof::recipes {
 
 const std::vector<const Product*>& all_products() {
   static const std::vector<const Product*> products = {
-      &lens_models_product,   &templates_product,  &recovery_product,    &measurement_product,
-      &mass_function_product, &population_product, &line_widths_product, &psf_product};
+      &lens_models_product, &templates_product,     &recovery_product,
+      &measurement_product, &mass_function_product, &population_product,
+      &line_widths_product, &psf_product,           &metrics_product};  // last: it lists what the others set
   return products;
 }
 
