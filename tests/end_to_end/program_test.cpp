@@ -6,7 +6,7 @@
 #include "engine/io/json.h"
 #include "engine/io/table.h"
 #include "engine/lens/sources/compact_cluster.h"
-#include "recipes/program/products/metric_names.h"
+#include "recipes/program/products/product.h"
 #include "tests/support/data.h"
 
 #include <chrono>
@@ -239,7 +239,7 @@ TEST(Program, MetricsHaveTheNamesThatCriteriaMayAskFor) {
   std::set<std::string> set;
   for (const auto& [name, value] : report.at("metrics").as_object()) set.insert(name);
   const std::vector<std::string> names =
-      recipes::metric_names(recipes::read_recipe(recipe_of_finished_run(), {}));
+      validation::names_of(recipes::metrics_of(recipes::read_recipe(recipe_of_finished_run(), {})));
   const std::set<std::string> known(names.begin(), names.end());
   EXPECT_EQ(known.size(), names.size());
   for (const std::string& name : set) EXPECT_TRUE(known.contains(name)) << name;

@@ -8,6 +8,8 @@
 #include <unistd.h>
 
 namespace arcproof::tests {
+
+std::filesystem::path source_folder() { return ARCPROOF_SOURCE_DIR; }
 namespace fs = std::filesystem;
 namespace {
 

@@ -18,6 +18,9 @@ std::filesystem::path data_file(const std::string& relative);
 /// Path of a reference table such as "claeyssens2023_tableB1_photometry.csv", or an empty path.
 std::filesystem::path reference_file(const std::string& name);
 
+/// The project's own folder.
+std::filesystem::path source_folder();
+
 /// A CSV table with a header line: one map per row.
 using CsvRow = std::map<std::string, std::string>;
 std::vector<CsvRow> read_csv(const std::filesystem::path& path);

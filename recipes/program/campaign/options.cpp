@@ -3,6 +3,7 @@
 #include "engine/core/error.h"
 #include "engine/core/parallel.h"
 #include "recipes/program/campaign/campaign.h"
+#include "recipes/program/description/manual.h"
 #include "recipes/program/products/product.h"
 #include "reports/report.h"
 
@@ -119,8 +120,8 @@ int report(const Arguments& a) {
   return exit_done;
 }
 
-int schema() {
-  fmt::print("{}", recipe_schema().dump());
+int schema(bool markdown) {
+  fmt::print("{}", markdown ? recipe_manual() : recipe_schema().dump());
   return exit_done;
 }
 
@@ -162,12 +163,14 @@ std::vector<CampaignCommand> add_campaign(CLI::App& app) {
       app.add_subcommand("report", "render the report of an output folder again, from its tables");
   report_command->add_option("output", a->output, "output folder")->required();
 
-  CLI::App* schema_command = app.add_subcommand("schema", "JSON Schema of a recipe");
+  CLI::App* schema_command = app.add_subcommand("schema", "print the JSON Schema of a recipe");
+  CLI::Option* markdown = schema_command->add_flag("--markdown")
+                              ->description("the manual of a recipe's keys instead, as Markdown");
   return {{run_command, [a] { return run(*a); }},
           {check_command, [a] { return check(*a); }},
           {merge_command, [a] { return merge(*a); }},
           {report_command, [a] { return report(*a); }},
-          {schema_command, [] { return schema(); }}};
+          {schema_command, [markdown] { return schema(markdown->count() > 0); }}};
 }
 
 }  // namespace arcproof::recipes

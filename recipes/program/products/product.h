@@ -25,7 +25,7 @@ struct RunData {
   io::Table examples{"EXAMPLES"};      ///< cutouts of some recovered clumps; may have no rows
   io::Table catalogue{"CATALOG"};      ///< of the un-injected fields, corrected
   io::Table host_truth{"HOST_TRUTH"};  ///< what was drawn for simulated hosts; may have no rows
-  validation::Metrics metrics;
+  validation::Metrics metrics = {};
   io::Json report = io::Json::object();  ///< further members of report.json
 };
 

@@ -4,7 +4,7 @@
 #include "engine/io/files.h"
 #include "recipes/program/campaign/campaign.h"
 #include "recipes/program/fields/field_setup.h"
-#include "recipes/program/products/metric_names.h"
+#include "recipes/program/products/product.h"
 #include "tests/support/data.h"
 
 #include <cmath>
@@ -68,7 +68,8 @@ TEST(LensKeys, LeaveNoTraceWhereAbsent) {
   EXPECT_FALSE(compares_lenses(r));
   EXPECT_TRUE(resolved(r).at("alternative_lenses").as_array().empty());
   EXPECT_FALSE(resolved(r).at("fields").as_array()[0].find("truth_lens"));
-  for (const std::string& name : metric_names(r)) EXPECT_FALSE(name.starts_with("systematics.")) << name;
+  for (const std::string& name : validation::names_of(metrics_of(r)))
+    EXPECT_FALSE(name.starts_with("systematics.")) << name;
 }
 
 TEST(LensKeys, BadNamesAreRefused) {

@@ -4,7 +4,7 @@
 #include "engine/io/files.h"
 #include "recipes/program/campaign/campaign.h"
 #include "recipes/program/description/light.h"
-#include "recipes/program/products/metric_names.h"
+#include "recipes/program/products/product.h"
 #include "tests/support/data.h"
 #include "validation/studies/template_degeneracies.h"
 #include "validation/studies/templates.h"
@@ -194,7 +194,8 @@ TEST(TemplateMetrics, AreTheNamedOnes) {
             *metrics.find("templates.worst_abs_log_age_yr"));
   Recipe none = recipe();
   none.template_mismatch.reset();
-  for (const std::string& name : metric_names(none)) EXPECT_FALSE(name.starts_with("templates.")) << name;
+  for (const std::string& name : validation::names_of(metrics_of(none)))
+    EXPECT_FALSE(name.starts_with("templates.")) << name;
 }
 
 }  // namespace

@@ -1,0 +1,28 @@
+#include "recipes/program/description/manual.h"
+
+#include "engine/io/files.h"
+#include "tests/support/data.h"
+
+#include <gtest/gtest.h>
+
+namespace arcproof::recipes {
+namespace {
+
+// docs/recipe_keys.md is what the program prints: arcproof schema --markdown > docs/recipe_keys.md
+TEST(Manual, IsThePageInTheDocs) {
+  EXPECT_EQ(recipe_manual(), io::read_text(tests::source_folder() / "docs/recipe_keys.md"));
+}
+
+TEST(Manual, TellsDefaultLimitsUnitAndKind) {
+  const std::string manual = recipe_manual();
+  for (const char* row :
+       {"| `name` | required |  | name of the band, such as F150W |",
+        "| `threshold_sigma` | `1.5` | &gt; 0, &le; 10000 | detection threshold, per pixel of the filtered "
+        "image "
+        "[sigma of the error image] |",
+        "| `noise` | `\"white\"` | `white`, `correlated` |", "kind lenstool: the model, best.par"})
+    EXPECT_NE(manual.find(row), std::string::npos) << row;
+}
+
+}  // namespace
+}  // namespace arcproof::recipes
