@@ -3,7 +3,9 @@
 #include "engine/core/error.h"
 #include "engine/io/files.h"
 #include "engine/io/fits.h"
-#include "recipes/program/commands/light/sed_protocols.h"
+#include "recipes/program/commands/light/sed_continuity.h"
+#include "recipes/program/commands/light/sed_grid.h"
+#include "recipes/program/commands/light/sed_posterior.h"
 #include "recipes/program/commands/shared.h"
 #include "reports/drawing/html.h"
 
