@@ -5,9 +5,9 @@
 #include "engine/core/statistics.h"
 #include "engine/core/text.h"
 #include "engine/core/units.h"
-#include "engine/io/ecsv.h"
 #include "engine/io/files.h"
 #include "engine/photometry/detection.h"
+#include "recipes/program/commands/user_table.h"
 
 #include <algorithm>
 #include <cmath>
@@ -37,30 +37,15 @@ std::string first_image_hdu(const HduPath& file) {
 
 // ---------------------------------------------------------------- lists of sources
 
-const io::Column* find_column(const io::Table& table, const std::string& name) {
-  for (const io::Column& column : table.columns())
-    if (lower_case(column.name) == name) return &column;
-  return nullptr;
+std::vector<double> positions_of(const io::Column& column, const std::string& file) {
+  if (auto numbers = numbers_of(column)) return *std::move(numbers);
+  throw InputError({file, "column " + column.name, "no numbers", position_columns});
 }
 
-std::vector<double> numbers_of(const io::Column& column, const std::string& file) {
-  if (const auto* reals = std::get_if<io::Reals>(&column.values); reals && column.width == 1) return *reals;
-  const auto* integers = std::get_if<io::Integers>(&column.values);
-  if (!integers) throw InputError({file, "column " + column.name, "no numbers", position_columns});
-  std::vector<double> result;
-  for (const std::int64_t v : *integers)
-    result.push_back(v == io::missing_integer ? nan : static_cast<double>(v));
-  return result;
-}
-
-io::Column id_column(const io::Table& table) {
-  const io::Column* own = find_column(table, "id");
-  if (own &&
-      (std::holds_alternative<io::Integers>(own->values) || std::holds_alternative<io::Texts>(own->values)))
-    return {"id", "", "the source's id in the input list", own->values, 1};
-  io::Integers numbers(table.rows());
-  for (std::size_t i = 0; i < numbers.size(); ++i) numbers[i] = static_cast<std::int64_t>(i);
-  return {"id", "", "number of the source in the input list, from 0", std::move(numbers), 1};
+io::Column source_ids(const io::Table& table) {
+  return row_ids(table, {.own = "the source's id in the input list",
+                         .numbered = "number of the source in the input list, from 0",
+                         .may_be_real = false});
 }
 
 double separation_cosine(sky::SkyPosition a, sky::SkyPosition b) {
@@ -109,13 +94,10 @@ SourceList sources_of_table(const io::Table& table, const std::string& file,
   const io::Column *ra = find_column(table, "ra"), *dec = find_column(table, "dec");
   if (!(x && y) && !(ra && dec)) throw InputError({file, "columns", "no positions", position_columns});
   SourceList pixels;
-  if (x && y) pixels = {id_column(table), numbers_of(*x, file), numbers_of(*y, file)};
+  if (x && y) pixels = {source_ids(table), positions_of(*x, file), positions_of(*y, file)};
   if (x && y && !(ra && dec && wcs)) return pixels;
-  for (const io::Column* column : {ra, dec})
-    if (!column->unit.empty() && lower_case(column->unit) != "deg" && lower_case(column->unit) != "degree" &&
-        lower_case(column->unit) != "degrees")
-      throw InputError({file, "column " + column->name, "the unit " + column->unit, "deg"});
-  SourceList list{id_column(table), numbers_of(*ra, file), numbers_of(*dec, file)};
+  for (const io::Column* column : {ra, dec}) require_degrees(*column, file);
+  SourceList list{source_ids(table), positions_of(*ra, file), positions_of(*dec, file)};
   to_pixels(require_wcs(wcs, file, "columns ra and dec", image), list);
   if (x && y) require_same_places(pixels, list, file, image);
   return list;
@@ -206,11 +188,8 @@ sky::Psf read_psf(const std::string& text, const std::string& band, double psf_s
 SourceList read_sources(const std::string& text, const std::string& option,
                         const std::optional<sky::Wcs>& wcs, const std::string& image) {
   const HduPath file = input_hdu(text, option);
-  const std::string extension = lower_case(file.path.extension().string());
-  if (extension == ".reg") return sources_of_regions(file.path, wcs, image);
-  const bool ecsv = extension == ".ecsv";
-  return sources_of_table(ecsv ? io::read_ecsv(file.path) : io::read_fits_table(file.path, file.hdu),
-                          file.path.string(), wcs, image);
+  if (lower_case(file.path.extension().string()) == ".reg") return sources_of_regions(file.path, wcs, image);
+  return sources_of_table(read_user_table(file), file.path.string(), wcs, image);
 }
 
 sky::SkyPosition place_on_sky(const std::optional<sky::Wcs>& wcs, double x, double y) {

@@ -9,16 +9,68 @@
 
 #include <cmath>
 #include <cstdlib>
+#include <map>
+#include <numeric>
 
 #include <fmt/format.h>
 
 namespace arcproof::commands {
 
+io::Table read_user_table(const io::HduPath& file) {
+  const bool ecsv = lower_case(file.path.extension().string()) == ".ecsv";
+  return ecsv ? io::read_ecsv(file.path) : io::read_fits_table(file.path, file.hdu);
+}
+
+const io::Column* find_column(const io::Table& table, const std::string& name) {
+  for (const io::Column& column : table.columns())
+    if (lower_case(column.name) == name) return &column;
+  return nullptr;
+}
+
+std::optional<io::Reals> numbers_of(const io::Column& column) {
+  if (column.width != 1) return std::nullopt;
+  if (const auto* reals = std::get_if<io::Reals>(&column.values)) return *reals;
+  const auto* integers = std::get_if<io::Integers>(&column.values);
+  if (!integers) return std::nullopt;
+  io::Reals numbers;
+  for (const std::int64_t i : *integers)
+    numbers.push_back(i == io::missing_integer ? nan : static_cast<double>(i));
+  return numbers;
+}
+
+io::Column row_ids(const io::Table& table, const RowIds& ids) {
+  const io::Column* own = find_column(table, "id");
+  const bool is_id = own && own->width == 1 && !std::holds_alternative<io::Flags>(own->values) &&
+                     (ids.may_be_real || !std::holds_alternative<io::Reals>(own->values));
+  if (is_id) return {ids.name, "", ids.own, own->values, 1};
+  io::Integers numbers(table.rows());
+  std::iota(numbers.begin(), numbers.end(), 0);
+  return {ids.name, "", ids.numbered, std::move(numbers), 1};
+}
+
+std::optional<double> njy_per(const std::string& unit) {
+  static const std::map<std::string, double> known{{"nJy", 1}, {"uJy", 1e3}, {"mJy", 1e6}, {"Jy", 1e9}};
+  const auto at = known.find(unit);
+  return at == known.end() ? std::nullopt : std::optional(at->second);
+}
+
+std::optional<double> arcsec_per(const std::string& unit, double pixel_arcsec) {
+  const std::map<std::string, double> known{
+      {"arcsec", 1}, {"arcsecond", 1}, {"mas", 1e-3}, {"pix", pixel_arcsec}, {"pixel", pixel_arcsec}};
+  const auto at = known.find(lower_case(unit));
+  return at == known.end() ? std::nullopt : std::optional(at->second);
+}
+
+void require_degrees(const io::Column& column, const std::string& file) {
+  const std::string unit = lower_case(column.unit);
+  if (!unit.empty() && unit != "deg" && unit != "degree" && unit != "degrees")
+    refuse(file, "column " + column.name, "the unit " + column.unit, "deg");
+}
+
 CatalogFile::CatalogFile(const std::string& text) {
   const HduPath path = input_hdu(text, "catalog");
   file_ = path.path.string();
-  table_ = lower_case(path.path.extension().string()) == ".ecsv" ? io::read_ecsv(path.path)
-                                                                 : io::read_fits_table(path.path, path.hdu);
+  table_ = read_user_table(path);
   if (rows() == 0) refuse(file_, "rows", "none", "one or more");
 }
 
@@ -31,40 +83,15 @@ std::optional<double> CatalogFile::header_number(const std::string& key) const {
   return std::nullopt;
 }
 
-const io::Column* CatalogFile::find(const std::string& name) const {
-  for (const io::Column& column : table_.columns())
-    if (lower_case(column.name) == name) return &column;
-  return nullptr;
-}
-
 io::Reals CatalogFile::numbers(const io::Column& column) const {
-  if (column.width == 1) {
-    if (const auto* reals = std::get_if<io::Reals>(&column.values)) return *reals;
-    if (const auto* integers = std::get_if<io::Integers>(&column.values)) {
-      io::Reals out;
-      for (const std::int64_t i : *integers)
-        out.push_back(i == io::missing_integer ? nan : static_cast<double>(i));
-      return out;
-    }
-  }
+  if (auto numbers = numbers_of(column)) return *std::move(numbers);
   refuse(file_, "column " + column.name, "no numbers, or several a row", "one number a row");
-}
-
-io::Column CatalogFile::id(const std::string& name) const {
-  const io::Column* own = find("id");
-  if (own && own->width == 1 && !std::holds_alternative<io::Flags>(own->values))
-    return {name, "", "id in the table given", own->values, 1};
-  io::Integers numbers;
-  for (std::size_t i = 0; i < rows(); ++i) numbers.push_back(static_cast<std::int64_t>(i));
-  return {name, "", "row of the table given, from 0", std::move(numbers), 1};
 }
 
 io::Reals CatalogFile::degrees(const std::string& name, double low, double high) const {
   const io::Column* column = find(name);
   if (!column) refuse(file_, "column " + name, "none", "columns ra and dec, in degrees");
-  const std::string unit = lower_case(column->unit);
-  if (!unit.empty() && unit != "deg" && unit != "degree" && unit != "degrees")
-    refuse(file_, "column " + column->name, "the unit " + column->unit, "deg");
+  require_degrees(*column, file_);
   io::Reals values = numbers(*column);
   for (std::size_t i = 0; i < values.size(); ++i)
     if (values[i] < low || values[i] > high)

@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <map>
 
 #include <fmt/format.h>
 
@@ -37,12 +36,8 @@ const io::Column* ClumpCatalog::length_column(const std::string& name) const {
 
 /// What turns the column's numbers into arcsec.
 double ClumpCatalog::arcsec_per_unit(const io::Column& column) const {
-  const std::string unit = lower_case(column.unit);
-  const bool in_pixels = lower_case(column.name).ends_with("_pix");
-  if (unit.empty()) return in_pixels ? pixel_arcsec_ : 1;
-  if (unit == "arcsec" || unit == "arcsecond") return 1;
-  if (unit == "mas") return 1e-3;
-  if (unit == "pix" || unit == "pixel") return pixel_arcsec_;
+  if (column.unit.empty()) return lower_case(column.name).ends_with("_pix") ? pixel_arcsec_ : 1;
+  if (const auto arcsec = arcsec_per(column.unit, pixel_arcsec_)) return *arcsec;
   refuse(table.file(), "unit of column " + column.name, "'" + column.unit + "'", "arcsec, mas or pix");
 }
 
@@ -149,17 +144,14 @@ void ClumpCatalog::read_photometry() {
   }
 }
 
-double ClumpCatalog::njy_per(const io::Column& column) const {
-  static const std::map<std::string, double> known{{"nJy", 1}, {"uJy", 1e3}, {"mJy", 1e6}, {"Jy", 1e9}};
-  const auto at = known.find(column.unit);
-  if (at == known.end())
-    refuse(table.file(), "unit of column " + column.name,
-           column.unit.empty() ? "none" : "'" + column.unit + "'", "nJy, uJy, mJy or Jy");
-  return at->second;
+double ClumpCatalog::njy_per_unit(const io::Column& column) const {
+  if (const auto njy = njy_per(column.unit)) return *njy;
+  refuse(table.file(), "unit of column " + column.name,
+         column.unit.empty() ? "none" : "'" + column.unit + "'", "nJy, uJy, mJy or Jy");
 }
 
 Photometry ClumpCatalog::of_fluxes(const std::string& band, const io::Column& column) const {
-  const double unit = njy_per(column);
+  const double unit = njy_per_unit(column);
   const io::Reals flux = table.numbers(column);
   const auto [minus, plus] = errors_of(column.name);
   Photometry result{band, {}, {}};

@@ -64,7 +64,7 @@ class ClumpCatalog {
   // A circle has no angle; an ellipse needs one, and is without a shape where it is NaN.
   void set_angle(ClumpShape& shape, const io::Column* angle) const;
   void read_photometry();
-  double njy_per(const io::Column& column) const;
+  double njy_per_unit(const io::Column& column) const;
   Photometry of_fluxes(const std::string& band, const io::Column& column) const;
   Photometry of_magnitudes(const std::string& band, const io::Column& column) const;
 

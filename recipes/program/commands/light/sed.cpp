@@ -5,7 +5,9 @@
 #include "engine/io/fits.h"
 #include "engine/sed/libraries/analytic_library.h"
 #include "engine/sed/parametric_filter.h"
-#include "recipes/program/commands/light/sed_protocols.h"
+#include "recipes/program/commands/light/sed_continuity.h"
+#include "recipes/program/commands/light/sed_grid.h"
+#include "recipes/program/commands/light/sed_posterior.h"
 #include "recipes/program/commands/shared.h"
 #include "reports/drawing/html.h"
 

@@ -7,7 +7,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <map>
 
 #include <fmt/format.h>
 
@@ -15,14 +14,11 @@ namespace arcproof::commands {
 namespace {
 
 /// What converts numbers of a unit to nJy; 0 for magnitudes.
-double njy_per(const std::string& unit, const std::string& file, const std::string& column) {
-  static const std::map<std::string, double> known{{"nJy", 1},  {"uJy", 1e3}, {"mJy", 1e6},
-                                                   {"Jy", 1e9}, {"mag", 0},   {"mag(AB)", 0}};
-  const auto at = known.find(unit);
-  if (at == known.end())
-    throw InputError({file, "unit of column " + column, unit.empty() ? "none" : "'" + unit + "'",
-                      "nJy, uJy, mJy, Jy or mag; or --unit, where the table has none"});
-  return at->second;
+double njy_or_mag(const std::string& unit, const std::string& file, const std::string& column) {
+  if (unit == "mag" || unit == "mag(AB)") return 0;
+  if (const auto njy = njy_per(unit)) return *njy;
+  throw InputError({file, "unit of column " + column, unit.empty() ? "none" : "'" + unit + "'",
+                    "nJy, uJy, mJy, Jy or mag; or --unit, where the table has none"});
 }
 
 // 99 and -99 stand for "not detected" in some tables, which says nothing without a flux.
@@ -74,7 +70,7 @@ void PhotometryCatalog::drop_rows_at_fault() {
 /// [nJy], in the column's own unit or that of its fluxes.
 io::Reals PhotometryCatalog::read_limits(const io::Column& limit, const io::Column& flux) const {
   const std::string given = flux.unit.empty() ? a_.unit : flux.unit;
-  const double unit = njy_per(limit.unit.empty() ? given : limit.unit, file_.file(), limit.name);
+  const double unit = njy_or_mag(limit.unit.empty() ? given : limit.unit, file_.file(), limit.name);
   io::Reals limits = file_.numbers(limit);
   for (double& value : limits)
     if (unit > 0) value *= unit;
@@ -86,11 +82,11 @@ void PhotometryCatalog::read_band(std::size_t b) {
   const std::string key = "flux_" + lower_case(bands_[b]);
   const io::Column &flux = *file_.find(key), &error = *file_.find(key + "_err");
   if (!flux.unit.empty() && !a_.unit.empty() &&
-      njy_per(flux.unit, file_.file(), flux.name) != njy_per(a_.unit, "", "--unit"))
+      njy_or_mag(flux.unit, file_.file(), flux.name) != njy_or_mag(a_.unit, "", "--unit"))
     refuse(file_.file(), "unit of column " + flux.name, "'" + flux.unit + "', but --unit " + a_.unit,
            "one of the two");
-  const double unit = njy_per(flux.unit.empty() ? a_.unit : flux.unit, file_.file(), flux.name);
-  const double error_unit = njy_per(
+  const double unit = njy_or_mag(flux.unit.empty() ? a_.unit : flux.unit, file_.file(), flux.name);
+  const double error_unit = njy_or_mag(
       error.unit.empty() ? (flux.unit.empty() ? a_.unit : flux.unit) : error.unit, file_.file(), error.name);
   if ((unit == 0) != (error_unit == 0))
     throw InputError(

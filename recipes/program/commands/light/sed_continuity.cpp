@@ -1,8 +1,9 @@
+#include "recipes/program/commands/light/sed_continuity.h"
+
 #include "engine/core/error.h"
 #include "engine/core/missing.h"
 #include "engine/core/parallel.h"
 #include "engine/sed/fits/continuity.h"
-#include "recipes/program/commands/light/sed_protocols.h"
 #include "reports/drawing/html.h"
 
 #include <algorithm>

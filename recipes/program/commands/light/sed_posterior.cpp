@@ -1,6 +1,7 @@
+#include "recipes/program/commands/light/sed_posterior.h"
+
 #include "engine/core/parallel.h"
 #include "engine/sed/fits/posterior.h"
-#include "recipes/program/commands/light/sed_protocols.h"
 #include "reports/drawing/html.h"
 
 #include <algorithm>

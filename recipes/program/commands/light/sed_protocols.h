@@ -1,4 +1,5 @@
-// The protocols of `arcproof sed`: each takes the same catalogue to tables and to rows of the page.
+// What the protocols of `arcproof sed` share: each takes the same catalogue to tables and to rows of the page
+// (sed_grid.h, sed_posterior.h, sed_continuity.h).
 #pragma once
 
 #include "engine/io/table.h"
@@ -30,16 +31,6 @@ struct SedProducts {
   sed::StarFormation tracks;  ///< history of the colour tracks of the page
   bool limits_in_likelihood = false;
 };
-
-/// The best model of a grid and redraws (engine/sed/fits/grid.h, gas_grid.h).
-SedProducts fit_claeyssens2023(const SedInputs& inputs);
-/// The posterior of a star cluster (engine/sed/fits/posterior.h).
-SedProducts fit_claeyssens2025(const SedInputs& inputs);
-/// The posterior of a host, its history in bins (engine/sed/fits/continuity.h). Throws InputError where the
-/// bins make no history at a redshift of the catalogue.
-SedProducts fit_continuity(const SedInputs& inputs);
-
-// ---- what they share
 
 /// Rows that share a redshift, and so a grid; in order of redshift. Rows at fault, which have no photometry,
 /// are with the first.

@@ -3,11 +3,11 @@
 #include "engine/core/error.h"
 #include "engine/core/missing.h"
 #include "engine/core/text.h"
-#include "engine/io/ecsv.h"
 #include "engine/io/files.h"
 #include "engine/io/fits.h"
 #include "recipes/program/commands/masses/cmf_comparison.h"
 #include "recipes/program/commands/shared.h"
+#include "recipes/program/commands/user_table.h"
 #include "validation/studies/mass_function_tables.h"
 
 #include <algorithm>
@@ -151,9 +151,7 @@ struct InputTable {
 
 InputTable read_table(const std::string& text, const std::string& option) {
   const HduPath file = input_hdu(text, option);
-  const bool ecsv = lower_case(file.path.extension().string()) == ".ecsv";
-  return {file.path.string(), file.path.parent_path(),
-          ecsv ? io::read_ecsv(file.path) : io::read_fits_table(file.path, file.hdu)};
+  return {file.path.string(), file.path.parent_path(), read_user_table(file)};
 }
 
 std::string cuts_in_words(const CmfArguments& a, bool has_ages) {
