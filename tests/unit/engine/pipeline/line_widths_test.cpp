@@ -1,6 +1,7 @@
 #include "engine/pipeline/line_widths.h"
 
 #include "engine/sed/equivalent_width.h"
+#include "engine/sed/libraries/analytic_library.h"
 
 #include <gtest/gtest.h>
 

@@ -6,6 +6,7 @@
 #include "engine/core/random.h"
 #include "engine/core/statistics.h"
 #include "engine/core/units.h"
+#include "engine/pipeline/catalogue.h"
 #include "mocks/inject.h"
 
 #include <algorithm>
