@@ -82,15 +82,18 @@ TEST_F(Figures, CompletenessHasAPointForEachBinThatHoldsInjections) {
 }
 
 TEST_F(Figures, CompletenessAgainstMagnitudeReachesFromTheBrightestInjectionToTheFaintestRecovery) {
-  const RunFolder run = with_bins("magnitudes").open();
-  EXPECT_EQ(magnitude_range(run).low, 25);
-  EXPECT_EQ(magnitude_range(run).high, 28);
-  const std::string mag = by_id(completeness_figures(run), "completeness-mag").body;
-  EXPECT_TRUE(holds(mag, "observed magnitude F150W [AB]"));
-  for (const auto& row : block(mag, "bins")) {
-    EXPECT_GE(row[1], axis(mag, "x").first);
-    EXPECT_LE(row[2], axis(mag, "x").second);
-  }
+  SmallRun files = with_bins("magnitudes");
+  files.put("completeness.fits",
+            {bins("MAG", {25, 26, 27, 28, 29, 30}, {10, 20, 30, 40, 50}, {9, 10, 3, 0, 0}),
+             SmallRun::empty("RADIUS"), SmallRun::empty("MASS"), SmallRun::empty("MAG_RADIUS")});
+  files.metric("completeness.mag_50", 24);
+  files.metric("depth.f150w", 25);
+  const html::Figure mag = by_id(completeness_figures(files.open()), "completeness-mag");
+  EXPECT_EQ(axis(mag.body, "x"),
+            std::pair(25.0, 28.5));  // half a magnitude beyond the last bin with a recovery
+  EXPECT_EQ(block(mag.body, "bins").size(), 5U);
+  EXPECT_TRUE(holds(mag.body, "observed magnitude F150W [AB]"));
+  EXPECT_TRUE(holds(mag.shows, "Beyond the axis: 50&nbsp;injections"));  // the bin 28 to 29 begins within
 }
 
 TEST_F(Figures, TheMapOfCompletenessLeavesOutEmptyCellsAndShiftsNone) {
