@@ -8,6 +8,7 @@
 #include <complex>
 #include <numbers>
 
+#include <Eigen/Dense>
 #include <gtest/gtest.h>
 
 namespace arcproof::photometry {
