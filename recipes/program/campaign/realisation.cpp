@@ -3,6 +3,7 @@
 #include "engine/core/missing.h"
 #include "engine/core/text.h"
 #include "engine/core/units.h"
+#include "engine/io/table_builder.h"
 
 #include <algorithm>
 #include <cmath>
@@ -79,37 +80,6 @@ struct Row {
   std::int64_t injection_id;
   const InjectedClump* parent;
   const mocks::InjectedImage* image;
-};
-
-class TruthColumns {
- public:
-  TruthColumns(io::Table& table, const std::vector<Row>& rows) : table_(table), rows_(rows) {}
-  template <class Get>
-  void real(std::string name, std::string unit, std::string text, Get get) {
-    add<io::Reals>(std::move(name), std::move(unit), std::move(text), get);
-  }
-  template <class Get>
-  void integer(std::string name, std::string text, Get get) {
-    add<io::Integers>(std::move(name), "", std::move(text), get);
-  }
-  template <class Get>
-  void text(std::string name, std::string text, Get get) {
-    add<io::Texts>(std::move(name), "", std::move(text), get);
-  }
-  template <class Get>
-  void flag(std::string name, std::string text, Get get) {
-    add<io::Flags>(std::move(name), "", std::move(text), get);
-  }
-
- private:
-  template <class Values, class Get>
-  void add(std::string name, std::string unit, std::string text, Get get) {
-    Values values;
-    for (const Row& row : rows_) values.push_back(get(row));
-    table_.add(std::move(name), std::move(unit), std::move(text), std::move(values));
-  }
-  io::Table& table_;
-  const std::vector<Row>& rows_;
 };
 
 // As if somebody had marked every clump in the image, with an error.
@@ -224,71 +194,71 @@ io::Table truth_table(const Recipe& recipe, const FieldSetup& field, int realisa
     for (std::size_t k = 0; k < clump.images.size(); ++k)
       rows.push_back({clump.parent_id * 100 + static_cast<std::int64_t>(k), &clump, &clump.images[k]});
   io::Table table("TRUTH");
-  TruthColumns add(table, rows);
+  io::TableBuilder add(table, rows);
   const std::size_t reference = field.analysis.reference;
   const auto sky = [&](const Row& r) {
     return std::isfinite(r.image->x) ? field.frame.to_sky({r.image->x, r.image->y}) : std::nullopt;
   };
-  add.integer("injection_id", "one for each image of each injected clump, the same in all bands",
-              [](const Row& r) { return r.injection_id; });
-  add.integer("parent_id", "clump behind the lens; its images share it",
-              [](const Row& r) { return r.parent->parent_id; });
-  add.integer("realisation", "field with a handful of injections",
-              [&](const Row&) { return std::int64_t{realisation}; });
-  add.text("field", "name of the field", [&](const Row&) { return field.recipe.name; });
-  add.text("injection_flag",
-           "injected; or why nothing was to be found: no_image, outside_image, no_data, outside_host, "
-           "demagnified, "
-           "arc (stretched beyond injection.max_sigma_pix)",
-           [&](const Row& r) { return flag_of(*r.image, field, recipe.injection); });
-  add.real("ra", "deg", "right ascension, ICRS", [&](const Row& r) {
+  add.column("injection_id", "", "one for each image of each injected clump, the same in all bands",
+             [](const Row& r) { return r.injection_id; });
+  add.column("parent_id", "", "clump behind the lens; its images share it",
+             [](const Row& r) { return r.parent->parent_id; });
+  add.column("realisation", "", "field with a handful of injections",
+             [&](const Row&) { return std::int64_t{realisation}; });
+  add.column("field", "", "name of the field", [&](const Row&) { return field.recipe.name; });
+  add.column("injection_flag", "",
+             "injected; or why nothing was to be found: no_image, outside_image, no_data, outside_host, "
+             "demagnified, "
+             "arc (stretched beyond injection.max_sigma_pix)",
+             [&](const Row& r) { return flag_of(*r.image, field, recipe.injection); });
+  add.column("ra", "deg", "right ascension, ICRS", [&](const Row& r) {
     const auto s = sky(r);
     return s ? s->ra_deg : nan;
   });
-  add.real("dec", "deg", "declination, ICRS", [&](const Row& r) {
+  add.column("dec", "deg", "declination, ICRS", [&](const Row& r) {
     const auto s = sky(r);
     return s ? s->dec_deg : nan;
   });
-  add.real("mag", "mag", "observed AB magnitude in the reference band",
-           [&](const Row& r) { return units::abmag_from_njy(r.image->flux_njy[reference]); });
-  add.real("true_x", "pix", "position, reference band; 0 is the centre of the first pixel",
-           [](const Row& r) { return r.image->x; });
-  add.real("true_y", "pix", "position, reference band; 0 is the centre of the first pixel",
-           [](const Row& r) { return r.image->y; });
-  add.real("true_z", "", "redshift", [](const Row& r) { return r.parent->clump.z; });
-  add.real("true_mu", "", "|mu| at the centre", [](const Row& r) { return std::abs(r.image->mu); });
-  add.real("true_mu_profile", "", "|mu| averaged over the source's profile",
-           [](const Row& r) { return r.image->mu_profile; });
-  add.real("true_mu_tangential", "", "|mu_t| at the centre",
-           [](const Row& r) { return r.image->mu_tangential; });
-  add.flag("on_empty_sky",
-           "no object of the un-injected image within four pixels of either axis: the fit's cutout is sky",
-           [&](const Row& r) { return is_empty_around(field.objects, r.image->x, r.image->y); });
-  add.integer("merged_images", "images of this clump that overlap with this one, itself included",
-              [](const Row& r) { return std::int64_t{r.image->merged_images}; });
-  add.real("neighbour_pix", "pix", "distance to the nearest other injected image of this realisation",
-           [&](const Row& r) { return nearest_injected(clumps, *r.image); });
-  add.real("true_sigma_major_pix", "pix", "lensed standard deviation before the PSF, major axis",
-           [](const Row& r) { return r.image->sigma_major_pix; });
-  add.real("true_sigma_minor_pix", "pix", "lensed standard deviation before the PSF, minor axis",
-           [](const Row& r) { return r.image->sigma_minor_pix; });
+  add.column("mag", "mag", "observed AB magnitude in the reference band",
+             [&](const Row& r) { return units::abmag_from_njy(r.image->flux_njy[reference]); });
+  add.column("true_x", "pix", "position, reference band; 0 is the centre of the first pixel",
+             [](const Row& r) { return r.image->x; });
+  add.column("true_y", "pix", "position, reference band; 0 is the centre of the first pixel",
+             [](const Row& r) { return r.image->y; });
+  add.column("true_z", "", "redshift", [](const Row& r) { return r.parent->clump.z; });
+  add.column("true_mu", "", "|mu| at the centre", [](const Row& r) { return std::abs(r.image->mu); });
+  add.column("true_mu_profile", "", "|mu| averaged over the source's profile",
+             [](const Row& r) { return r.image->mu_profile; });
+  add.column("true_mu_tangential", "", "|mu_t| at the centre",
+             [](const Row& r) { return r.image->mu_tangential; });
+  add.column("on_empty_sky", "",
+             "no object of the un-injected image within four pixels of either axis: the fit's cutout is sky",
+             [&](const Row& r) { return is_empty_around(field.objects, r.image->x, r.image->y); });
+  add.column("merged_images", "", "images of this clump that overlap with this one, itself included",
+             [](const Row& r) { return std::int64_t{r.image->merged_images}; });
+  add.column("neighbour_pix", "pix", "distance to the nearest other injected image of this realisation",
+             [&](const Row& r) { return nearest_injected(clumps, *r.image); });
+  add.column("true_sigma_major_pix", "pix", "lensed standard deviation before the PSF, major axis",
+             [](const Row& r) { return r.image->sigma_major_pix; });
+  add.column("true_sigma_minor_pix", "pix", "lensed standard deviation before the PSF, minor axis",
+             [](const Row& r) { return r.image->sigma_minor_pix; });
   for (std::size_t b = 0; b < recipe.bands.size(); ++b)
-    add.real("true_flux_" + lower_case(recipe.bands[b].name), "nJy", "observed flux",
-             [b](const Row& r) { return r.image->flux_njy[b]; });
-  add.real("true_radius_pc", "pc", "half-light radius in the source plane",
-           [](const Row& r) { return r.parent->clump.radius_pc; });
-  add.real("true_log_radius_pc", "", "log10 of the half-light radius [pc]",
-           [](const Row& r) { return std::log10(r.parent->clump.radius_pc); });
-  add.real("true_axis_ratio", "", "minor / major in the source plane",
-           [](const Row& r) { return r.parent->clump.axis_ratio; });
-  add.real("true_log_mass_msun", "", "log10 of the stellar mass formed [solMass]",
-           [](const Row& r) { return std::log10(r.parent->clump.mass_msun); });
-  add.real("true_log_age_yr", "", "log10 of the age [yr]",
-           [](const Row& r) { return std::log10(r.parent->clump.population.age_myr) + 6; });
-  add.real("true_ebv_mag", "mag", "colour excess",
-           [](const Row& r) { return r.parent->clump.population.ebv_mag; });
-  add.real("true_log_metallicity", "", "log10 of the metal mass fraction Z",
-           [](const Row& r) { return std::log10(r.parent->clump.population.metallicity); });
+    add.column("true_flux_" + lower_case(recipe.bands[b].name), "nJy", "observed flux",
+               [b](const Row& r) { return r.image->flux_njy[b]; });
+  add.column("true_radius_pc", "pc", "half-light radius in the source plane",
+             [](const Row& r) { return r.parent->clump.radius_pc; });
+  add.column("true_log_radius_pc", "", "log10 of the half-light radius [pc]",
+             [](const Row& r) { return std::log10(r.parent->clump.radius_pc); });
+  add.column("true_axis_ratio", "", "minor / major in the source plane",
+             [](const Row& r) { return r.parent->clump.axis_ratio; });
+  add.column("true_log_mass_msun", "", "log10 of the stellar mass formed [solMass]",
+             [](const Row& r) { return std::log10(r.parent->clump.mass_msun); });
+  add.column("true_log_age_yr", "", "log10 of the age [yr]",
+             [](const Row& r) { return std::log10(r.parent->clump.population.age_myr) + 6; });
+  add.column("true_ebv_mag", "mag", "colour excess",
+             [](const Row& r) { return r.parent->clump.population.ebv_mag; });
+  add.column("true_log_metallicity", "", "log10 of the metal mass fraction Z",
+             [](const Row& r) { return std::log10(r.parent->clump.population.metallicity); });
   return table;
 }
 
