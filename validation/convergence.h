@@ -2,17 +2,13 @@
 // standard errors (Vehtari, Gelman, Simpson, Carpenter & Buerkner 2021, Bayesian Analysis 16, 667) and the
 // integrated autocorrelation time (Sokal 1997; Goodman & Weare 2010).
 //
-//   split          every chain is cut into two halves (an odd middle draw is left out), which are chains from
-//   then on z              = Phi^-1((rank - 3/8) / (S + 1/4)), the rank among all S draws, ties averaged
-//   (Blom 1958; the S - 1/4 printed in the
-//                    paper's eq. 14 is not what its authors' code does)
-//   R-hat          = sqrt{[(n - 1) W + B] / (n W)}, n draws a chain, W the mean variance within chains, B = n
-//   times the
-//                    variance of the chains' means (eqs. 1-4); of z (bulk) and of z of |x - median| (folded:
-//                    scales)
-//   ESS            = S / tau, tau = -1 + 2 sum_t rho_t, rho_t = 1 - (W - mean autocovariance(t)) / var+ (eqs.
-//   10-13), summed in pairs while
-//                    positive and never rising (Geyer 1992), tau at least 1 / log10 S
+//   split   every chain is cut into two halves (an odd middle draw is left out), which are chains from then on
+//   z       Phi^-1((rank - 3/8) / (S + 1/4)), the rank among all S draws, ties averaged (Blom 1958; the S - 1/4
+//           printed in the paper's eq. 14 is not what its authors' code does)
+//   R-hat   sqrt{[(n - 1) W + B] / (n W)}, n draws a chain, W the mean variance within chains, B = n times the
+//           variance of the chains' means (eqs. 1-4); of z (bulk) and of z of |x - median| (folded: scales)
+//   ESS     S / tau, tau = -1 + 2 sum_t rho_t, rho_t = 1 - (W - mean autocovariance(t)) / var+ (eqs. 10-13),
+//           summed in pairs while positive and never rising (Geyer 1992), tau at least 1 / log10 S
 //
 // Equal to ArviZ and to R's `posterior` to rounding, but for chains that say nothing: a constant or
 // non-finite draw, or fewer than 4 draws a chain, gives NaN, and NaN never counts as converged.

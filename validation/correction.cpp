@@ -2,10 +2,13 @@
 
 #include "engine/core/missing.h"
 #include "engine/core/statistics.h"
+#include "engine/io/table_builder.h"
 #include "validation/neighbours.h"
 
 #include <algorithm>
 #include <cmath>
+#include <map>
+#include <utility>
 #include <vector>
 
 namespace arcproof::validation {
@@ -79,30 +82,36 @@ struct CorrectedRow {
   bool extrapolated = true;
 };
 
+// Measured - true of one injection.
+struct Offsets {
+  double mag, log_radius, log_mass, log_size;
+};
+
 // What was injected and what was measured, row by row of the joined table.
 class Injections {
  public:
   Injections(const io::Table& joined, const std::string& band)
       : flag_(joined.texts("injection_flag")),
         recovered_(joined.flags("recovered")),
-        limit_(joined.flags("measured_radius_is_upper_limit")),
         mag_(joined.reals("mag")),
         measured_mag_(joined.reals("measured_mag_" + band)),
-        radius_(joined.reals("true_radius_pc")),
-        measured_radius_(joined.reals("measured_radius_pc")),
-        mass_(joined.reals("true_log_mass_msun")),
-        measured_mass_(joined.reals("measured_log_mass_msun")),
         major_(joined.reals("true_sigma_major_pix")),
         minor_(joined.reals("true_sigma_minor_pix")),
-        measured_sigma_(joined.reals("measured_sigma_circular_pix")) {}
+        measured_sigma_(joined.reals("measured_sigma_circular_pix")) {
+    const io::Flags& limit = joined.flags("measured_radius_is_upper_limit");
+    const io::Reals &radius = joined.reals("true_radius_pc"),
+                    &measured_radius = joined.reals("measured_radius_pc"),
+                    &mass = joined.reals("true_log_mass_msun"),
+                    &measured_mass = joined.reals("measured_log_mass_msun");
+    offsets_.reserve(mag_.size());
+    for (std::size_t i = 0; i < mag_.size(); ++i)
+      offsets_.push_back({measured_mag_[i] - mag_[i],
+                          limit[i] ? nan : std::log10(measured_radius[i] / radius[i]),
+                          measured_mass[i] - mass[i], measured_place(i).log_size - true_place(i).log_size});
+  }
 
   bool recovered(std::size_t i) const { return recovered_[i]; }
-  double mag_offset(std::size_t i) const { return measured_mag_[i] - mag_[i]; }
-  double log_radius_offset(std::size_t i) const {
-    return limit_[i] ? nan : std::log10(measured_radius_[i] / radius_[i]);
-  }
-  double log_mass_offset(std::size_t i) const { return measured_mass_[i] - mass_[i]; }
-  double log_size_offset(std::size_t i) const { return measured_place(i).log_size - true_place(i).log_size; }
+  const Offsets& offsets(std::size_t i) const { return offsets_[i]; }
 
   // Of the recovered ones, as they were measured; of all that were injected, as they are.
   Candidates measured(const CorrectionOptions& o) const {
@@ -131,9 +140,22 @@ class Injections {
   }
 
   const io::Texts& flag_;
-  const io::Flags &recovered_, &limit_;
-  const io::Reals &mag_, &measured_mag_, &radius_, &measured_radius_, &mass_, &measured_mass_, &major_,
-      &minor_, &measured_sigma_;
+  const io::Flags& recovered_;
+  const io::Reals &mag_, &measured_mag_, &major_, &minor_, &measured_sigma_;
+  std::vector<Offsets> offsets_;  // side by side: rows are looked at in no order
+};
+
+// Intervals of found / consulted: few, and each asked for many times.
+class Intervals {
+ public:
+  const statistics::Interval& of(int found, int consulted) {
+    const auto [known, is_new] = known_.try_emplace({found, consulted});
+    if (is_new) known->second = statistics::binomial_interval(found, consulted);
+    return known->second;
+  }
+
+ private:
+  std::map<std::pair<int, int>, statistics::Interval> known_;
 };
 
 class Corrector {
@@ -143,17 +165,17 @@ class Corrector {
         measured_(injections_.measured(options)),
         truth_(injections_.injected(options)) {}
 
-  CorrectedRow correct(double mag, double sigma_pix) const {
+  CorrectedRow correct(double mag, double sigma_pix) {
     CorrectedRow row;
     if (!std::isfinite(mag) || !std::isfinite(sigma_pix)) return row;
     const Consulted alike = measured_.nearest({mag, log_size(sigma_pix)});
-    const auto offset = [&](double (Injections::*of)(std::size_t) const) {
-      return offset_of(alike, [&](std::size_t i) { return (injections_.*of)(i); });
+    const auto offset = [&](double Offsets::*of) {
+      return offset_of(alike, [&](std::size_t i) { return injections_.offsets(i).*of; });
     };
-    row.mag = offset(&Injections::mag_offset);
-    row.radius = offset(&Injections::log_radius_offset);
-    row.mass = offset(&Injections::log_mass_offset);
-    const Offset size = offset(&Injections::log_size_offset);
+    row.mag = offset(&Offsets::mag);
+    row.radius = offset(&Offsets::log_radius);
+    row.mass = offset(&Offsets::log_mass);
+    const Offset size = offset(&Offsets::log_size);
     const auto or_zero = [](double v) { return std::isfinite(v) ? v : 0.0; };
     const Consulted like_truth =
         truth_.nearest({mag - or_zero(row.mag.median), log_size(sigma_pix) - or_zero(size.median)});
@@ -164,11 +186,11 @@ class Corrector {
   }
 
  private:
-  void set_detection(const Consulted& neighbours, CorrectedRow& row) const {
+  void set_detection(const Consulted& neighbours, CorrectedRow& row) {
     int found = 0;
     for (const std::size_t i : neighbours.rows) found += injections_.recovered(i);
     const int n = static_cast<int>(neighbours.rows.size());
-    const auto interval = statistics::binomial_interval(found, n);
+    const statistics::Interval& interval = intervals_.of(found, n);
     row.p = static_cast<double>(found) / n;
     row.p_low = interval.low;
     row.p_high = interval.high;
@@ -176,20 +198,13 @@ class Corrector {
   }
   Injections injections_;
   Candidates measured_, truth_;
+  Intervals intervals_;
 };
-
-template <class Get>
-void add_real(io::Table& table, const std::vector<CorrectedRow>& rows, const char* name, const char* unit,
-              const char* text, Get get) {
-  io::Reals values;
-  for (std::size_t i = 0; i < rows.size(); ++i) values.push_back(get(i));
-  table.add(name, unit, text, std::move(values));
-}
 
 }  // namespace
 
 io::Table corrected(const io::Table& catalogue, const io::Table& joined, const CorrectionOptions& options) {
-  const Corrector corrector(joined, options);
+  Corrector corrector(joined, options);
   const std::string band = options.reference_band;
   const io::Reals &mag = catalogue.reals("mag_" + band), &sigma = catalogue.reals("sigma_circular_pix");
   std::vector<CorrectedRow> rows;
@@ -199,46 +214,38 @@ io::Table corrected(const io::Table& catalogue, const io::Table& joined, const C
   const io::Reals flux = catalogue.reals("flux_" + band),
                   flux_error = catalogue.reals("flux_" + band + "_err");
   const io::Reals &radius = catalogue.reals("radius_pc"), &mass = catalogue.reals("log_mass_msun");
-  add_real(table, rows, "p_detect", "",
-           "probability to find a clump of this magnitude and size, from injections",
-           [&](std::size_t i) { return rows[i].p; });
-  add_real(table, rows, "p_detect_low", "", "lower end of its 68% Jeffreys interval",
-           [&](std::size_t i) { return rows[i].p_low; });
-  add_real(table, rows, "p_detect_high", "", "upper end of its 68% Jeffreys interval",
-           [&](std::size_t i) { return rows[i].p_high; });
-  add_real(table, rows, "weight", "", "1 / p_detect", [&](std::size_t i) { return rows[i].weight; });
-  add_real(table, rows, "mag_bias", "mag",
-           "median of measured - true among injections measured alike, reference band",
-           [&](std::size_t i) { return rows[i].mag.median; });
-  add_real(table, rows, "mag_debiased", "mag", "magnitude of the reference band minus its bias",
-           [&](std::size_t i) { return mag[i] - rows[i].mag.median; });
-  add_real(table, rows, "mag_err_inflated", "mag",
-           "larger of the catalogue's error and the injections' scatter", [&](std::size_t i) {
-             return std::fmax(2.5 / std::log(10.0) * flux_error[i] / flux[i], rows[i].mag.scatter);
-           });
-  add_real(table, rows, "log_radius_bias", "",
-           "median of measured - true log10 radius among injections measured alike [dex]",
-           [&](std::size_t i) { return rows[i].radius.median; });
-  add_real(table, rows, "radius_debiased_pc", "pc", "radius corrected for its bias",
-           [&](std::size_t i) { return radius[i] * std::pow(10, -rows[i].radius.median); });
-  add_real(table, rows, "log_radius_scatter", "", "scatter of measured - true log10 radius [dex]",
-           [&](std::size_t i) { return rows[i].radius.scatter; });
-  add_real(table, rows, "log_mass_bias", "",
-           "median of measured - true log10 mass among injections measured alike [dex]",
-           [&](std::size_t i) { return rows[i].mass.median; });
-  add_real(table, rows, "log_mass_debiased", "", "log10 mass minus its bias",
-           [&](std::size_t i) { return mass[i] - rows[i].mass.median; });
-  add_real(table, rows, "log_mass_scatter", "", "scatter of measured - true log10 mass [dex]",
-           [&](std::size_t i) { return rows[i].mass.scatter; });
-  io::Integers nearby;
-  io::Flags extrapolated;
-  for (const CorrectedRow& row : rows) {
-    nearby.push_back(row.nearby);
-    extrapolated.push_back(row.extrapolated);
-  }
-  table.add("n_nearby", "", "injections consulted for p_detect", std::move(nearby));
-  table.add("extrapolated", "", "fewer than 5 injections lie near this row: others, further away, stand in",
-            std::move(extrapolated));
+  using Row = CorrectedRow;
+  io::TableBuilder add(table, rows);
+  add.column("p_detect", "", "probability to find a clump of this magnitude and size, from injections",
+             &Row::p);
+  add.column("p_detect_low", "", "lower end of its 68% Jeffreys interval", &Row::p_low);
+  add.column("p_detect_high", "", "upper end of its 68% Jeffreys interval", &Row::p_high);
+  add.column("weight", "", "1 / p_detect", &Row::weight);
+  add.column("mag_bias", "mag", "median of measured - true among injections measured alike, reference band",
+             [](const Row& r) { return r.mag.median; });
+  add.column("mag_debiased", "mag", "magnitude of the reference band minus its bias",
+             [&](const Row& r, std::size_t i) { return mag[i] - r.mag.median; });
+  add.column("mag_err_inflated", "mag", "larger of the catalogue's error and the injections' scatter",
+             [&](const Row& r, std::size_t i) {
+               return std::fmax(2.5 / std::log(10.0) * flux_error[i] / flux[i], r.mag.scatter);
+             });
+  add.column("log_radius_bias", "",
+             "median of measured - true log10 radius among injections measured alike [dex]",
+             [](const Row& r) { return r.radius.median; });
+  add.column("radius_debiased_pc", "pc", "radius corrected for its bias",
+             [&](const Row& r, std::size_t i) { return radius[i] * std::pow(10, -r.radius.median); });
+  add.column("log_radius_scatter", "", "scatter of measured - true log10 radius [dex]",
+             [](const Row& r) { return r.radius.scatter; });
+  add.column("log_mass_bias", "",
+             "median of measured - true log10 mass among injections measured alike [dex]",
+             [](const Row& r) { return r.mass.median; });
+  add.column("log_mass_debiased", "", "log10 mass minus its bias",
+             [&](const Row& r, std::size_t i) { return mass[i] - r.mass.median; });
+  add.column("log_mass_scatter", "", "scatter of measured - true log10 mass [dex]",
+             [](const Row& r) { return r.mass.scatter; });
+  add.column("n_nearby", "", "injections consulted for p_detect", &Row::nearby);
+  add.column("extrapolated", "", "fewer than 5 injections lie near this row: others, further away, stand in",
+             &Row::extrapolated);
   return table;
 }
 

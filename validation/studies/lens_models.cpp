@@ -4,6 +4,7 @@
 #include "engine/core/missing.h"
 #include "engine/core/statistics.h"
 #include "engine/core/units.h"
+#include "engine/io/table_builder.h"
 #include "engine/population/mass_function.h"
 
 #include <algorithm>
@@ -155,34 +156,6 @@ std::set<std::string> fields_behind(const LensModelOptions& options, const std::
   return names;
 }
 
-// Columns that gather one value a row.
-class Gather {
- public:
-  explicit Gather(std::string name) : table_(std::move(name)) {}
-  template <class Rows, class Get>
-  void real(const Rows& rows, std::string name, std::string unit, std::string text, Get get) {
-    io::Reals values;
-    for (const auto& row : rows) values.push_back(get(row));
-    table_.add(std::move(name), std::move(unit), std::move(text), std::move(values));
-  }
-  template <class Rows, class Get>
-  void count(const Rows& rows, std::string name, std::string text, Get get) {
-    io::Integers values;
-    for (const auto& row : rows) values.push_back(get(row));
-    table_.add(std::move(name), "", std::move(text), std::move(values));
-  }
-  template <class Rows, class Get>
-  void text(const Rows& rows, std::string name, std::string text, Get get) {
-    io::Texts values;
-    for (const auto& row : rows) values.push_back(get(row));
-    table_.add(std::move(name), "", std::move(text), std::move(values));
-  }
-  io::Table& table() { return table_; }
-
- private:
-  io::Table table_;
-};
-
 struct PairRow {
   std::string truth, analysis, field;
   bool same_model = false;
@@ -198,16 +171,16 @@ PairRow row_of(const LensModelOptions& options, std::string truth, std::string a
   return {std::move(truth), std::move(analysis), "", false, std::move(sample), offsets, slopes};
 }
 
-void count_columns(Gather& add, const std::vector<PairRow>& rows) {
-  add.count(rows, "n_clumps", "clumps with a magnification",
-            [](const PairRow& r) { return r.offsets.mu.count; });
-  add.count(rows, "n_resolved", "of them with a size that is no upper limit",
-            [](const PairRow& r) { return r.offsets.radius.count; });
-  add.count(rows, "n_masses", "with an SED fit", [](const PairRow& r) { return r.offsets.mass.count; });
-  add.count(rows, "n_densities", "with both", [](const PairRow& r) { return r.offsets.density.count; });
+void count_columns(io::TableBuilder<PairRow>& add) {
+  add.column("n_clumps", "", "clumps with a magnification",
+             [](const PairRow& r) { return r.offsets.mu.count; });
+  add.column("n_resolved", "", "of them with a size that is no upper limit",
+             [](const PairRow& r) { return r.offsets.radius.count; });
+  add.column("n_masses", "", "with an SED fit", [](const PairRow& r) { return r.offsets.mass.count; });
+  add.column("n_densities", "", "with both", [](const PairRow& r) { return r.offsets.density.count; });
 }
 
-void offset_columns(Gather& add, const std::vector<PairRow>& rows, const std::string& from) {
+void offset_columns(io::TableBuilder<PairRow>& add, const std::string& from) {
   struct Quantity {
     const char *name, *text;
     Summary Offsets::*which;
@@ -217,22 +190,22 @@ void offset_columns(Gather& add, const std::vector<PairRow>& rows, const std::st
         {"log_radius", "half-light radius, resolved clumps", &Offsets::radius},
         {"log_mass", "stellar mass", &Offsets::mass},
         {"log_density", "surface density M / (2 pi R^2), resolved clumps", &Offsets::density}}) {
-    add.real(rows, std::string(q.name) + "_offset", "",
-             fmt::format("median of log10(measured / {}) [dex]: {}", from, q.text),
-             [&](const PairRow& r) { return (r.offsets.*q.which).median; });
-    add.real(rows, std::string(q.name) + "_scatter", "", "half of the 16% to 84% range of the same [dex]",
-             [&](const PairRow& r) { return (r.offsets.*q.which).half_range; });
+    add.column(std::string(q.name) + "_offset", "",
+               fmt::format("median of log10(measured / {}) [dex]: {}", from, q.text),
+               [&](const PairRow& r) { return (r.offsets.*q.which).median; });
+    add.column(std::string(q.name) + "_scatter", "", "half of the 16% to 84% range of the same [dex]",
+               [&](const PairRow& r) { return (r.offsets.*q.which).half_range; });
   }
 }
 
-void slope_columns(Gather& add, const std::vector<PairRow>& rows, const std::string& suffix,
-                   const std::string& text, Slope MassSlopes::*which) {
-  add.real(rows, "beta" + suffix, "", "maximum-likelihood slope of " + text + " above the minimum mass",
-           [&](const PairRow& r) { return (r.slopes.*which).beta; });
-  add.real(rows, "beta" + suffix + "_err", "", "1 sigma, (-beta - 1) / sqrt(n)",
-           [&](const PairRow& r) { return (r.slopes.*which).error; });
-  add.count(rows, "n_beta" + suffix, "masses in that slope",
-            [&](const PairRow& r) { return (r.slopes.*which).count; });
+void slope_columns(io::TableBuilder<PairRow>& add, const std::string& suffix, const std::string& text,
+                   Slope MassSlopes::*which) {
+  add.column("beta" + suffix, "", "maximum-likelihood slope of " + text + " above the minimum mass",
+             [&](const PairRow& r) { return (r.slopes.*which).beta; });
+  add.column("beta" + suffix + "_err", "", "1 sigma, (-beta - 1) / sqrt(n)",
+             [&](const PairRow& r) { return (r.slopes.*which).error; });
+  add.column("n_beta" + suffix, "", "masses in that slope",
+             [&](const PairRow& r) { return (r.slopes.*which).count; });
 }
 
 void note_options(const LensModelOptions& options, io::Table& table) {
@@ -265,21 +238,18 @@ void add_rows(std::vector<PairRow>& rows, const LensModelOptions& options, const
   }
 }
 
-void truth_columns(Gather& add, const LensModelOptions& options, const std::vector<PairRow>& rows) {
-  add.text(rows, "truth_lens", "clumps were injected through it", [](const PairRow& r) { return r.truth; });
-  add.text(rows, "analysis_lens", "and delensed with this one", [](const PairRow& r) { return r.analysis; });
-  io::Flags same;
-  for (const PairRow& row : rows) same.push_back(row.same_model);
-  add.table().add("same_model", "", "both are one model", std::move(same));
-  count_columns(add, rows);
-  offset_columns(add, rows, "true");
-  add.count(rows, "n_clusters", "with a half-light radius, or its upper limit, below 20 pc",
-            [](const PairRow& r) { return clusters_in(r.sample, &Comparison::clump); });
-  add.count(rows, "n_clusters_true", "with a true half-light radius below 20 pc",
-            [](const PairRow& r) { return clusters_in(r.sample, &Comparison::other); });
-  slope_columns(add, rows, "", "the measured masses", &MassSlopes::measured);
-  slope_columns(add, rows, "_true", "the true masses of the same clumps", &MassSlopes::other);
-  note_options(options, add.table());
+void truth_columns(io::TableBuilder<PairRow>& add) {
+  add.column("truth_lens", "", "clumps were injected through it", &PairRow::truth);
+  add.column("analysis_lens", "", "and delensed with this one", &PairRow::analysis);
+  add.column("same_model", "", "both are one model", &PairRow::same_model);
+  count_columns(add);
+  offset_columns(add, "true");
+  add.column("n_clusters", "", "with a half-light radius, or its upper limit, below 20 pc",
+             [](const PairRow& r) { return clusters_in(r.sample, &Comparison::clump); });
+  add.column("n_clusters_true", "", "with a true half-light radius below 20 pc",
+             [](const PairRow& r) { return clusters_in(r.sample, &Comparison::other); });
+  slope_columns(add, "", "the measured masses", &MassSlopes::measured);
+  slope_columns(add, "_true", "the true masses of the same clumps", &MassSlopes::other);
 }
 
 }  // namespace
@@ -288,19 +258,23 @@ io::Table lens_pairs(const LensModelOptions& options, const io::Table& injection
   std::vector<PairRow> rows;
   for (const TruthLens& truth : options.truths)
     add_rows(rows, options, injections, truth, fields_behind(options, truth.name));
-  Gather add("PAIRS");
-  truth_columns(add, options, rows);
-  return std::move(add.table());
+  io::Table table("PAIRS");
+  io::TableBuilder add(table, rows);
+  truth_columns(add);
+  note_options(options, table);
+  return table;
 }
 
 io::Table lens_fields(const LensModelOptions& options, const io::Table& injections) {
   std::vector<PairRow> rows;
   for (const LensedField& field : options.fields)
     add_rows(rows, options, injections, truth_named(options, field.truth_lens), {field.name});
-  Gather add("FIELDS");
-  add.text(rows, "field", "name of the field", [](const PairRow& r) { return r.field; });
-  truth_columns(add, options, rows);
-  return std::move(add.table());
+  io::Table table("FIELDS");
+  io::TableBuilder add(table, rows);
+  add.column("field", "", "name of the field", &PairRow::field);
+  truth_columns(add);
+  note_options(options, table);
+  return table;
 }
 
 io::Table lens_science(const LensModelOptions& options, const io::Table& catalogue) {
@@ -308,26 +282,26 @@ io::Table lens_science(const LensModelOptions& options, const io::Table& catalog
   for (const AnalysisLens& lens : options.analyses)
     rows.push_back(
         row_of(options, options.analyses.front().name, lens.name, with_main_lens(catalogue, lens.suffix)));
-  Gather add("SCIENCE");
-  add.text(rows, "analysis_lens", "clumps were delensed with it",
-           [](const PairRow& r) { return r.analysis; });
-  count_columns(add, rows);
-  add.real(rows, "median_mu", "", "median magnification",
-           [](const PairRow& r) { return median_of(r, [](const Clump& c) { return c.mu; }); });
-  add.real(rows, "median_radius_pc", "pc", "median half-light radius, upper limits included",
-           [](const PairRow& r) { return median_of(r, [](const Clump& c) { return c.radius_pc; }); });
-  add.real(rows, "median_log_mass_msun", "", "median of log10 mass [solMass]",
-           [](const PairRow& r) { return median_of(r, [](const Clump& c) { return c.log_mass; }); });
-  add.real(rows, "median_log_density", "", "median of log10 surface density [solMass/pc**2], resolved clumps",
-           [](const PairRow& r) {
-             return median_of(r, [](const Clump& c) { return c.is_limit ? nan : c.log_density(); });
-           });
-  offset_columns(add, rows, "by the main lens");
-  add.count(rows, "n_clusters", "with a half-light radius, or its upper limit, below 20 pc",
-            [](const PairRow& r) { return clusters_in(r.sample, &Comparison::clump); });
-  slope_columns(add, rows, "", "the masses", &MassSlopes::measured);
-  note_options(options, add.table());
-  return std::move(add.table());
+  io::Table table("SCIENCE");
+  io::TableBuilder add(table, rows);
+  add.column("analysis_lens", "", "clumps were delensed with it", &PairRow::analysis);
+  count_columns(add);
+  add.column("median_mu", "", "median magnification",
+             [](const PairRow& r) { return median_of(r, [](const Clump& c) { return c.mu; }); });
+  add.column("median_radius_pc", "pc", "median half-light radius, upper limits included",
+             [](const PairRow& r) { return median_of(r, [](const Clump& c) { return c.radius_pc; }); });
+  add.column("median_log_mass_msun", "", "median of log10 mass [solMass]",
+             [](const PairRow& r) { return median_of(r, [](const Clump& c) { return c.log_mass; }); });
+  add.column("median_log_density", "", "median of log10 surface density [solMass/pc**2], resolved clumps",
+             [](const PairRow& r) {
+               return median_of(r, [](const Clump& c) { return c.is_limit ? nan : c.log_density(); });
+             });
+  offset_columns(add, "by the main lens");
+  add.column("n_clusters", "", "with a half-light radius, or its upper limit, below 20 pc",
+             [](const PairRow& r) { return clusters_in(r.sample, &Comparison::clump); });
+  slope_columns(add, "", "the masses", &MassSlopes::measured);
+  note_options(options, table);
+  return table;
 }
 
 namespace {

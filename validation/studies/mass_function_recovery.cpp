@@ -5,6 +5,7 @@
 #include "engine/core/parallel.h"
 #include "engine/core/random.h"
 #include "engine/core/statistics.h"
+#include "engine/io/table_builder.h"
 
 #include <algorithm>
 #include <array>
@@ -281,52 +282,39 @@ Row row_of(const Population& p, std::size_t i, const std::vector<Mock>& mocks) {
 
 io::Table recovery_table(const std::vector<Row>& rows) {
   io::Table t("RECOVERY");
-  const auto real = [&](const char* name, const char* text, auto get) {
-    io::Reals values;
-    for (const Row& r : rows) values.push_back(get(r));
-    t.add(name, "", text, std::move(values));
-  };
-  const auto count = [&](const char* name, const char* text, auto get) {
-    io::Integers values;
-    for (const Row& r : rows) values.push_back(get(r));
-    t.add(name, "", text, std::move(values));
-  };
-  io::Texts names, parameters;
-  for (const Row& r : rows) {
-    names.push_back(r.population);
-    parameters.push_back(r.parameter);
-  }
-  t.add("population", "", "mass function of the mocks", std::move(names));
-  t.add("parameter", "", "beta, or log10 M_c [solMass]", std::move(parameters));
-  real("truth", "of the population", [](const Row& r) { return r.truth; });
-  count("n_mocks", "catalogues", [](const Row& r) { return r.mocks; });
-  count("n_fits", "of them with a corrected fit",
-        [](const Row& r) { return static_cast<int>(r.median.size()); });
-  count("n_clusters", "in each", [](const Row& r) { return r.clusters; });
+  io::TableBuilder add(t, rows);
+  add.column("population", "", "mass function of the mocks", &Row::population);
+  add.column("parameter", "", "beta, or log10 M_c [solMass]", &Row::parameter);
+  add.column("truth", "", "of the population", &Row::truth);
+  add.column("n_mocks", "", "catalogues", &Row::mocks);
+  add.column("n_fits", "", "of them with a corrected fit", [](const Row& r) { return r.median.size(); });
+  add.column("n_clusters", "", "in each", &Row::clusters);
   using statistics::mean, statistics::standard_deviation;
-  real("published_bias", "mean - truth, nothing corrected",
-       [](const Row& r) { return mean(r.published) - r.truth; });
-  real("published_scatter", "standard deviation over the mocks",
-       [](const Row& r) { return standard_deviation(r.published); });
-  real("stated_bias", "mean - truth, corrected with normal errors of the stated size",
-       [](const Row& r) { return mean(r.stated) - r.truth; });
-  real("bias", "mean of the corrected medians - truth",
-       [](const Row& r) { return mean(r.median) - r.truth; });
-  real("bias_err", "its standard error", [](const Row& r) {
+  add.column("published_bias", "", "mean - truth, nothing corrected",
+             [](const Row& r) { return mean(r.published) - r.truth; });
+  add.column("published_scatter", "", "standard deviation over the mocks",
+             [](const Row& r) { return standard_deviation(r.published); });
+  add.column("stated_bias", "", "mean - truth, corrected with normal errors of the stated size",
+             [](const Row& r) { return mean(r.stated) - r.truth; });
+  add.column("bias", "", "mean of the corrected medians - truth",
+             [](const Row& r) { return mean(r.median) - r.truth; });
+  add.column("bias_err", "", "its standard error", [](const Row& r) {
     return standard_deviation(r.median) / std::sqrt(static_cast<double>(r.median.size()));
   });
-  real("scatter", "standard deviation of the corrected medians",
-       [](const Row& r) { return standard_deviation(r.median); });
-  real("half_width", "mean half of the corrected 68% intervals",
-       [](const Row& r) { return mean(r.half_width); });
+  add.column("scatter", "", "standard deviation of the corrected medians",
+             [](const Row& r) { return standard_deviation(r.median); });
+  add.column("half_width", "", "mean half of the corrected 68% intervals",
+             [](const Row& r) { return mean(r.half_width); });
   const auto interval = [](const Row& r) {
     return statistics::binomial_interval(r.covered, static_cast<int>(r.median.size()));
   };
-  real("coverage", "fraction of the 68% intervals that hold the truth", [](const Row& r) {
+  add.column("coverage", "", "fraction of the 68% intervals that hold the truth", [](const Row& r) {
     return r.median.empty() ? nan : static_cast<double>(r.covered) / static_cast<double>(r.median.size());
   });
-  real("coverage_low", "its 68% interval (Jeffreys)", [&](const Row& r) { return interval(r).low; });
-  real("coverage_high", "its 68% interval (Jeffreys)", [&](const Row& r) { return interval(r).high; });
+  add.column("coverage_low", "", "its 68% interval (Jeffreys)",
+             [&](const Row& r) { return interval(r).low; });
+  add.column("coverage_high", "", "its 68% interval (Jeffreys)",
+             [&](const Row& r) { return interval(r).high; });
   return t;
 }
 

@@ -1,10 +1,12 @@
 #include "validation/studies/population.h"
 
 #include "engine/core/missing.h"
+#include "engine/io/table_builder.h"
 #include "engine/population/dynamics.h"
 #include "engine/population/size_mass.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <functional>
 #include <iterator>
@@ -158,71 +160,81 @@ std::vector<population::SizeAndMass> sizes_against(const RedshiftBin& bin, bool 
   return sample;
 }
 
-struct RelationRows {
-  io::Texts relation, parameter;
-  io::Reals z_low, z_high, pivot, median, low, high;
-  io::Integers n, limits;
-  void add(const char* name, const RedshiftBin& bin, double at, const population::SizeMassFit& fit) {
-    for (const population::ParameterSummary& p : fit.parameters) {
-      relation.emplace_back(name);
-      parameter.push_back(p.name);
-      z_low.push_back(bin.low);
-      z_high.push_back(bin.high);
-      pivot.push_back(at);
-      median.push_back(p.median);
-      low.push_back(p.low);
-      high.push_back(p.high);
-      n.push_back(fit.objects);
-      limits.push_back(fit.upper_limits);
-    }
-  }
+struct QuantityRow {
+  std::string quantity;
+  double z_low, z_high;
+  std::size_t n;
+  std::ptrdiff_t limits;
+  std::array<double, 3> plain, corrected;  // median, 16 and 84%
 };
+
+std::array<double, 3> summary_of(const std::vector<Weighted>& sample) {
+  return {weighted_quantile(sample, 0.5), weighted_quantile(sample, 0.16), weighted_quantile(sample, 0.84)};
+}
+
+QuantityRow row_of(const Quantity& q, const RedshiftBin& bin, const std::vector<Weighted>& sample) {
+  std::vector<Weighted> plain = sample, weighted;
+  for (Weighted& w : plain) w.weight = 1;
+  std::copy_if(sample.begin(), sample.end(), std::back_inserter(weighted),
+               [](const Weighted& w) { return std::isfinite(w.weight); });
+  const auto limits =
+      std::count_if(bin.clumps.begin(), bin.clumps.end(), [](const CatalogueClump& c) { return c.is_limit; });
+  return {q.name,
+          bin.low,
+          bin.high,
+          sample.size(),
+          q.needs_size ? limits : 0,
+          summary_of(plain),
+          summary_of(weighted)};
+}
+
+struct BoundRow {
+  double z_low, z_high;
+  population::BoundFraction found;
+  double corrected;
+};
+
+struct RelationRow {
+  const char* relation;
+  double z_low, z_high, pivot;
+  int objects, limits;
+  population::ParameterSummary parameter;
+};
+
+void add_relation(std::vector<RelationRow>& rows, const char* name, const RedshiftBin& bin, double pivot,
+                  const population::SizeMassFit& fit) {
+  for (const population::ParameterSummary& p : fit.parameters)
+    rows.push_back({name, bin.low, bin.high, pivot, fit.objects, fit.upper_limits, p});
+}
 
 }  // namespace
 
 io::Table population_table(const PopulationOptions& options, const io::Table& catalogue) {
-  io::Texts quantity;
-  io::Reals z_low, z_high, values[6];
-  io::Integers n, limits;
+  std::vector<QuantityRow> rows;
   for (const RedshiftBin& bin : bins_of(clumps_of(options, catalogue)))
-    for (const Quantity& q : quantities_of(options)) {
-      const std::vector<Weighted> sample = sample_of(q, bin);
-      if (sample.size() < fewest) continue;
-      std::vector<Weighted> plain = sample, weighted;
-      for (Weighted& w : plain) w.weight = 1;
-      std::copy_if(sample.begin(), sample.end(), std::back_inserter(weighted),
-                   [](const Weighted& w) { return std::isfinite(w.weight); });
-      quantity.emplace_back(q.name);
-      z_low.push_back(bin.low);
-      z_high.push_back(bin.high);
-      n.push_back(static_cast<std::int64_t>(sample.size()));
-      limits.push_back(q.needs_size ? std::count_if(bin.clumps.begin(), bin.clumps.end(),
-                                                    [](const CatalogueClump& c) { return c.is_limit; })
-                                    : 0);
-      constexpr double points[] = {0.5, 0.16, 0.84};
-      for (std::size_t i = 0; i < 3; ++i) {
-        values[i].push_back(weighted_quantile(plain, points[i]));
-        values[3 + i].push_back(weighted_quantile(weighted, points[i]));
-      }
-    }
+    for (const Quantity& q : quantities_of(options))
+      if (const std::vector<Weighted> sample = sample_of(q, bin); sample.size() >= fewest)
+        rows.push_back(row_of(q, bin, sample));
+  using Row = QuantityRow;
   io::Table t("POPULATION");
-  t.add("quantity", "", "of the clumps", std::move(quantity));
-  t.add("z_low", "", "bin of redshift", std::move(z_low));
-  t.add("z_high", "", "bin of redshift", std::move(z_high));
-  t.add("n", "", "clumps with this quantity", std::move(n));
-  t.add("n_limits", "", "unresolved clumps, left out", std::move(limits));
-  t.add("median", "", "as measured", std::move(values[0]));
-  t.add("q16", "", "16% quantile", std::move(values[1]));
-  t.add("q84", "", "84% quantile", std::move(values[2]));
-  t.add("corrected_median", "", "each clump counts 1 / p_detect", std::move(values[3]));
-  t.add("corrected_q16", "", "16% quantile", std::move(values[4]));
-  t.add("corrected_q84", "", "84% quantile", std::move(values[5]));
+  io::TableBuilder(t, rows)
+      .column("quantity", "", "of the clumps", &Row::quantity)
+      .column("z_low", "", "bin of redshift", &Row::z_low)
+      .column("z_high", "", "bin of redshift", &Row::z_high)
+      .column("n", "", "clumps with this quantity", &Row::n)
+      .column("n_limits", "", "unresolved clumps, left out", &Row::limits)
+      .column("median", "", "as measured", [](const Row& r) { return r.plain[0]; })
+      .column("q16", "", "16% quantile", [](const Row& r) { return r.plain[1]; })
+      .column("q84", "", "84% quantile", [](const Row& r) { return r.plain[2]; })
+      .column("corrected_median", "", "each clump counts 1 / p_detect",
+              [](const Row& r) { return r.corrected[0]; })
+      .column("corrected_q16", "", "16% quantile", [](const Row& r) { return r.corrected[1]; })
+      .column("corrected_q84", "", "84% quantile", [](const Row& r) { return r.corrected[2]; });
   return t;
 }
 
 io::Table bound_table(const PopulationOptions& options, const io::Table& catalogue) {
-  io::Reals z_low, z_high, fraction, error, corrected;
-  io::Integers n;
+  std::vector<BoundRow> rows;
   for (const RedshiftBin& bin : bins_of(clumps_of(options, catalogue))) {
     std::vector<population::BoundCluster> clusters;
     double bound = 0, total = 0;
@@ -238,50 +250,44 @@ io::Table bound_table(const PopulationOptions& options, const io::Table& catalog
       bound += c.weight * p;
       total += c.weight;
     }
-    if (clusters.empty()) continue;
-    const population::BoundFraction f = population::bound_fraction(clusters);
-    z_low.push_back(bin.low);
-    z_high.push_back(bin.high);
-    n.push_back(f.clusters);
-    fraction.push_back(f.fraction);
-    error.push_back(f.error);
-    corrected.push_back(total > 0 ? bound / total : nan);
+    if (!clusters.empty())
+      rows.push_back(
+          {bin.low, bin.high, population::bound_fraction(clusters), total > 0 ? bound / total : nan});
   }
   io::Table t("BOUND");
-  t.add("z_low", "", "bin of redshift", std::move(z_low));
-  t.add("z_high", "", "bin of redshift", std::move(z_high));
-  t.add("n", "", "clumps with mass, age and size or its limit", std::move(n));
-  t.add("fraction", "", "expected fraction with dynamical age above 1; a lower limit where sizes are limits",
-        std::move(fraction));
-  t.add("fraction_err", "", "from the errors of measurement", std::move(error));
-  t.add("corrected_fraction", "", "each clump counts 1 / p_detect", std::move(corrected));
+  io::TableBuilder(t, rows)
+      .column("z_low", "", "bin of redshift", &BoundRow::z_low)
+      .column("z_high", "", "bin of redshift", &BoundRow::z_high)
+      .column("n", "", "clumps with mass, age and size or its limit",
+              [](const BoundRow& r) { return r.found.clusters; })
+      .column("fraction", "",
+              "expected fraction with dynamical age above 1; a lower limit where sizes are limits",
+              [](const BoundRow& r) { return r.found.fraction; })
+      .column("fraction_err", "", "from the errors of measurement",
+              [](const BoundRow& r) { return r.found.error; })
+      .column("corrected_fraction", "", "each clump counts 1 / p_detect", &BoundRow::corrected);
   return t;
 }
 
 io::Table formation_table(const PopulationOptions& options, const io::Table& catalogue) {
-  io::Integers row;
-  io::Reals z, formed, low, high, mass, weight;
-  for (const CatalogueClump& c : clumps_of(options, catalogue)) {
-    if (!std::isfinite(c.log_age)) continue;
-    const auto at = [&](double log_age) { return formation_redshift(options.cosmology, c.z, log_age); };
-    row.push_back(c.row);
-    z.push_back(c.z);
-    formed.push_back(at(c.log_age));
-    low.push_back(at(c.log_age - c.log_age_error));
-    high.push_back(at(c.log_age + c.log_age_error));
-    mass.push_back(c.log_mass);
-    weight.push_back(c.weight);
-  }
+  std::vector<CatalogueClump> clumps = clumps_of(options, catalogue);
+  std::erase_if(clumps, [](const CatalogueClump& c) { return !std::isfinite(c.log_age); });
+  // Formed when the Universe had the age of z less the clump's, that many errors longer.
+  const auto formed = [&](double errors) {
+    return [&options, errors](const CatalogueClump& c) {
+      return formation_redshift(options.cosmology, c.z, c.log_age + errors * c.log_age_error);
+    };
+  };
   io::Table t("FORMATION");
-  t.add("catalogue_row", "", "from 0", std::move(row));
-  t.add("z", "", "redshift", std::move(z));
-  t.add("formation_redshift", "", "at which the Universe had the age of z less the clump's",
-        std::move(formed));
-  t.add("q16", "", "the same with the 16% quantile of the age", std::move(low));
-  t.add("q84", "", "the same with the 84% quantile of the age; NaN: older than the Universe",
-        std::move(high));
-  t.add("log_mass_msun", "", "log10 stellar mass [solMass]", std::move(mass));
-  t.add("weight", "", "1 / p_detect", std::move(weight));
+  io::TableBuilder(t, clumps)
+      .column("catalogue_row", "", "from 0", &CatalogueClump::row)
+      .column("z", "", "redshift", &CatalogueClump::z)
+      .column("formation_redshift", "", "at which the Universe had the age of z less the clump's",
+              [&](const CatalogueClump& c) { return formation_redshift(options.cosmology, c.z, c.log_age); })
+      .column("q16", "", "the same with the 16% quantile of the age", formed(-1))
+      .column("q84", "", "the same with the 84% quantile of the age; NaN: older than the Universe", formed(1))
+      .column("log_mass_msun", "", "log10 stellar mass [solMass]", &CatalogueClump::log_mass)
+      .column("weight", "", "1 / p_detect", &CatalogueClump::weight);
   return t;
 }
 
@@ -292,29 +298,32 @@ io::Table relations_table(const PopulationOptions& options, const io::Table& cat
   fit.ensembles = 2;
   fit.threads = options.threads;
   fit.mean_log_mass = {0, 14};
-  RelationRows rows;
+  std::vector<RelationRow> rows;
   const std::vector<RedshiftBin> bins = bins_of(clumps_of(options, catalogue));
   fit.pivot_log_mass = 6;
   if (options.has_sed)
-    rows.add("size_mass", bins.front(), fit.pivot_log_mass,
-             population::fit_size_mass(sizes_against(bins.front(), true), fit, options.seed));
+    add_relation(rows, "size_mass", bins.front(), fit.pivot_log_mass,
+                 population::fit_size_mass(sizes_against(bins.front(), true), fit, options.seed));
   fit.pivot_log_mass = 6.4;  // M_AB = -16
   for (const RedshiftBin& bin : bins)
-    rows.add("luminosity_size", bin, fit.pivot_log_mass,
-             population::fit_size_mass(sizes_against(bin, false), fit, options.seed));
+    add_relation(rows, "luminosity_size", bin, fit.pivot_log_mass,
+                 population::fit_size_mass(sizes_against(bin, false), fit, options.seed));
+  using Row = RelationRow;
   io::Table t("RELATIONS");
-  t.add("relation", "", "size_mass: log10 R [pc] by log10 M [solMass]; luminosity_size: by -0.4 M_AB",
-        std::move(rows.relation));
-  t.add("z_low", "", "bin of redshift", std::move(rows.z_low));
-  t.add("z_high", "", "bin of redshift", std::move(rows.z_high));
-  t.add("n", "", "clumps in the fit", std::move(rows.n));
-  t.add("n_limits", "", "of them with an upper limit of the size", std::move(rows.limits));
-  t.add("pivot", "", "where the intercept holds", std::move(rows.pivot));
-  t.add("parameter", "", "of log10 R = intercept + slope (x - pivot), normal scatter; distribution of x",
-        std::move(rows.parameter));
-  t.add("median", "", "of the posterior", std::move(rows.median));
-  t.add("q16", "", "16% quantile", std::move(rows.low));
-  t.add("q84", "", "84% quantile", std::move(rows.high));
+  io::TableBuilder(t, rows)
+      .column("relation", "", "size_mass: log10 R [pc] by log10 M [solMass]; luminosity_size: by -0.4 M_AB",
+              &Row::relation)
+      .column("z_low", "", "bin of redshift", &Row::z_low)
+      .column("z_high", "", "bin of redshift", &Row::z_high)
+      .column("n", "", "clumps in the fit", &Row::objects)
+      .column("n_limits", "", "of them with an upper limit of the size", &Row::limits)
+      .column("pivot", "", "where the intercept holds", &Row::pivot)
+      .column("parameter", "",
+              "of log10 R = intercept + slope (x - pivot), normal scatter; distribution of x",
+              [](const Row& r) { return r.parameter.name; })
+      .column("median", "", "of the posterior", [](const Row& r) { return r.parameter.median; })
+      .column("q16", "", "16% quantile", [](const Row& r) { return r.parameter.low; })
+      .column("q84", "", "84% quantile", [](const Row& r) { return r.parameter.high; });
   return t;
 }
 

@@ -3,6 +3,7 @@
 #include "engine/core/error.h"
 #include "engine/core/missing.h"
 #include "engine/core/statistics.h"
+#include "engine/io/table_builder.h"
 
 #include <algorithm>
 #include <array>
@@ -130,18 +131,14 @@ io::Table history_table(const io::Table& clumps) {
     for (std::size_t b = a + 1; b < pairs.size(); ++b)
       if (pairs[a].truth == pairs[b].truth) shifts.push_back(shift_of(clumps, pairs[a], pairs[b]));
   io::Table table("HISTORY");
-  const auto add = [&](const char* name, const char* unit, const char* text, auto member, auto values) {
-    for (const AgeShift& s : shifts) values.push_back(s.*member);
-    table.add(name, unit, text, std::move(values));
-  };
-  add("truth_template", "", "template that the photometry was made with", &AgeShift::truth, io::Texts{});
-  add("template_a", "", "template that was fitted", &AgeShift::a, io::Texts{});
-  add("template_b", "", "template that was fitted to the same clumps", &AgeShift::b, io::Texts{});
-  add("n_fitted", "", "clumps with both fits", &AgeShift::fitted, io::Integers{});
-  add("age_correlation", "", "rank correlation of the two log ages", &AgeShift::correlation, io::Reals{});
-  add("age_shift", "", "median of log age by b - log age by a [dex]", &AgeShift::shift, io::Reals{});
-  add("age_shift_scatter", "", "half of the 16% to 84% range of the same [dex]", &AgeShift::scatter,
-      io::Reals{});
+  io::TableBuilder add(table, shifts);
+  add.column("truth_template", "", "template that the photometry was made with", &AgeShift::truth);
+  add.column("template_a", "", "template that was fitted", &AgeShift::a);
+  add.column("template_b", "", "template that was fitted to the same clumps", &AgeShift::b);
+  add.column("n_fitted", "", "clumps with both fits", &AgeShift::fitted);
+  add.column("age_correlation", "", "rank correlation of the two log ages", &AgeShift::correlation);
+  add.column("age_shift", "", "median of log age by b - log age by a [dex]", &AgeShift::shift);
+  add.column("age_shift_scatter", "", "half of the 16% to 84% range of the same [dex]", &AgeShift::scatter);
   return table;
 }
 

@@ -2,6 +2,7 @@
 
 #include "engine/core/missing.h"
 #include "engine/core/statistics.h"
+#include "engine/io/table_builder.h"
 #include "validation/studies/template_degeneracies.h"
 
 #include <algorithm>
@@ -12,14 +13,6 @@
 
 namespace arcproof::studies {
 namespace {
-
-template <class Get>
-void add_reals(io::Table& table, const std::string& name, const std::string& unit, const std::string& text,
-               std::size_t rows, Get get) {
-  io::Reals values;
-  for (std::size_t i = 0; i < rows; ++i) values.push_back(get(i));
-  table.add(name, unit, text, std::move(values));
-}
 
 // ---------------------------------------------------------------- summaries
 
@@ -87,29 +80,13 @@ std::vector<TemplateBin> bins_of(const io::Table& clumps, Key key) {
   return bins;
 }
 
-void add_pair_columns(io::Table& table, const std::vector<TemplateBin>& bins) {
-  io::Texts truth, analysis;
-  io::Flags same;
-  for (const TemplateBin& bin : bins) {
-    truth.push_back(bin.truth);
-    analysis.push_back(bin.analysis);
-    same.push_back(bin.same);
-  }
-  table.add("truth_template", "", "template that the photometry was made with", std::move(truth));
-  table.add("analysis_template", "", "template that was fitted", std::move(analysis));
-  table.add("same_template", "", "both are one", std::move(same));
-}
-
-void add_counts(io::Table& table, const io::Table& clumps, const std::vector<TemplateBin>& bins) {
+void add_counts(io::TableBuilder<TemplateBin>& add, const io::Table& clumps) {
   const io::Texts& status = clumps.texts("status");
-  io::Integers drawn, fitted;
-  for (const TemplateBin& bin : bins) {
-    drawn.push_back(static_cast<std::int64_t>(bin.rows.size()));
-    fitted.push_back(std::count_if(bin.rows.begin(), bin.rows.end(),
-                                   [&](std::size_t i) { return status[i] == "fitted"; }));
-  }
-  table.add("n_drawn", "", "clumps", std::move(drawn));
-  table.add("n_fitted", "", "of them with a fit", std::move(fitted));
+  add.column("n_drawn", "", "clumps", [](const TemplateBin& bin) { return bin.rows.size(); });
+  add.column("n_fitted", "", "of them with a fit", [&](const TemplateBin& bin) {
+    return std::count_if(bin.rows.begin(), bin.rows.end(),
+                         [&](std::size_t i) { return status[i] == "fitted"; });
+  });
 }
 
 // Offsets of logarithms have none: dex.
@@ -117,39 +94,40 @@ std::string offset_unit(const TemplateQuantity& quantity) {
   return std::string(quantity.name) == "av_mag" ? "mag" : "";
 }
 
-void add_summaries(io::Table& table, const io::Table& clumps, const std::vector<TemplateBin>& bins) {
+void add_summaries(io::TableBuilder<TemplateBin>& add, const io::Table& clumps,
+                   const std::vector<TemplateBin>& bins) {
   for (const TemplateQuantity& quantity : template_quantities) {
-    const std::string name = quantity.name, text = quantity.text;
+    const std::string name = quantity.name, unit = offset_unit(quantity), dex = unit.empty() ? " [dex]" : "";
     std::vector<OffsetSummary> all;
     for (const TemplateBin& bin : bins) all.push_back(summary_of(clumps, bin, name));
-    const std::size_t n = bins.size();
-    const std::string unit = offset_unit(quantity), dex = unit.empty() ? " [dex]" : "";
-    add_reals(table, name + "_offset", unit, fmt::format("median of fitted - true{}: {}", dex, text), n,
-              [&](std::size_t i) { return all[i].offset; });
-    add_reals(table, name + "_offset_err", unit, "1 sigma of that median", n,
-              [&](std::size_t i) { return all[i].error; });
-    add_reals(table, name + "_scatter", unit, "half of the 16% to 84% range of the same" + dex, n,
-              [&](std::size_t i) { return all[i].scatter; });
-    add_reals(table, name + "_coverage", "", "share of 68% intervals that hold the truth", n,
-              [&](std::size_t i) { return all[i].coverage; });
+    const auto number = [&all](double OffsetSummary::*which) {
+      return [&all, which](const TemplateBin&, std::size_t i) { return all[i].*which; };
+    };
+    add.column(name + "_offset", unit, fmt::format("median of fitted - true{}: {}", dex, quantity.text),
+               number(&OffsetSummary::offset));
+    add.column(name + "_offset_err", unit, "1 sigma of that median", number(&OffsetSummary::error));
+    add.column(name + "_scatter", unit, "half of the 16% to 84% range of the same" + dex,
+               number(&OffsetSummary::scatter));
+    add.column(name + "_coverage", "", "share of 68% intervals that hold the truth",
+               number(&OffsetSummary::coverage));
   }
-  add_reals(table, "chi2_reduced_median", "", "median reduced chi-squared of the best models", bins.size(),
-            [&](std::size_t i) { return median_chi2(clumps, bins[i]); });
+  add.column("chi2_reduced_median", "", "median reduced chi-squared of the best models",
+             [&](const TemplateBin& bin) { return median_chi2(clumps, bin); });
 }
 
 io::Table table_of(const std::string& name, const io::Table& clumps, const std::vector<TemplateBin>& bins) {
   io::Table table(name);
-  add_pair_columns(table, bins);
-  const auto ends = [&](const char* column, const char* unit, const char* text, double TemplateBin::*end) {
-    add_reals(table, column, unit, text, bins.size(), [&](std::size_t i) { return bins[i].*end; });
-  };
+  io::TableBuilder add(table, bins);
+  add.column("truth_template", "", "template that the photometry was made with", &TemplateBin::truth);
+  add.column("analysis_template", "", "template that was fitted", &TemplateBin::analysis);
+  add.column("same_template", "", "both are one", &TemplateBin::same);
   if (name == "AGE") {
-    ends("log_age_low", "log(yr)", "true age since star formation began, from", &TemplateBin::low);
-    ends("log_age_high", "log(yr)", "to", &TemplateBin::high);
+    add.column("log_age_low", "log(yr)", "true age since star formation began, from", &TemplateBin::low);
+    add.column("log_age_high", "log(yr)", "to", &TemplateBin::high);
   }
-  if (name == "REDSHIFT") ends("z", "", "redshift", &TemplateBin::low);
-  add_counts(table, clumps, bins);
-  add_summaries(table, clumps, bins);
+  if (name == "REDSHIFT") add.column("z", "", "redshift", &TemplateBin::low);
+  add_counts(add, clumps);
+  add_summaries(add, clumps, bins);
   return table;
 }
 

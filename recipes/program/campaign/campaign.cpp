@@ -60,7 +60,7 @@ bool run_realisations(const Recipe& recipe, const std::vector<FieldSetup>& field
   parallel_for(todo.size(), options.threads, [&](std::size_t i) {
     if (stop_requested) return;
     const FieldSetup& field = fields[static_cast<std::size_t>(todo[i]) % fields.size()];
-    store.write(todo[i], run_realisation(recipe_of_realisation(recipe, todo[i]), field, todo[i]));
+    store.write(todo[i], run_realisation(field, todo[i], masses_of_realisation(recipe, todo[i])));
     progress.advance();
   });
   return !stop_requested;
@@ -152,7 +152,7 @@ void check_criteria(const Recipe& recipe) {
 bool add_rounds(Recipe& recipe, const std::vector<FieldSetup>& fields, const PartStore& store,
                 const RunOptions& options, std::vector<RoundRecord>& records) {
   constexpr int most_rounds = 8;
-  const io::Table catalogue = science_catalogue(recipe, fields, options.threads);
+  const io::Table catalogue = science_catalogue(fields, options.threads);
   for (int round = 0;; ++round) {
     const RoundPlan plan =
         next_round(recipe, catalogue, joined_injections(recipe, store), options.until_neff);

@@ -41,9 +41,9 @@ bool write_outputs(const Recipe& recipe, const Inputs& inputs, const std::vector
   run.injections.note(studies::recipe_note, hash);
   run.examples = joined_examples(recipe, store);
   run.catalogue =
-      validation::corrected(science_catalogue(recipe, fields, threads), run.injections, recipe.correction);
+      validation::corrected(science_catalogue(fields, threads), run.injections, recipe.correction);
   run.catalogue.note(studies::recipe_note, hash);
-  run.host_truth = host_truth(recipe, fields);
+  run.host_truth = host_truth(fields);
   for (const Product* product : all_products())
     if (product->is_asked_for(recipe)) product->make(run);
 

@@ -63,19 +63,17 @@ bool corrects_mass_function(const Recipe& recipe) {
 
 int realisations_of(const Recipe& recipe) {
   int all = recipe.injection.realisations;
-  for (const RoundRecipe& round : recipe.injection.rounds) all += round.realisations;
+  for (const mocks::InjectionRound& round : recipe.injection.rounds) all += round.realisations;
   return all;
 }
 
-Recipe recipe_of_realisation(const Recipe& recipe, int realisation) {
-  Recipe one = recipe;
+mocks::Range masses_of_realisation(const Recipe& recipe, int realisation) {
   int first = recipe.injection.realisations;
-  for (const RoundRecipe& round : recipe.injection.rounds) {
-    if (realisation >= first && realisation < first + round.realisations)
-      one.population.mass_msun = round.mass_msun;
+  for (const mocks::InjectionRound& round : recipe.injection.rounds) {
+    if (realisation >= first && realisation < first + round.realisations) return round.mass_msun;
     first += round.realisations;
   }
-  return one;
+  return recipe.population.mass_msun;
 }
 
 double log_draw_density(const Recipe& recipe, double log_mass_msun) {
@@ -87,7 +85,7 @@ double log_draw_density(const Recipe& recipe, double log_mass_msun) {
       density += realisations / (high - low);
   };
   add(recipe.population.mass_msun, recipe.injection.realisations);
-  for (const RoundRecipe& round : recipe.injection.rounds) add(round.mass_msun, round.realisations);
+  for (const mocks::InjectionRound& round : recipe.injection.rounds) add(round.mass_msun, round.realisations);
   return std::log(density / realisations_of(recipe));
 }
 

@@ -14,6 +14,7 @@
 #include "engine/population/mass_function.h"
 #include "engine/sed/libraries/library_choice.h"
 #include "engine/sky/cosmology.h"
+#include "mocks/plan.h"
 #include "mocks/scene.h"
 #include "validation/correction.h"
 #include "validation/criteria.h"
@@ -323,43 +324,6 @@ struct FieldRecipe {
   }
 };
 
-// ---------------------------------------------------------------- injection
-
-/// Clumps two by two: the odd ones lie beside the even ones.
-struct PairRecipe {
-  mocks::Range separation_pix{1.5, 6};
-  void describe(Keys& keys) {
-    keys.interval("separation_pix", separation_pix.low, separation_pix.high, "pixel of the reference band",
-                  "range of separations on the sky, uniform", Allowed::between(0, 50));
-  }
-};
-
-/// More realisations, with masses from a part of the population's range only.
-struct RoundRecipe {
-  int realisations = 10;
-  mocks::Range mass_msun{1e5, 1e6};
-  bool added = false;  ///< by `run --until`: not part of the recipe, nor of its hash
-
-  void describe(Keys& keys) {
-    keys.required("mass_msun");
-    keys.integer("realisations", realisations, "", "realisations of this round", Allowed::between(1, 1e7));
-    keys.interval("mass_msun", mass_msun.low, mass_msun.high, "Msun",
-                  "masses, uniform in log; within population.mass_msun", plausible::mass_msun);
-  }
-};
-
-struct InjectionRecipe {
-  int realisations = 100;
-  int clumps = 6;
-  double min_mu = 0.1;  // the lens's own centre hides fainter ones
-  double max_sigma_pix = 12;
-  std::optional<PairRecipe> pairs;
-  std::optional<double> marking_error_pix;
-  std::vector<RoundRecipe> rounds;  ///< numbered on after the realisations
-
-  void describe(Keys& keys);
-};
-
 // ---------------------------------------------------------------- validation
 
 struct CompletenessRecipe {
@@ -397,7 +361,7 @@ struct Recipe {
   std::vector<FieldRecipe> fields;
   mocks::SceneOptions scene;
   mocks::PopulationOptions population;
-  InjectionRecipe injection;
+  mocks::InjectionOptions injection;
   pipeline::PipelineOptions pipeline;
   bool run_sed = true;
   sed::GridAxes grid;
@@ -437,8 +401,8 @@ inline bool same_model(const LensRecipe& a, const LensRecipe& b) {
 bool corrects_mass_function(const Recipe& recipe);
 /// Realisations of a campaign, those of its rounds included.
 int realisations_of(const Recipe& recipe);
-/// The recipe as one realisation sees it: with the mass range of its round.
-Recipe recipe_of_realisation(const Recipe& recipe, int realisation);
+/// Range of the masses of a realisation: that of its round [Msun].
+mocks::Range masses_of_realisation(const Recipe& recipe, int realisation);
 /// Natural log of the density [1/dex] with which all rounds together draw a log10 mass: that of the mixture,
 /// whichever round an injection is from (Veach & Guibas 1995: the balance heuristic).
 double log_draw_density(const Recipe& recipe, double log_mass_msun);

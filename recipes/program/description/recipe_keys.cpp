@@ -1,18 +1,8 @@
 // The keys that gather what several structs of the engine hold.
 #include "recipes/program/description/recipe.h"
 
-#include <algorithm>
-#include <iterator>
-
 namespace arcproof::recipes {
 namespace {
-
-std::vector<RoundRecipe> asked_for(const std::vector<RoundRecipe>& rounds) {
-  std::vector<RoundRecipe> some;
-  std::copy_if(rounds.begin(), rounds.end(), std::back_inserter(some),
-               [](const RoundRecipe& r) { return !r.added; });
-  return some;
-}
 
 // Sections of recipe.json: what they fill lies in several members of Recipe.
 struct PipelineSection {
@@ -69,32 +59,6 @@ HostCentre HostRecipe::centre() const {
         else return HostCentre{};
       },
       choice);
-}
-
-void InjectionRecipe::describe(Keys& keys) {
-  keys.integer("realisations", realisations, "", "fields with injections; the unit of parallel work",
-               Allowed::between(1, 1e7));
-  keys.integer("clumps", clumps, "", "clumps injected in each realisation, all their images included",
-               Allowed::between(1, 1000));
-  keys.number("min_mu", min_mu, "", "images with |mu| below this are drawn but not counted",
-              Allowed::between(0, plausible::largest_magnification));
-  keys.number("max_sigma_pix", max_sigma_pix, "pixel",
-              "images whose lensed sigma (major axis) is larger are arcs: drawn but not counted",
-              Allowed::above(0, 1000));
-  keys.optional_object("pairs", pairs,
-                       "clumps come two by two, for the study of crowding; clumps must be even");
-  keys.optional_number(
-      "marking_error_pix", marking_error_pix, "pixel",
-      "simulate by-eye positions: Gaussian offset per axis; clumps are fitted whether or not "
-      "they are detected",
-      Allowed::between(0, 100));
-  std::vector<RoundRecipe> asked = asked_for(rounds);
-  keys.list("rounds", asked,
-            "more realisations, with masses of a part of the range: where the mass function needs them");
-  if (rounds.empty()) rounds = std::move(asked);
-  keys.check(
-      !pairs || clumps % 2 == 0, "clumps", [this] { return std::to_string(clumps); },
-      "an even number, with pairs");
 }
 
 void Recipe::describe(Keys& keys) {

@@ -1,6 +1,7 @@
 #include "recipes/program/fields/field_setup.h"
 
 #include "engine/core/error.h"
+#include "engine/core/text.h"
 #include "engine/core/units.h"
 #include "recipes/program/description/light.h"
 
@@ -37,6 +38,7 @@ class FieldMaker {
     set_geometry();
     set_lenses();
     set_light();
+    set_plan();
     set_bands();
     set_exposures();
     set_host();
@@ -291,6 +293,20 @@ class FieldMaker {
       setup_.analysis.grid = sed::build_grid(
           sed::BandSynthesis(in_.analysis_library, in_.filters, z, r_.cosmology, analysis_light(r_)), r_.grid,
           r_.cosmology);
+  }
+
+  void set_plan() {
+    mocks::InjectionPlan& plan = setup_.plan;
+    plan.seed = r_.seed;
+    plan.population = r_.population;
+    plan.injection = r_.injection;
+    for (const BandRecipe& band : r_.bands) {
+      plan.bands.push_back(lower_case(band.name));
+      plan.galactic_extinction_mag.push_back(band.galactic_extinction_mag);
+    }
+    plan.reference = r_.band_index(r_.reference_band);
+    setup_.pipeline = r_.pipeline;
+    setup_.match = r_.match;
   }
 
   void set_bands() {

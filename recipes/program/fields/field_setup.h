@@ -4,6 +4,7 @@
 #include "engine/lens/images.h"
 #include "engine/pipeline/measure.h"
 #include "mocks/scene.h"
+#include "mocks/truth.h"
 #include "recipes/program/fields/inputs.h"
 
 #include <memory>
@@ -30,8 +31,16 @@ struct FieldSetup {
   io::Table baseline;                      ///< what is found without injections: x, y, flux_<reference>
   Array2D<int> objects;                    ///< their segmentation: 0 is empty sky
 
+  mocks::InjectionPlan plan;           ///< what is drawn in its realisations
+  pipeline::PipelineOptions pipeline;  ///< how they are measured ...
+  validation::MatchOptions match;      ///< ... and matched
+
   mocks::InjectionField injection_field() const {
     return {truth_map.get(), finder.get(), &frame, convolver.get(), arcsec_per_pc, width, height, {}};
+  }
+  mocks::TruthField truth_field() const {
+    return {recipe.name,       recipe.z, age_of_universe_myr, injection_field(),
+            truth_light.get(), &places,  &analysis.host_mask, &objects};
   }
 };
 

@@ -12,19 +12,7 @@ struct RealisationResult {
   io::Table examples;    ///< cutouts of some recovered clumps (first realisations only)
 };
 
-RealisationResult run_realisation(const Recipe& recipe, const FieldSetup& field, int realisation);
-
-/// The clumps of a realisation as drawn, with their images, added to `exposures` (may be null: truth only).
-struct InjectedClump {
-  std::int64_t parent_id = 0;
-  mocks::Clump clump;
-  std::vector<mocks::InjectedImage> images;
-};
-std::vector<InjectedClump> inject_realisation(const Recipe& recipe, const FieldSetup& field, int realisation,
-                                              std::vector<sky::Exposure>* exposures);
-
-/// Truth as a table: columns of the injections table before the join.
-io::Table truth_table(const Recipe& recipe, const FieldSetup& field, int realisation,
-                      const std::vector<InjectedClump>& clumps);
+/// `mass_msun`: the range of the masses that are drawn [Msun].
+RealisationResult run_realisation(const FieldSetup& field, int realisation, const mocks::Range& mass_msun);
 
 }  // namespace arcproof::recipes

@@ -2,7 +2,6 @@
 
 #include "engine/pipeline/catalogue.h"
 #include "engine/pipeline/counter_images.h"
-#include "recipes/program/fields/realisation.h"
 
 namespace arcproof::recipes {
 namespace {
@@ -17,13 +16,13 @@ io::Table only_host_rows(const io::Table& table) {
 
 }  // namespace
 
-io::Table science_catalogue(const Recipe& recipe, const std::vector<FieldSetup>& fields, int threads) {
+io::Table science_catalogue(const std::vector<FieldSetup>& fields, int threads) {
   io::Table all("CATALOG");
   for (const FieldSetup& field : fields) {
     // Realisation -1 - number: streams of their own, apart from all injections.
-    const StreamName stream{recipe.seed, {}, -1 - field.number};
+    const StreamName stream{field.plan.seed, {}, -1 - field.number};
     const auto clumps = pipeline::measure_field(field.analysis, field.exposures, field.sky, {},
-                                                recipe.pipeline, stream, threads);
+                                                field.pipeline, stream, threads);
     io::Table table = pipeline::catalogue(field.analysis, clumps);
     io::Integers counter;
     for (const std::int64_t brightest : pipeline::counter_images(field.analysis, clumps))
@@ -35,14 +34,15 @@ io::Table science_catalogue(const Recipe& recipe, const std::vector<FieldSetup>&
   return all;
 }
 
-io::Table host_truth(const Recipe& recipe, const std::vector<FieldSetup>& fields) {
+io::Table host_truth(const std::vector<FieldSetup>& fields) {
   io::Table all("HOST_TRUTH");
   for (const FieldSetup& field : fields) {
-    std::vector<InjectedClump> clumps;
+    std::vector<mocks::InjectedClump> clumps;
     for (std::size_t k = 0; k < field.host_clumps.size(); ++k)
       clumps.push_back(
           {static_cast<std::int64_t>(k), field.host_clumps[k].clump, field.host_clumps[k].images});
-    if (!clumps.empty()) all.append(truth_table(recipe, field, -1 - field.number, clumps));
+    if (!clumps.empty())
+      all.append(mocks::truth_table(field.plan, field.truth_field(), -1 - field.number, clumps));
   }
   return all;
 }

@@ -3,6 +3,7 @@
 #include "engine/core/missing.h"
 #include "engine/core/parallel.h"
 #include "engine/core/units.h"
+#include "engine/io/table_builder.h"
 #include "engine/sed/fits/grid.h"
 #include "recipes/program/description/light.h"
 #include "validation/studies/templates.h"
@@ -181,55 +182,36 @@ std::vector<FittedRow> all_rows(const Recipe& recipe, const std::vector<Template
   return rows;
 }
 
-template <class Get>
-void add_reals(io::Table& table, const std::string& name, const std::string& unit, const std::string& text,
-               std::size_t rows, Get get) {
-  io::Reals values;
-  for (std::size_t i = 0; i < rows; ++i) values.push_back(get(i));
-  table.add(name, unit, text, std::move(values));
-}
-
 }  // namespace
 
 io::Table template_clumps(const Recipe& recipe, const Inputs& inputs, int threads) {
   const TemplateMismatchRecipe& m = *recipe.template_mismatch;
   const std::vector<FittedRow> rows = all_rows(recipe, make_templates(recipe, inputs, threads), threads);
   io::Table table("CLUMPS");
-  io::Texts truth, analysis, status;
-  io::Flags same;
-  io::Integers clump;
-  for (const FittedRow& row : rows) {
-    truth.push_back(m.templates[row.truth].name);
-    analysis.push_back(m.templates[row.analysis].name);
-    same.push_back(row.truth == row.analysis);
-    clump.push_back(static_cast<std::int64_t>(row.clump));
-    status.push_back(row.status);
-  }
-  table.add("truth_template", "", "template that the photometry was made with", std::move(truth));
-  table.add("analysis_template", "", "template that was fitted", std::move(analysis));
-  table.add("same_template", "", "both are one", std::move(same));
-  table.add("clump", "", "the same number is the same population, S/N and noise", std::move(clump));
-  const auto real = [&](const char* name, const char* unit, const char* text, auto get) {
-    add_reals(table, name, unit, text, rows.size(), [&](std::size_t i) { return get(rows[i]); });
-  };
-  real("z", "", "redshift", [&](const FittedRow& r) { return m.redshifts[r.drawn.z]; });
-  real("snr", "", "true S/N in the reference band", [](const FittedRow& r) { return r.drawn.snr; });
-  real("true_metallicity", "", "mass fraction Z",
-       [](const FittedRow& r) { return r.drawn.population.metallicity; });
-  table.add("status", "", "fitted, too_few_bands, no_allowed_model or not_seen", std::move(status));
-  real("chi2_reduced", "", "of the best model", [](const FittedRow& r) { return r.chi2_reduced; });
+  io::TableBuilder add(table, rows);
+  add.column("truth_template", "", "template that the photometry was made with",
+             [&](const FittedRow& r) { return m.templates[r.truth].name; });
+  add.column("analysis_template", "", "template that was fitted",
+             [&](const FittedRow& r) { return m.templates[r.analysis].name; });
+  add.column("same_template", "", "both are one", [](const FittedRow& r) { return r.truth == r.analysis; });
+  add.column("clump", "", "the same number is the same population, S/N and noise", &FittedRow::clump);
+  add.column("z", "", "redshift", [&](const FittedRow& r) { return m.redshifts[r.drawn.z]; });
+  add.column("snr", "", "true S/N in the reference band", [](const FittedRow& r) { return r.drawn.snr; });
+  add.column("true_metallicity", "", "mass fraction Z",
+             [](const FittedRow& r) { return r.drawn.population.metallicity; });
+  add.column("status", "", "fitted, too_few_bands, no_allowed_model or not_seen", &FittedRow::status);
+  add.column("chi2_reduced", "", "of the best model", &FittedRow::chi2_reduced);
   for (std::size_t q = 0; q < quantity_count; ++q) {
     const std::string name = studies::template_quantities[q].name,
+                      unit = studies::template_quantities[q].unit,
                       text = studies::template_quantities[q].text;
-    const auto add = [&](const std::string& column, const std::string& description,
-                         Numbers FittedRow::*which) {
-      add_reals(table, column, studies::template_quantities[q].unit, description, rows.size(),
-                [&](std::size_t i) { return (rows[i].*which)[q]; });
+    const auto number = [q](Numbers FittedRow::*which) {
+      return [q, which](const FittedRow& r) { return (r.*which)[q]; };
     };
-    add("true_" + name, text + "; true", &FittedRow::true_value);
-    add(name, text + "; best model", &FittedRow::best);
-    add(name + "_lo", "16% of the redraws", &FittedRow::low);
-    add(name + "_hi", "84% of the redraws", &FittedRow::high);
+    add.column("true_" + name, unit, text + "; true", number(&FittedRow::true_value));
+    add.column(name, unit, text + "; best model", number(&FittedRow::best));
+    add.column(name + "_lo", unit, "16% of the redraws", number(&FittedRow::low));
+    add.column(name + "_hi", unit, "84% of the redraws", number(&FittedRow::high));
   }
   return table;
 }

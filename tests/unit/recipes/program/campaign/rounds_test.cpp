@@ -66,7 +66,7 @@ io::Table mock_injections(const Recipe& recipe, const std::string& stream, int n
   io::Flags found;
   for (int r = 0; r < realisations_of(recipe); ++r) {
     Random random({.seed = 31, .purpose = stream + std::to_string(number), .realisation = r});
-    const mocks::Range range = recipe_of_realisation(recipe, r).population.mass_msun;
+    const mocks::Range range = masses_of_realisation(recipe, r);
     for (int c = 0; c < recipe.injection.clumps; ++c) {
       id.push_back(static_cast<std::int64_t>(id.size()));
       mass.push_back(random.uniform(std::log10(range.low), std::log10(range.high)));
