@@ -31,7 +31,7 @@ Drawn draw_clump_and_place(const PopulationOptions& population, const TruthField
 sky::PixelPosition place_beside(const InjectionPlan& plan, const TruthField& field, int realisation,
                                 int first) {
   Random of_first({plan.seed, "population", realisation, first});
-  const sky::PixelPosition place = draw_clump_and_place(recipe, field, of_first).place;
+  const sky::PixelPosition place = draw_clump_and_place(plan.population, field, of_first).place;
   Random random({plan.seed, "pairs", realisation, first});
   const Range& range = plan.injection.pairs->separation_pix;
   const double distance = random.uniform(range.low, range.high), angle = random.uniform(0, 2 * units::pi);
@@ -40,8 +40,8 @@ sky::PixelPosition place_beside(const InjectionPlan& plan, const TruthField& fie
 
 Clump draw_one(const InjectionPlan& plan, const TruthField& field, int realisation, int k) {
   Random random({plan.seed, "population", realisation, k});
-  auto [clump, place] = draw_clump_and_place(recipe, field, random);
-  if (plan.injection.pairs && k % 2 == 1) place = place_beside(recipe, field, realisation, k - 1);
+  auto [clump, place] = draw_clump_and_place(plan.population, field, random);
+  if (plan.injection.pairs && k % 2 == 1) place = place_beside(plan, field, realisation, k - 1);
   const lens::Vector2 theta = field.injection.frame->to_lens(place);
   const double efficiency = field.injection.finder->efficiency();
   const double mu = std::abs(lens::magnification(field.injection.lens->hessian(theta), efficiency).mu);
@@ -108,7 +108,7 @@ std::vector<InjectedClump> inject_realisation(const InjectionPlan& whole, const 
   std::vector<InjectedClump> result;
   for (int k = 0; k < plan.injection.clumps; ++k) {
     InjectedClump one{
-        static_cast<std::int64_t>(realisation) * 1000 + k, draw_one(recipe, field, realisation, k), {}};
+        static_cast<std::int64_t>(realisation) * 1000 + k, draw_one(plan, field, realisation, k), {}};
     one.images =
         inject_clump(one.clump, field.injection, exposures, plan.reference, {plan.seed, {}, realisation, k});
     result.push_back(std::move(one));

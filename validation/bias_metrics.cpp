@@ -1,5 +1,6 @@
+#include "validation/bias_metrics.h"
+
 #include "validation/bias.h"
-#include "validation/metrics.h"
 
 #include <array>
 

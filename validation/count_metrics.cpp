@@ -1,6 +1,7 @@
+#include "validation/count_metrics.h"
+
 #include "engine/core/missing.h"
 #include "validation/completeness.h"
-#include "validation/metrics.h"
 
 #include <algorithm>
 

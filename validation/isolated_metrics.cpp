@@ -1,6 +1,7 @@
+#include "validation/isolated_metrics.h"
+
 #include "engine/core/missing.h"
 #include "engine/core/statistics.h"
-#include "validation/metrics.h"
 #include "validation/neighbours.h"
 
 #include <algorithm>

@@ -1,5 +1,6 @@
+#include "validation/link_metrics.h"
+
 #include "engine/core/missing.h"
-#include "validation/metrics.h"
 #include "validation/neighbours.h"
 
 #include <map>

@@ -19,6 +19,14 @@ class Metrics {
   std::vector<std::pair<std::string, double>> values_;
 };
 
+/// What the families of metrics need to know of a run.
+struct MetricOptions {
+  std::string reference_band;      ///< lower case, as column names have it
+  std::vector<std::string> bands;  ///< lower case
+  bool has_pairs = false;          ///< clumps were injected two by two
+  bool has_sed = true;             ///< masses and ages were fitted
+};
+
 /// A number that a run sets. Described in the file that sets it, beside the function that does.
 struct MetricDescription {
   std::string name;

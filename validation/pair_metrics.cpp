@@ -1,6 +1,7 @@
+#include "validation/pair_metrics.h"
+
 #include "engine/core/missing.h"
 #include "engine/core/statistics.h"
-#include "validation/metrics.h"
 
 #include <array>
 #include <cmath>

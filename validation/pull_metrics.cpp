@@ -1,5 +1,6 @@
+#include "validation/pull_metrics.h"
+
 #include "engine/core/statistics.h"
-#include "validation/metrics.h"
 
 #include <array>
 

@@ -1,8 +1,8 @@
-// Columns in, clusters and injections out.
+#include "validation/studies/mass_columns.h"
+
 #include "engine/core/error.h"
 #include "engine/core/missing.h"
 #include "engine/core/text.h"
-#include "validation/studies/mass_function_tables.h"
 
 #include <algorithm>
 #include <cmath>

@@ -21,8 +21,6 @@ fs::path PartStore::path(int realisation) const {
   return folder() / fmt::format("realisation-{:06d}.fits", realisation);
 }
 
-bool PartStore::has(int realisation) const { return fs::exists(path(realisation)); }
-
 void PartStore::write(int realisation, const RealisationResult& result) const {
   io::Table injections = result.injections;
   injections.note(recipe_key, hash_);

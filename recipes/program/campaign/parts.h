@@ -19,7 +19,6 @@ class PartStore {
   void write(int realisation, const RealisationResult& result) const;
   /// The part, or nothing when it is missing. Throws InputError when it is of another recipe or damaged.
   std::optional<RealisationResult> read(int realisation) const;
-  bool has(int realisation) const;
   /// Whether the part is there and undamaged; one that cannot be read is as good as missing. Throws
   /// InputError when it is of another recipe.
   bool is_whole(int realisation) const;

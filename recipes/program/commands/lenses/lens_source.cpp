@@ -213,13 +213,13 @@ LensSource read_lens(const LensArguments& a) {
 std::vector<std::string> input_files(const LensArguments& a) {
   std::vector<std::string> files{a.lenstool.par, a.lenstool.bayes, a.maps.map};
   files.insert(files.end(), a.maps.posterior_maps.begin(), a.maps.posterior_maps.end());
-  const auto add = [&](const std::string& text) {
-    if (!text.empty()) files.push_back(io::split_hdu(text, "", "").path.string());
+  const auto add = [&](const std::string& text, const char* field) {
+    if (!text.empty()) files.push_back(io::split_hdu(text, "", option_of(field)).path.string());
   };
-  add(a.maps.deflection_x);
-  add(a.maps.deflection_y);
-  for (const auto* list : {&a.maps.posterior_deflection_x, &a.maps.posterior_deflection_y})
-    for (const std::string& text : *list) add(text);
+  add(a.maps.deflection_x, "deflection_x");
+  add(a.maps.deflection_y, "deflection_y");
+  for (const std::string& text : a.maps.posterior_deflection_x) add(text, "posterior_deflection_x");
+  for (const std::string& text : a.maps.posterior_deflection_y) add(text, "posterior_deflection_y");
   return files;
 }
 

@@ -290,9 +290,9 @@ TEST(ConvertLibrary, RefusesNumbersThatNoLibraryHas) {
     return "";
   };
   for (const double wrong : {std::nan(""), -1.0, 1e30}) {
-    EXPECT_EQ(refusal({.files = {}, .mass_msun = wrong}), "--mass") << wrong;
-    EXPECT_EQ(refusal({.files = {}, .metallicity = wrong}), "--metallicity") << wrong;
-    EXPECT_EQ(refusal({.files = {}, .solar_metallicity = wrong}), "--solar-metallicity") << wrong;
+    EXPECT_EQ(refusal({.files = {}, .mass_msun = wrong}), "mass_msun") << wrong;
+    EXPECT_EQ(refusal({.files = {}, .metallicity = wrong}), "metallicity") << wrong;
+    EXPECT_EQ(refusal({.files = {}, .solar_metallicity = wrong}), "solar_metallicity") << wrong;
   }
 }
 

@@ -65,7 +65,7 @@ std::set<int> parts_of(const Recipe& of, const fs::path& output) {
   std::set<int> parts;
   const PartStore store(output, recipe_hash(of));
   for (int r = 0; r < of.injection.realisations; ++r)
-    if (store.has(r)) parts.insert(r);
+    if (store.read(r)) parts.insert(r);
   return parts;
 }
 

@@ -81,23 +81,25 @@ TEST(LensKeys, BadNamesAreRefused) {
             "alternative_lenses[0].name");
 }
 
+// Another kind takes the place of the whole lens: keys of the kind before are refused.
 TEST(LensKeys, LensesAreCheckedAsTheOthers) {
-  EXPECT_EQ(refusal({{"alternative_lenses.0.kind", "lenstool"}}).key, "alternative_lenses[0] (High).par");
-  EXPECT_EQ(refusal({{"alternative_lenses.0.kind", "lenstool"},
-                     {"alternative_lenses.0.par", "no.par"},
-                     {"alternative_lenses.0.row", "3"}})
-                .key,
+  const auto alternative = [](const std::string& keys) {
+    return refusal({{"alternative_lenses", R"([{"name": "High", )" + keys + "}]"}});
+  };
+  EXPECT_EQ(alternative(R"("kind": "lenstool")").key, "alternative_lenses[0] (High).par");
+  EXPECT_EQ(alternative(R"("kind": "lenstool", "par": "no.par", "row": 3)").key,
             "alternative_lenses[0] (High).bayes");
+  EXPECT_EQ(refusal({{"alternative_lenses.0.kind", "lenstool"}}).key,
+            "alternative_lenses[0].dispersion_factor");
   EXPECT_EQ(refusal({{"alternative_lenses.0.posterior_rows", "3"}}).key,
             "alternative_lenses[0] (High).posterior_rows");
   EXPECT_EQ(refusal({{"alternative_lenses.0.kind", "mirror"}}).key, "alternative_lenses[0].kind");
   EXPECT_EQ(refusal({{"alternative_lenses.0.pra", "a"}}).key, "alternative_lenses[0].pra");
-  EXPECT_EQ(refusal({{"fields.1.truth_lens.kind", "lenstool"}}).key, "fields[1] (b).truth_lens.par");
-  EXPECT_NE(refusal({{"fields.1.truth_lens.kind", "lenstool"},
-                     {"fields.1.truth_lens.dispersion_factor", "1"},
-                     {"fields.1.truth_lens.par", "no.par"}})
-                .file.find("no.par"),
-            std::string::npos);
+  EXPECT_EQ(refusal({{"fields.1.truth_lens", R"({"kind": "lenstool"})"}}).key,
+            "fields[1] (b).truth_lens.par");
+  EXPECT_NE(
+      refusal({{"fields.1.truth_lens", R"({"kind": "lenstool", "par": "no.par"})"}}).file.find("no.par"),
+      std::string::npos);
 }
 
 TEST(LensKeys, CriteriaMayAskForTheirMetrics) {

@@ -1,0 +1,17 @@
+// Counter-images of simulated hosts. Conventions: validation/metric.h.
+#pragma once
+
+#include "engine/io/table.h"
+#include "validation/metric.h"
+
+#include <string>
+#include <vector>
+
+namespace arcproof::validation {
+
+/// links.*: counter-images of simulated hosts, against what was drawn for them.
+void set_link_metrics(const io::Table& catalogue, const io::Table& host_truth, const std::string& band,
+                      Metrics& metrics);
+std::vector<MetricDescription> link_metrics();
+
+}  // namespace arcproof::validation
