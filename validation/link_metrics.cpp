@@ -10,7 +10,7 @@
 namespace arcproof::validation {
 namespace {
 
-constexpr std::int64_t none = -1;
+constexpr std::int64_t no_image = -1;
 
 // Row of the brightest true image within a fit's reach of each row, in the same field.
 io::Integers true_images(const io::Table& catalogue, const io::Table& truth, const std::string& band) {
@@ -23,7 +23,7 @@ io::Integers true_images(const io::Table& catalogue, const io::Table& truth, con
   std::map<std::string, Neighbours> images;
   for (const auto& [name, members] : rows) images.emplace(name, Neighbours(true_x, true_y, members));
 
-  io::Integers found(catalogue.rows(), none);
+  io::Integers found(catalogue.rows(), no_image);
   for (std::size_t i = 0; i < catalogue.rows(); ++i) {
     const auto in_field = images.find(field[i]);
     if (in_field == images.end()) continue;
@@ -57,7 +57,7 @@ class Links {
   }
 
   bool is_made(std::size_t row) const { return other_[row] != io::missing_integer; }
-  bool is_known(std::size_t row) const { return image_[row] != none; }  // a true image lies there
+  bool is_known(std::size_t row) const { return image_[row] != no_image; }  // a true image lies there
   bool is_asked(std::size_t row) const { return is_known(row) && selected_[row]; }
 
   // The row that a link leads to, if there is one.
