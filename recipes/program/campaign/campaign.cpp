@@ -154,8 +154,8 @@ bool add_rounds(Recipe& recipe, const std::vector<FieldSetup>& fields, const Par
   constexpr int most_rounds = 8;
   const io::Table catalogue = science_catalogue(fields, options.threads);
   for (int round = 0;; ++round) {
-    const RoundPlan plan =
-        next_round(recipe, catalogue, joined_injections(recipe, store), options.until_neff);
+    const io::Table injections = joined_injections(recipe, store);
+    const RoundPlan plan = next_round(recipe, catalogue, injections, options.until_neff);
     if (!records.empty()) records.back().effective_after = plan.effective_injections;
     log_line(plan.message, options.quiet);
     if (plan.realisations == 0 || round == most_rounds) return true;

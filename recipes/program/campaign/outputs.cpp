@@ -40,8 +40,8 @@ bool write_outputs(const Recipe& recipe, const Inputs& inputs, const std::vector
   run.injections = joined_injections(recipe, store);
   run.injections.note(studies::recipe_note, hash);
   run.examples = joined_examples(recipe, store);
-  run.catalogue =
-      validation::corrected(science_catalogue(fields, threads), run.injections, recipe.correction);
+  const io::Table measured = science_catalogue(fields, threads);
+  run.catalogue = validation::corrected(measured, run.injections, recipe.correction);
   run.catalogue.note(studies::recipe_note, hash);
   run.host_truth = host_truth(fields);
   for (const Product* product : all_products())

@@ -49,7 +49,7 @@ io::Json notes_json(const Recipe& recipe, const Inputs& inputs, const std::vecto
       if (recipe.run_sed && !field.analysis.grid.usable_band[b])
         notes.push_back(
             fmt::format("{}: {} is not used by the SED fit (Lyman-alpha, or outside the library).",
-                        field.recipe.name, recipe.bands[b].name));
+                        field.name, recipe.bands[b].name));
   if (recipe.run_sed && recipe.pipeline.sed.min_bands > static_cast<int>(recipe.bands.size()))
     notes.push_back(
         fmt::format("No masses and ages: pipeline.sed.min_bands asks for {} bands, the recipe has {}.",

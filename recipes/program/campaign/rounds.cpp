@@ -41,9 +41,10 @@ population::Bounds round_range(const Recipe& recipe, population::Bounds costly) 
 
 int clumps_within(const io::Table& injections, const population::Bounds& range) {
   const io::Reals& mass = injections.reals("true_log_mass_msun");
+  const io::Integers& parent = injections.integers("parent_id");
   std::set<std::int64_t> clumps;
   for (std::size_t i = 0; i < injections.rows(); ++i)
-    if (mass[i] >= range.low && mass[i] <= range.high) clumps.insert(injections.integers("parent_id")[i]);
+    if (mass[i] >= range.low && mass[i] <= range.high) clumps.insert(parent[i]);
   return static_cast<int>(clumps.size());
 }
 

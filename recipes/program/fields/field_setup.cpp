@@ -20,9 +20,10 @@ constexpr double lens_redshift_of_constant_field = 0.4;  // of the light in fron
 class FieldMaker {
  public:
   FieldMaker(const Recipe& recipe, const Inputs& inputs, int number, int threads)
-      : r_(recipe), in_(inputs), threads_(threads) {
+      : r_(recipe), in_(inputs), field_(recipe.fields[static_cast<std::size_t>(number)]), threads_(threads) {
     setup_.number = number;
-    setup_.recipe = recipe.fields[static_cast<std::size_t>(number)];
+    setup_.name = field_.name;
+    setup_.z = field_.z;
   }
 
   void check_maps() {
@@ -56,9 +57,8 @@ class FieldMaker {
   }
 
   std::string truth_key() const {
-    return setup_.recipe.truth_lens
-               ? fmt::format("fields[{}] ({}).truth_lens", setup_.number, setup_.recipe.name)
-               : "truth_lens";
+    return field_.truth_lens ? fmt::format("fields[{}] ({}).truth_lens", setup_.number, field_.name)
+                             : "truth_lens";
   }
   std::string alternative_key(std::size_t i) const {
     return fmt::format("alternative_lenses[{}] ({})", i, r_.alternative_lenses[i].name);
@@ -76,7 +76,7 @@ class FieldMaker {
   }
 
   sky::SkyPosition field_centre() const {
-    const FieldRecipe& f = setup_.recipe;
+    const FieldRecipe& f = field_;
     if (const auto origin = lens_origin(); f.x_arcsec && origin)
       return lens::to_sky(*origin, {*f.x_arcsec, *f.y_arcsec});
     return {f.ra_deg, f.dec_deg};
@@ -90,8 +90,7 @@ class FieldMaker {
     const sky::SkyPosition centre = field_centre();
     const sky::SkyPosition reference = frame_reference();
     if (real_exposures().empty()) {
-      width_ = height_ =
-          2 * static_cast<int>(std::lround(0.5 * setup_.recipe.size_arcsec / simulated_scale()));
+      width_ = height_ = 2 * static_cast<int>(std::lround(0.5 * field_.size_arcsec / simulated_scale()));
       wcs_ = sky::Wcs::tangential(centre, {0.5 * (width_ - 1), 0.5 * (height_ - 1)}, simulated_scale());
       scale_ = simulated_scale();
     } else {
@@ -102,7 +101,7 @@ class FieldMaker {
       scale_ = reference.pixel_scale_arcsec;
     }
     if (!wcs_ && has_lens_on_sky())
-      throw InputError({r_.file, fmt::format("fields[{}] ({})", setup_.number, setup_.recipe.name),
+      throw InputError({r_.file, fmt::format("fields[{}] ({})", setup_.number, field_.name),
                         "exposures without sky coordinates under a lens model or map",
                         "exposures with a WCS, or a lens of kind constant"});
     setup_.width = width_;
@@ -168,11 +167,11 @@ class FieldMaker {
     const sky::SkyPosition position = lens::to_sky(frame_reference(), at);
     refuse(map.name, key,
            fmt::format("a map that ends before RA {:.6f}, Dec {:.6f}", position.ra_deg, position.dec_deg),
-           fmt::format("one that covers the image of fields[{}] ({})", setup_.number, setup_.recipe.name));
+           fmt::format("one that covers the image of fields[{}] ({})", setup_.number, field_.name));
   }
 
   std::string recipe_file() const { return r_.file; }
-  std::string field_key() const { return fmt::format("fields[{}] ({})", setup_.number, setup_.recipe.name); }
+  std::string field_key() const { return fmt::format("fields[{}] ({})", setup_.number, field_.name); }
 
   void check_nodes() const {
     constexpr double most = 20000;  // along a side: 16 GB
@@ -252,21 +251,21 @@ class FieldMaker {
   }
 
   double truth_efficiency() const {
-    const double z = setup_.recipe.z;
+    const double z = field_.z;
     if (truth_lens().model) return truth_lens().model->efficiency(z);
     return truth_lens().map ? truth_lens().map->efficiency(z) : 1.0;
   }
 
   void set_lenses() {
     const lens::LensMap truth = map_of(truth_lens(), truth_key());
-    const LensRecipe& truth_recipe = r_.truth_lens_of(setup_.recipe);
+    const LensRecipe& truth_recipe = r_.truth_lens_of(field_);
     // The same model gives the same map: no need to compute it twice.
     const auto lens_for = [&](const lens::LoadedLens& input, const LensRecipe& recipe,
                               const std::string& key) {
       return lens_of(input, same_model(recipe, truth_recipe) ? truth : map_of(input, key));
     };
     setup_.truth_map = std::make_shared<lens::LensMap>(truth);
-    const double z = setup_.recipe.z;
+    const double z = field_.z;
     setup_.finder = std::make_unique<lens::ImageFinder>(*setup_.truth_map, truth_efficiency());
     pipeline::AnalysisField& a = setup_.analysis;
     a.lens = lens_for(in_.analysis_lens, r_.analysis_lens, "analysis_lens");
@@ -277,14 +276,14 @@ class FieldMaker {
            lens_for(in_.alternative_lenses[i], r_.alternative_lenses[i].lens, alternative_key(i))});
     a.frame = setup_.frame;
     a.cosmology = r_.cosmology;
-    a.name = setup_.recipe.name;
+    a.name = field_.name;
     a.number = setup_.number;
-    a.host = setup_.recipe.name;
+    a.host = field_.name;
     a.z = z;
   }
 
   void set_light() {
-    const double z = setup_.recipe.z;
+    const double z = field_.z;
     setup_.truth_light = std::make_shared<sed::BandSynthesis>(in_.truth_library, in_.filters, z, r_.cosmology,
                                                               truth_light(r_));
     setup_.arcsec_per_pc = 1e-3 / r_.cosmology.kpc_per_arcsec(z);
@@ -321,7 +320,7 @@ class FieldMaker {
   }
 
   lens::Vector2 host_on_sky() const {
-    if (const HostCentre centre = setup_.recipe.host.centre(); centre.x_arcsec)
+    if (const HostCentre centre = field_.host.centre(); centre.x_arcsec)
       return {*centre.x_arcsec, *centre.y_arcsec};
     return setup_.frame.to_lens({0.5 * (width_ - 1), 0.5 * (height_ - 1)});
   }
@@ -365,7 +364,7 @@ class FieldMaker {
   bool in_region(const SourceDiscHost& disc, lens::Vector2 theta, const HostCentres& centres) const {
     const lens::Lens& lens = setup_.analysis.lens;
     if (!lens.map.covers(theta)) return false;
-    const lens::Vector2 beta = lens.map.source_position(theta, lens.efficiency(setup_.recipe.z));
+    const lens::Vector2 beta = lens.map.source_position(theta, lens.efficiency(field_.z));
     return std::hypot(beta.x - centres.in_source.x, beta.y - centres.in_source.y) <= disc.radius_arcsec;
   }
   // What a file draws was read with the inputs.
@@ -376,7 +375,7 @@ class FieldMaker {
 
   bool in_host(lens::Vector2 theta, const HostCentres& centres) const {
     return std::visit([&](const auto& region) { return in_region(region, theta, centres); },
-                      setup_.recipe.host.choice);
+                      field_.host.choice);
   }
 
   void set_host() {
@@ -384,7 +383,7 @@ class FieldMaker {
     const lens::Vector2 on_sky = host_on_sky();
     const lens::Lens& lens = setup_.analysis.lens;
     const lens::Vector2 in_source =
-        lens.map.covers(on_sky) ? lens.map.source_position(on_sky, lens.efficiency(setup_.recipe.z)) : on_sky;
+        lens.map.covers(on_sky) ? lens.map.source_position(on_sky, lens.efficiency(field_.z)) : on_sky;
     const auto linear = setup_.frame.linear_at({0.5 * (width_ - 1), 0.5 * (height_ - 1)});
     setup_.analysis.host_mask = Array2D<unsigned char>(width_, height_, 0);
     const sky::Exposure& reference = setup_.exposures[setup_.analysis.reference];
@@ -399,7 +398,7 @@ class FieldMaker {
           setup_.places.push_back(pixel);
       }
     if (setup_.places.empty())
-      throw InputError({r_.file, fmt::format("fields[{}] ({}).host", setup_.number, setup_.recipe.name),
+      throw InputError({r_.file, fmt::format("fields[{}] ({}).host", setup_.number, field_.name),
                         "a region without a single pixel of data", "a region that overlaps the image"});
   }
 
@@ -447,6 +446,7 @@ class FieldMaker {
 
   const Recipe& r_;
   const Inputs& in_;
+  const FieldRecipe& field_;
   int threads_;
   FieldSetup setup_;
   std::optional<sky::Wcs> wcs_;

@@ -14,7 +14,8 @@ namespace arcproof::recipes {
 
 struct FieldSetup {
   int number = 0;
-  FieldRecipe recipe;
+  std::string name;
+  double z = 0;  ///< of the host and of injected clumps
   lens::ImageFrame frame;
   std::shared_ptr<const lens::LensMap> truth_map;
   std::unique_ptr<lens::ImageFinder> finder;  ///< through the truth lens, for sources at the field's z
