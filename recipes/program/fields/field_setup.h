@@ -40,8 +40,9 @@ struct FieldSetup {
     return {truth_map.get(), finder.get(), &frame, convolver.get(), arcsec_per_pc, width, height, {}};
   }
   mocks::TruthField truth_field() const {
-    return {recipe.name,       recipe.z, age_of_universe_myr, injection_field(),
-            truth_light.get(), &places,  &analysis.host_mask, &objects};
+    return {
+        name,    z, age_of_universe_myr, injection_field(), truth_light.get(), &places, &analysis.host_mask,
+        &objects};
   }
 };
 
