@@ -2,8 +2,8 @@
 // `claeyssens2023`: Claeyssens+2023 section 5.4.
 #pragma once
 
-#include "engine/core/plausible.h"
 #include "engine/core/keys.h"
+#include "engine/core/plausible.h"
 #include "engine/sed/synthesis.h"
 
 #include <string>
