@@ -21,7 +21,10 @@ struct Scales {
 struct Neighbour {
   double distance;
   std::size_t point;  ///< number of the point, as given
-  auto operator<=>(const Neighbour&) const = default;
+  bool operator<(const Neighbour& other) const {
+    return distance < other.distance || (distance == other.distance && point < other.point);
+  }
+  bool operator==(const Neighbour&) const = default;
 };
 
 class Neighbours {

@@ -222,7 +222,7 @@ class Reader {
     std::vector<std::string> notes;
     reading.notes = &notes;
     lens::LoadedLens loaded = lens::read_lens(recipe.choice, reading);
-    for (const std::string& note : notes) in_.notes.push_back(key + ": " + note);
+    for (const std::string& note : notes) in_.notes.push_back(fmt::format("{}: {}", key, note));
     return loaded;
   }
 
