@@ -72,6 +72,38 @@ class Baseline {
 
 bool fit_has_result(const std::string& status) { return status != "singular" && status != "too_few_pixels"; }
 
+// Other injections of the same realisation, under whose light an object may lie.
+class OtherInjections {
+ public:
+  OtherInjections(const io::Table& truth, const MatchOptions& options)
+      : images_(truth.reals("true_x"), truth.reals("true_y")),
+        flux_(truth.reals("true_flux_" + options.reference_band)),
+        flag_(truth.texts("injection_flag")),
+        parent_(truth.has("parent_id") ? &truth.integers("parent_id") : nullptr),
+        options_(options) {}
+  // Is a brighter image of another clump at this place, which has no object of its own?
+  bool explain(double x, double y, std::size_t row, const std::vector<std::size_t>& object_of) const {
+    const std::vector<Neighbour> near = images_.within(x, y, options_.radius_pix);
+    return std::any_of(near.begin(), near.end(), [&](const Neighbour& one) {
+      const std::size_t other = one.point;
+      return other != row && !same_clump(other, row) && object_of[other] == none && has_light(other) &&
+             flux_[other] > flux_[row];
+    });
+  }
+
+ private:
+  bool same_clump(std::size_t a, std::size_t b) const { return parent_ && (*parent_)[a] == (*parent_)[b]; }
+  // Whether anything was drawn for this row.
+  bool has_light(std::size_t row) const {
+    return flag_[row] != "no_image" && flag_[row] != "outside_image" && flag_[row] != "no_data";
+  }
+  Neighbours images_;
+  const io::Reals& flux_;
+  const io::Texts& flag_;
+  const io::Integers* parent_;
+  const MatchOptions& options_;
+};
+
 // What became of the truth's rows.
 class Outcomes {
  public:
@@ -85,17 +117,23 @@ class Outcomes {
         host_(measured.texts("host")),
         selected_(measured.flags("selected")),
         interloper_(measured.has("interloper") ? &measured.flags("interloper") : nullptr),
-        baseline_(baseline, options) {}
+        flux_(measured.reals("flux_" + options.reference_band)),
+        max_flux_error_mag_(options.max_flux_error_mag),
+        baseline_(baseline, options),
+        others_(truth, options) {}
 
   std::string of(std::size_t row, const Assignment& assignment) const {
     if (injection_flag_[row] != "injected") return "not_injected";
     const std::size_t object = assignment.object[row];
     if (object == none) return assignment.within_reach[row] ? "blended" : "not_detected";
-    if (baseline_.had(x_[object], y_[object], injected_flux_[row])) return "confused";
+    if (baseline_.had(x_[object], y_[object], injected_flux_[row]) ||
+        others_.explain(x_[object], y_[object], row, assignment.object))
+      return "confused";
     if (!fit_has_result(fit_status_[object])) return "fit_failed";
     if (interloper_ && (*interloper_)[object]) return "interloper";
     if (!selected_[object]) return "not_selected";
-    return host_[object].empty() ? "outside_host" : "recovered";
+    if (host_[object].empty()) return "outside_host";
+    return has_right_flux(row, object) ? "recovered" : "wrong_flux";
   }
 
  private:
@@ -104,7 +142,14 @@ class Outcomes {
   const io::Texts &fit_status_, &host_;
   const io::Flags& selected_;
   const io::Flags* interloper_;
+  const io::Reals& flux_;
+  double max_flux_error_mag_;
   Baseline baseline_;
+  OtherInjections others_;
+
+  bool has_right_flux(std::size_t row, std::size_t object) const {
+    return std::abs(2.5 * std::log10(flux_[object] / injected_flux_[row])) <= max_flux_error_mag_;
+  }
 };
 
 template <class Values, class Value>
@@ -151,10 +196,11 @@ io::Table match(const io::Table& truth, const io::Table& measured, const io::Tab
     distance.push_back(object == none ? std::nan("")
                                       : std::hypot(x[object] - true_x[i], y[object] - true_y[i]));
   }
-  joined.add("outcome", "",
-             "recovered, not_detected, not_selected, interloper, fit_failed, outside_host, blended, confused "
-             "or not_injected",
-             std::move(outcome));
+  joined.add(
+      "outcome", "",
+      "recovered, wrong_flux, not_detected, not_selected, interloper, fit_failed, outside_host, blended, "
+      "confused or not_injected",
+      std::move(outcome));
   joined.add("recovered", "", "the clump counts as found", std::move(recovered));
   joined.add("match_distance_pix", "pix", "from the injected to the measured position", std::move(distance));
   for (const io::Column& column : measured.columns()) joined.add(gathered(column, assignment.object));

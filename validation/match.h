@@ -12,7 +12,8 @@ struct MatchOptions {
   std::string reference_band;  ///< lower case, "f150w": names the flux columns
   double radius_pix = 2.5;
   double max_radius_pix = 6;
-  double confusion_flux_ratio = 0.5;
+  double confusion_flux_ratio = 1;
+  double max_flux_error_mag = 0.75;
 
   /// All but the band.
   void describe(Keys& keys) {
@@ -26,6 +27,9 @@ struct MatchOptions {
                 "a pre-existing source brighter than this fraction of the injected flux counts as confusion, "
                 "not recovery",
                 Allowed::above(0, 1e4));
+    keys.number("max_flux_error_mag", max_flux_error_mag, "mag",
+                "a match whose flux is further than this from the injected one is no recovery (wrong_flux)",
+                Allowed::above(0, 100));
   }
 };
 
@@ -40,7 +44,10 @@ double match_reach(double sigma_major_pix, const MatchOptions& options);
 ///   fit_failed    matched, but the fit has no result
 ///   outside_host  matched outside the host's mask
 ///   blended       the object within reach belongs to another injected clump that is nearer
-///   confused      the object within reach was there before the injection
+///   confused      the object within reach was there before the injection, or is another injection's: within
+///                 radius_pix of it lies a source of the un-injected field brighter than confusion_flux_ratio
+///                 times this image, or a brighter image of another clump that no object was matched to
+///   wrong_flux    matched and selected, but the flux is off by more than max_flux_error_mag, or not above 0
 ///   not_injected  no image of the clump falls on data (see injection_flag)
 ///
 /// `truth` has columns true_x, true_y [pix], true_sigma_major_pix, true_flux_<band>, injection_flag (text).

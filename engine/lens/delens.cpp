@@ -161,8 +161,6 @@ Symmetric jacobian(const Hessian& h, double d) { return {1 - d * h.xx, -d * h.xy
 
 Vector2 times(const Symmetric& m, Vector2 v) { return {m.xx * v.x + m.xy * v.y, m.xy * v.x + m.yy * v.y}; }
 
-double length(Vector2 v) { return std::hypot(v.x, v.y); }
-
 /// The axes as vectors of 1 sigma.
 struct Axes {
   Vector2 major, minor;

@@ -21,7 +21,6 @@ double cross(Vector2 a, Vector2 b) { return a.x * b.y - a.y * b.x; }
 Vector2 operator-(Vector2 a, Vector2 b) { return {a.x - b.x, a.y - b.y}; }
 Vector2 operator+(Vector2 a, Vector2 b) { return {a.x + b.x, a.y + b.y}; }
 Vector2 operator*(double k, Vector2 a) { return {k * a.x, k * a.y}; }
-double length(Vector2 a) { return std::hypot(a.x, a.y); }
 
 /// A = d beta / d theta, symmetric.
 using Jacobian = Hessian;

@@ -17,14 +17,17 @@ struct Outcome {
   std::string_view name, label, meaning, colour;
 };
 
-constexpr std::array<Outcome, 9> outcomes = {{
+constexpr std::array<Outcome, 10> outcomes = {{
     {"recovered", "recovered", "found, fitted, selected, inside the host: counts as found", colour::blue},
+    {"wrong_flux", "wrong flux", "found and selected, but with a flux that is off by more than 0.75 mag",
+     "#b5179e"},
     {"not_selected", "not selected", "found, but S/N too low in a reference band", colour::sky},
     {"interloper", "interloper", "found, but with the colours of the recipe's interlopers", colour::ink},
     {"not_detected", "not detected", "nothing measured within the match radius", "#d5dbe1"},
     {"blended", "blended", "the object within reach belongs to another injection that is nearer",
      colour::orange},
-    {"confused", "confused", "the object within reach was there before the injection", colour::vermilion},
+    {"confused", "confused",
+     "the object within reach was there before the injection, or is another injection's", colour::vermilion},
     {"outside_host", "outside the host", "found, but measured outside of the host's mask", colour::purple},
     {"fit_failed", "fit failed", "found, but the fit has no result", colour::green},
     {"other", "other", "an outcome that this report does not know", colour::grey},

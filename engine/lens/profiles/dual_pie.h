@@ -9,6 +9,7 @@
 // = 1.
 #pragma once
 
+#include <cmath>
 #include <string>
 
 namespace arcproof::lens {
@@ -18,6 +19,8 @@ struct Vector2 {
   double x = 0;
   double y = 0;
 };
+
+inline double length(Vector2 v) { return std::hypot(v.x, v.y); }
 
 /// Second derivatives of the potential [dimensionless].
 struct Hessian {

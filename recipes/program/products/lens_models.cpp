@@ -8,7 +8,7 @@
 namespace arcproof::recipes {
 namespace {
 
-void make(RunData& run) {
+void make_lens_models(RunData& run) {
   const studies::LensModelOptions options = lens_model_options(run.recipe);
   const io::Table pairs = studies::lens_pairs(options, run.injections);
   studies::set_lens_metrics(pairs, run.metrics);
@@ -22,7 +22,7 @@ void make(RunData& run) {
 const Product lens_models_product = {{"lens_systematics.fits"},
                                      compares_lenses,
                                      [](const Recipe&) { return studies::lens_metrics(); },
-                                     make,
+                                     make_lens_models,
                                      {reports::lens_section}};
 
 }  // namespace arcproof::recipes

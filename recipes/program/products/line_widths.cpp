@@ -8,7 +8,7 @@
 namespace arcproof::recipes {
 namespace {
 
-void make(RunData& run) {
+void make_line_widths(RunData& run) {
   const sed::GridAxes& grid = run.recipe.grid;
   io::write_fits_tables(run.output / "line_widths.fits",
                         {pipeline::emission_line_widths(*run.inputs.analysis_library, grid.histories,
@@ -20,7 +20,7 @@ void make(RunData& run) {
 const Product line_widths_product = {{"line_widths.fits"},
                                      [](const Recipe& recipe) { return recipe.run_sed; },
                                      no_metrics,
-                                     make,
+                                     make_line_widths,
                                      {reports::lines_section}};
 
 }  // namespace arcproof::recipes

@@ -16,7 +16,7 @@ namespace {
 
 bool is_fitted(const Recipe& recipe) { return recipe.run_mass_function && recipe.run_sed; }
 
-std::vector<validation::MetricDescription> metrics(const Recipe& recipe) {
+std::vector<validation::MetricDescription> mass_function_metrics(const Recipe& recipe) {
   if (!is_fitted(recipe)) return {};
   return studies::mass_function_metrics(corrects_mass_function(recipe));
 }
@@ -48,7 +48,7 @@ void fit(RunData& run) {
   run.report["at_prior_edge"] = std::move(published.at_prior_edge);
 }
 
-void make(RunData& run) {
+void make_mass_function(RunData& run) {
   run.report["at_prior_edge"] = run.report["not_corrected"] = io::Json::array();
   if (is_fitted(run.recipe)) fit(run);
   else io::write_json(run.output / "convergence.json", io::Json::object());
@@ -58,8 +58,8 @@ void make(RunData& run) {
 
 const Product mass_function_product = {{"mass_function.fits", "convergence.json"},
                                        always_asked_for,
-                                       metrics,
-                                       make,
+                                       mass_function_metrics,
+                                       make_mass_function,
                                        {reports::mass_function_section, reports::convergence_section}};
 
 }  // namespace arcproof::recipes

@@ -15,7 +15,7 @@
 namespace arcproof::recipes {
 namespace {
 
-std::vector<validation::MetricDescription> metrics(const Recipe& recipe) {
+std::vector<validation::MetricDescription> measurement_metrics(const Recipe& recipe) {
   return validation::run_metrics(metric_options(recipe));
 }
 
@@ -26,7 +26,7 @@ std::vector<validation::FieldDepth> depths_of(const RunData& run) {
   return depths;
 }
 
-void make(RunData& run) {
+void make_measurement(RunData& run) {
   const validation::TableOptions options = table_options(run.recipe);
   const auto axes = validation::axes_of(options, run.injections);
   const validation::BiasProducts bias = validation::bias_products(options, run.injections, axes);
@@ -49,8 +49,8 @@ const Product measurement_product = {
     {"injections.fits", "examples.fits", "science_catalog.fits", "science_catalog.ecsv", "host_truth.fits",
      "completeness.fits", "bias.fits"},
     always_asked_for,
-    metrics,
-    make,
+    measurement_metrics,
+    make_measurement,
     {reports::completeness_section, reports::bias_section, reports::truth_section, reports::outcomes_section,
      reports::examples_section, reports::science_section}};
 

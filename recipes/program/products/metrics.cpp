@@ -8,7 +8,7 @@
 namespace arcproof::recipes {
 namespace {
 
-void make(RunData& run) {
+void make_metrics(RunData& run) {
   std::map<std::string, validation::MetricDescription> described;
   for (const validation::MetricDescription& metric : metrics_of(run.recipe)) described[metric.name] = metric;
   io::Texts names, units, meanings;
@@ -30,6 +30,6 @@ void make(RunData& run) {
 }  // namespace
 
 const Product metrics_product = {
-    {"metrics.fits"}, always_asked_for, no_metrics, make, {reports::metrics_section}};
+    {"metrics.fits"}, always_asked_for, no_metrics, make_metrics, {reports::metrics_section}};
 
 }  // namespace arcproof::recipes

@@ -8,7 +8,7 @@
 namespace arcproof::recipes {
 namespace {
 
-void make(RunData& run) {
+void make_population(RunData& run) {
   const studies::PopulationOptions options = population_options(run.recipe, run.threads);
   io::write_fits_tables(
       run.output / "population.fits",
@@ -19,6 +19,6 @@ void make(RunData& run) {
 }  // namespace
 
 const Product population_product = {
-    {"population.fits"}, always_asked_for, no_metrics, make, {reports::population_section}};
+    {"population.fits"}, always_asked_for, no_metrics, make_population, {reports::population_section}};
 
 }  // namespace arcproof::recipes

@@ -43,13 +43,13 @@ io::Table psf_table(const Recipe& recipe, const Inputs& inputs) {
   return table;
 }
 
-void make(RunData& run) {
+void make_psf(RunData& run) {
   io::write_fits_tables(run.output / "psf.fits", {psf_table(run.recipe, run.inputs)});
 }
 
 }  // namespace
 
 const Product psf_product = {
-    {"psf.fits"}, always_asked_for, no_metrics, make, {reports::psf_section, reports::bands_section}};
+    {"psf.fits"}, always_asked_for, no_metrics, make_psf, {reports::psf_section, reports::bands_section}};
 
 }  // namespace arcproof::recipes

@@ -10,7 +10,7 @@ namespace arcproof::recipes {
 namespace {
 
 // Mocks of known mass functions, seen through the injections.
-void make(RunData& run) {
+void make_recovery(RunData& run) {
   const Recipe& recipe = run.recipe;
   const mocks::Range& drawn = recipe.population.mass_msun;
   const studies::RecoveryInput input{studies::read_injected_images(run.injections, "injections.fits",
@@ -33,7 +33,7 @@ const Product recovery_product = {
     {"cmf_recovery.fits"},
     [](const Recipe& recipe) { return recipe.recovery.has_value(); },
     [](const Recipe& recipe) { return studies::recovery_metrics(*recipe.recovery); },
-    make,
+    make_recovery,
     {reports::recovery_section}};
 
 }  // namespace arcproof::recipes

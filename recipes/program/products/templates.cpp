@@ -8,7 +8,7 @@
 namespace arcproof::recipes {
 namespace {
 
-void make(RunData& run) {
+void make_template_tables(RunData& run) {
   const io::Table clumps = template_clumps(run.recipe, run.inputs, run.threads);
   std::vector<io::Table> tables =
       studies::template_tables(run.recipe.template_mismatch->age_step_dex, clumps);
@@ -22,7 +22,7 @@ void make(RunData& run) {
 const Product templates_product = {{"template_mismatch.fits"},
                                    [](const Recipe& recipe) { return recipe.template_mismatch.has_value(); },
                                    [](const Recipe&) { return studies::template_metrics(); },
-                                   make,
+                                   make_template_tables,
                                    {reports::templates_section}};
 
 }  // namespace arcproof::recipes

@@ -72,6 +72,13 @@ io::Table joined(const std::vector<Truth>& truth, const std::vector<Object>& mea
                {.reference_band = "f150w", .radius_pix = 2.5, .confusion_flux_ratio = 0.5});
 }
 
+io::Table by_default(const std::vector<Truth>& truth, const std::vector<Object>& measured,
+                     const std::vector<Object>& baseline = {}, const io::Integers& parents = {}) {
+  io::Table table = truth_table(truth);
+  if (!parents.empty()) table.add("parent_id", "", "", parents);
+  return match(table, object_table(measured), object_table(baseline), {.reference_band = "f150w"});
+}
+
 std::string outcome(const Truth& truth, const std::vector<Object>& measured,
                     const std::vector<Object>& baseline = {}) {
   const io::Table table = joined({truth}, measured, baseline);
@@ -194,6 +201,49 @@ TEST(Match, CrowdedFieldsEqualExhaustiveSearch) {
     }
     EXPECT_GT(blended, 0) << field;
   }
+}
+
+// A source with more light than was injected explains the object; one with less does not.
+TEST(MatchByDefault, BrighterSourcesFromBeforeAreConfusion) {
+  EXPECT_EQ(by_default({{10, 10}}, {{11, 10}}, {{.x = 12, .y = 10, .flux = 101}}).texts("outcome")[0],
+            "confused");
+  EXPECT_EQ(by_default({{10, 10}}, {{11, 10}}, {{.x = 12, .y = 10, .flux = 99}}).texts("outcome")[0],
+            "recovered");
+}
+
+// Half a factor of two: 0.75 mag is a factor of 1.995.
+TEST(MatchByDefault, FluxesFarOffAreNoRecovery) {
+  const auto of_flux = [](double flux) {
+    return by_default({{10, 10}}, {{.x = 10, .y = 10.5, .flux = flux}}).texts("outcome")[0];
+  };
+  EXPECT_EQ(of_flux(199), "recovered");
+  EXPECT_EQ(of_flux(200), "wrong_flux");
+  EXPECT_EQ(of_flux(50.2), "recovered");
+  EXPECT_EQ(of_flux(50), "wrong_flux");
+  EXPECT_EQ(of_flux(-100), "wrong_flux");
+  EXPECT_EQ(of_flux(std::nan("")), "wrong_flux");
+  const io::Table table = by_default({{10, 10}}, {{.x = 10, .y = 10, .flux = 1000}});
+  EXPECT_FALSE(table.flags("recovered")[0]);
+  EXPECT_EQ(table.reals("measured_flux_f150w")[0], 1000);  // the match itself is kept
+}
+
+// A faint injection at the place of a bright one of the same realisation, whose light alone is measured there.
+TEST(MatchByDefault, AnotherInjectionIsConfusion) {
+  const Truth faint{.x = 10, .y = 10, .flux = 60}, bright{.x = 11.5, .y = 10, .flux = 100};
+  EXPECT_EQ(by_default({faint, bright}, {{.x = 10.5, .y = 10, .flux = 100}}).texts("outcome"),
+            (io::Texts{"confused", "blended"}));
+  // Each with an object of its own: both are found.
+  EXPECT_EQ(
+      by_default({faint, bright}, {{.x = 10, .y = 10, .flux = 60}, {.x = 11.5, .y = 10}}).texts("outcome"),
+      (io::Texts{"recovered", "recovered"}));
+  // Images of one clump are not each other's confusion.
+  EXPECT_EQ(by_default({faint, bright}, {{.x = 10.5, .y = 10, .flux = 100}}, {}, {7, 7}).texts("outcome"),
+            (io::Texts{"recovered", "blended"}));
+  // Light that was drawn but is not looked for counts as well.
+  EXPECT_EQ(by_default({faint, {.x = 11.5, .y = 10, .flux = 100, .flag = "arc"}},
+                       {{.x = 10.5, .y = 10, .flux = 100}})
+                .texts("outcome"),
+            (io::Texts{"confused", "not_injected"}));
 }
 
 }  // namespace
