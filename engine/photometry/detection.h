@@ -26,7 +26,7 @@ struct DetectionOptions {
                  "side of the median filter that is subtracted; 0: a background mesh instead",
                  Allowed::between(0, 500));
     keys.integer("background_mesh_pix", background_mesh_pix, "pixel",
-                 "side of the background mesh, for median_side_pix 0 and for limiting magnitudes",
+                 "side of the background mesh, without a median filter and for limiting magnitudes",
                  Allowed::between(4, 1e5));
     keys.integer("deblend_levels", deblend_levels, "",
                  "number of deblending thresholds between detection and peak (SExtractor DEBLEND_NTHRESH)",

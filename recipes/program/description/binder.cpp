@@ -72,6 +72,10 @@ void Binder::schema_entry(const char* key, const char* unit, const char* meaning
                           io::Json default_value) {
   std::string description = kind_.empty() ? meaning : fmt::format("kind {}: {}", kind_, meaning);
   if (*unit) description += fmt::format(" [{}]", unit);
+  // A key that several kinds have says what it is to each.
+  if (const io::Json* known = out_.find("properties"); known && !kind_.empty())
+    if (const io::Json* before = known->find(key))
+      description = fmt::format("{}; {}", before->at("description").as_string(), description);
   entry["description"] = std::move(description);
   if (!default_value.is_null()) entry["default"] = std::move(default_value);
   out_["properties"][key] = std::move(entry);

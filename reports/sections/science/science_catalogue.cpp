@@ -13,18 +13,25 @@
 namespace arcproof::reports {
 namespace {
 
+// "converged", or the status in colour; and whether the clump was found on the residual image only.
+std::string how_fitted(const std::string& status, std::int64_t pass) {
+  const std::string words = status == "converged" ? status : html::badge(status, "bad");
+  return words + (pass == 2 ? " (pass&nbsp;2)" : "");
+}
+
 std::string first_rows(const RunFolder& run) {
   constexpr std::size_t most_rows = 15;
   const io::Table& t = run.table(catalogue_table);
   const std::string band = run.reference_band();
   if (t.rows() == 0) return html::card("The science catalogue is empty.");
-  html::Table table{
-      {"id", "field", "m<sub>" + html::escape(band_label(band)) + "</sub>", "debiased", "R [pc]", "debiased",
-       "log M [M\u2609]", "debiased", "log age [yr]", "\u03bc", "p<sub>detect</sub>", ""},
-      {1, 11},
-      {}};
+  html::Table table{{"id", "field", "m<sub>" + html::escape(band_label(band)) + "</sub>", "debiased",
+                     "R [pc]", "debiased", "log M [M\u2609]", "debiased", "log age [yr]", "\u03bc",
+                     "p<sub>detect</sub>", "\u03c7\u00b2/dof", "fit", ""},
+                    {1, 12, 13},
+                    {}};
   const io::Integers id = integer_column(t, "detection_id");
-  const io::Texts field = text_column(t, "field");
+  const io::Texts field = text_column(t, "field"), status = text_column(t, "fit_status");
+  const io::Integers pass = integer_column(t, "detection_pass");
   const io::Flags limit = flag_column(t, "radius_is_upper_limit"),
                   extrapolated = flag_column(t, "extrapolated");
   const auto column = [&](const std::string& name) { return real_column(t, name); };
@@ -32,7 +39,8 @@ std::string first_rows(const RunFolder& run) {
                   mag_debiased = column("mag_debiased"), radius = column("radius_pc"),
                   radius_debiased = column("radius_debiased_pc"), mass = column("log_mass_msun"),
                   mass_debiased = column("log_mass_debiased"), age = column("log_age_yr"), mu = column("mu"),
-                  p = column("p_detect"), p_low = column("p_detect_low"), p_high = column("p_detect_high");
+                  chi2 = column("fit_chi2_reduced"), p = column("p_detect"), p_low = column("p_detect_low"),
+                  p_high = column("p_detect_high");
   for (std::size_t i = 0; i < std::min(t.rows(), most_rows); ++i)
     table.rows.push_back(
         {id[i] == io::missing_integer ? std::string(html::dash) : std::to_string(id[i]),
@@ -40,12 +48,14 @@ std::string first_rows(const RunFolder& run) {
          (limit[i] && std::isfinite(radius[i]) ? "&lt;&nbsp;" : "") + html::significant(radius[i], 3),
          html::significant(radius_debiased[i], 3), html::fixed(mass[i], 2), html::fixed(mass_debiased[i], 2),
          html::fixed(age[i], 2), html::significant(mu[i], 3),
-         html::with_interval(p[i], p_low[i], p_high[i], 2),
-         extrapolated[i] ? html::badge("extrapolated", "bad") : ""});
+         html::with_interval(p[i], p_low[i], p_high[i], 2), html::significant(chi2[i], 2),
+         how_fitted(status[i], pass[i]), extrapolated[i] ? html::badge("extrapolated", "bad") : ""});
   const std::string rest = fmt::format(
       "<p class=\"aside\">{} of {} rows; all rows and columns are in science_catalog.fits and "
       "science_catalog.ecsv. Errors of the debiased magnitude "
-      "are the larger of the catalogue's and of the injections' scatter.</p>",
+      "are the larger of the catalogue's and of the injections' scatter. \u03c7\u00b2/dof and fit: of the "
+      "fit in the "
+      "reference band; pass 2: found on the residual image.</p>",
       table.rows.size(), t.rows());
   return html::card(html::table(table) + rest);
 }

@@ -223,7 +223,7 @@ TEST_F(Figures, OutcomesAddUpInEveryBin) {
   EXPECT_EQ(block(bars, "numbers"), (Numbers{{25.5, 1}, {26.5, 2}, {27.5, 1}}));
   const Numbers boxes = block(bars, "boxes");
   ASSERT_EQ(boxes.size(), 3U);
-  EXPECT_EQ(boxes[2], (std::vector<double>{27.5, 0, 27.04, 27.96, 0, 1, 3}));  // not detected
+  EXPECT_EQ(boxes[2], (std::vector<double>{27.5, 0, 27.04, 27.96, 0, 1, 4}));  // not detected
   EXPECT_EQ(axis(bars, "x"), std::pair(25.0, 28.0));
   EXPECT_TRUE(holds(bars, "title 'not detected'"));
   EXPECT_FALSE(holds(bars, "title 'blended'"));
