@@ -84,7 +84,8 @@ CorrectedFit empty_fit(MassFunctionModel model, std::size_t clusters, std::size_
   fit.clusters = static_cast<int>(clusters);
   fit.injections = static_cast<int>(injections);
   fit.injections_needed = fit.uncovered = nan;
-  for (const std::string& name : parameter_names(model)) fit.parameters.push_back({{nan, nan, nan}, name, nan});
+  for (const std::string& name : parameter_names(model))
+    fit.parameters.push_back({{nan, nan, nan}, name, nan});
   return fit;
 }
 
