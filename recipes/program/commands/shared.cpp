@@ -7,6 +7,7 @@
 #include "engine/core/units.h"
 #include "engine/io/files.h"
 #include "engine/photometry/detection.h"
+#include "engine/sky/position_angle.h"
 #include "recipes/program/commands/user_table.h"
 
 #include <algorithm>
@@ -202,8 +203,7 @@ double position_angle_deg(const std::optional<sky::Wcs>& wcs, double x, double y
   const sky::SkyPosition from = wcs->to_sky({x, y});
   const sky::SkyPosition to = wcs->to_sky({x + std::cos(angle_rad), y + std::sin(angle_rad)});
   const double east = std::remainder(to.ra_deg - from.ra_deg, 360.0) * std::cos(from.dec_deg * units::degree);
-  const double angle = std::atan2(east, to.dec_deg - from.dec_deg) / units::degree;
-  return std::fmod(angle + 360.0, 180.0);
+  return sky::position_angle_deg(east, to.dec_deg - from.dec_deg);
 }
 
 io::Ds9Region region_at(const sky::Exposure& exposure, double x, double y, double radius_x_pix,
