@@ -119,7 +119,7 @@ class Keys {
     std::string name = std::visit([](const auto& one) { return std::string(one.kind_name); }, value);
     text(key, name, meaning, {Kinds::kind_name...});
     (change_kind<Kinds>(value, name), ...);
-    (describe_kind<Kinds>(value), ...);
+    (describe_kind<Kinds>(key, value), ...);
   }
 
  protected:
@@ -136,8 +136,8 @@ class Keys {
 
   virtual void inside(const char* key, const char* meaning, const Members& members) = 0;
   virtual void each(const char* key, const char* meaning, Items& items) = 0;
-  /// The keys of one kind; `active`: the kind that is.
-  virtual void of_kind(const char* kind, bool active, const Members& members) = 0;
+  /// The keys of one kind, which `key` names; `active`: the kind that is.
+  virtual void of_kind(const char* key, const char* kind, bool active, const Members& members) = 0;
   /// Whether an optional object under this key is to be described.
   virtual bool looks_into(const char* key, bool present) = 0;
   virtual bool sets_values() const = 0;
@@ -163,10 +163,10 @@ class Keys {
     if (name == Kind::kind_name && !std::holds_alternative<Kind>(value)) value = Kind{};
   }
   template <class Kind, class Variant>
-  void describe_kind(Variant& value) {
+  void describe_kind(const char* key, Variant& value) {
     Kind other{};
     Kind* active = std::get_if<Kind>(&value);
-    of_kind(Kind::kind_name, active != nullptr,
+    of_kind(key, Kind::kind_name, active != nullptr,
             [&](Keys& keys) { (active ? *active : other).describe(keys); });
   }
 };

@@ -19,12 +19,12 @@ struct DetectionOptions {
 
   void describe(Keys& keys) {
     keys.number("threshold_sigma", threshold_sigma, "sigma of the error image",
-                "detection threshold, per pixel of the filtered image", Allowed::above(0, 1e4));
+                "detection threshold, per pixel of the filtered image", Allowed::above(0, 1e6));
     keys.integer("min_area_pix", min_area_pix, "pixel",
-                 "minimum number of connected pixels above the threshold", Allowed::between(1, 1e5));
+                 "minimum number of connected pixels above the threshold", Allowed::between(1, 1e6));
     keys.integer("median_side_pix", median_side_pix, "pixel",
                  "side of the median filter that is subtracted; 0: a background mesh instead",
-                 Allowed::between(0, 500));
+                 Allowed::between(0, 1000));
     keys.integer("background_mesh_pix", background_mesh_pix, "pixel",
                  "side of the background mesh, without a median filter and for limiting magnitudes",
                  Allowed::between(4, 1e5));

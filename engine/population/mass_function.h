@@ -66,12 +66,12 @@ struct MassFunctionOptions {
     max_mass_msun = largest.value_or(no_max_mass);
     keys.check(
         max_mass_msun > min_mass_msun, "max_mass_msun", [this] { return fmt::format("{:g}", max_mass_msun); },
-        fmt::format("above min_mass_msun = {:g}", min_mass_msun));
+        fmt::format("above the lower mass limit, {:g}", min_mass_msun));
     keys.number("max_age_myr", max_age_myr, "Myr", "upper age limit of the sample", plausible::age_myr);
-    keys.interval("beta", beta_low, beta_high, "", "flat prior on the slope", Allowed::between(-10, 10));
+    keys.interval("beta", beta_low, beta_high, "", "flat prior on the slope", Allowed::between(-20, 20));
     keys.number("log_cutoff_high", log_cutoff_high, "log10 Msun",
                 "upper end of the flat prior on log M_c; the lower end is the lower mass limit",
-                Allowed::between(0, 15));
+                Allowed::between(0, 20));
     keys.integer("walkers", sampler.walkers, "", "number of walkers per ensemble (even)",
                  Allowed::between(8, 10000));
     keys.integer("steps", sampler.steps, "", "number of steps per walker", Allowed::between(10, 1e7));

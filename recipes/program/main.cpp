@@ -29,6 +29,17 @@ std::vector<CampaignCommand> add_commands(CLI::App& app) {
   return all;
 }
 
+// A validator's "--option: found X, allowed: Y" in the four parts of a complaint.
+Complaint complaint_of(const std::string& what) {
+  const std::string found = ": found ", allowed = ", allowed: ";
+  const auto first = what.find(found), second = what.find(allowed);
+  if (first == std::string::npos || second == std::string::npos)
+    return {"command line", "arguments", what, "see arcproof COMMAND --help"};
+  return {"command line", what.substr(0, first),
+          what.substr(first + found.size(), second - first - found.size()),
+          what.substr(second + allowed.size())};
+}
+
 int dispatch(int argc, char** argv) {
   CLI::App app{
       "Injects synthetic star clumps through lens models into images, recovers them, and says how much of a "
@@ -42,8 +53,8 @@ int dispatch(int argc, char** argv) {
     return app.exit(request);
   } catch (const CLI::ParseError& error) {
     const bool unknown_command = argc > 1 && argv[1][0] != '-' && app.get_subcommands().empty();
-    throw InputError({"command line", unknown_command ? argv[1] : "arguments",
-                      unknown_command ? "no command of arcproof" : error.what(), "see arcproof --help"});
+    if (!unknown_command) throw InputError(complaint_of(error.what()));
+    throw InputError({"command line", argv[1], "no command of arcproof", "see arcproof --help"});
   }
   std::signal(SIGXFSZ, SIG_IGN);  // a file that may not grow is an error of writing, with a message
   for (const CampaignCommand& command : commands)

@@ -67,9 +67,12 @@ struct MapFilesLens {
     keys.text("deflection_x", deflection_x,
               "or deflection map from another code (e.g. Frontier Fields), FILE or FILE[HDU]");
     keys.text("deflection_y", deflection_y, "the same, y");
-    keys.texts("posterior_maps", posterior_maps, "draws of the posterior, maps as `map`, on the same nodes");
-    keys.texts("posterior_deflection_x", posterior_deflection_x, "draws, as deflection_x");
-    keys.texts("posterior_deflection_y", posterior_deflection_y, "draws, as deflection_y");
+    keys.texts("posterior_maps", posterior_maps,
+               "draws of the posterior: map files on the same nodes, once for each draw");
+    keys.texts("posterior_deflection_x", posterior_deflection_x,
+               "draws of the posterior: deflection maps, x, once for each draw");
+    keys.texts("posterior_deflection_y", posterior_deflection_y,
+               "draws of the posterior: deflection maps, y, once for each draw");
     options.describe(keys);
   }
 };

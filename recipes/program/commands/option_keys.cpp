@@ -12,8 +12,12 @@
 namespace arcproof::commands {
 namespace {
 
-std::string help_of(const char* unit, const char* meaning) {
-  return *unit ? fmt::format("{} [{}]", meaning, unit) : meaning;
+std::string help_of(const char* unit, const char* meaning, const Allowed& allowed) {
+  std::string help = *unit ? fmt::format("{} [{}]", meaning, unit) : meaning;
+  constexpr std::string_view number = "a number ";
+  if (const std::string limits = allowed.text(); limits.starts_with(number))
+    help += "; " + limits.substr(number.size());
+  return help;
 }
 
 bool is_number(const std::string& text, double& value) {
@@ -27,7 +31,7 @@ CLI::Validator within(const Allowed& allowed) {
             double value = 0;
             return is_number(text, value) && allowed.contains(value)
                        ? std::string()
-                       : fmt::format("found {}, allowed: {}", text, allowed.text());
+                       : fmt::format("found '{}', allowed: {}", text, allowed.text());
           },
           ""};
 }
@@ -40,7 +44,7 @@ CLI::Validator whole_within(Allowed allowed) {
             const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
             return error == std::errc() && end == text.data() + text.size() && allowed.contains(value)
                        ? std::string()
-                       : fmt::format("found {}, allowed: an integer: {}", text, allowed.text());
+                       : fmt::format("found '{}', allowed: an integer: {}", text, allowed.text());
           },
           ""};
 }
@@ -49,7 +53,7 @@ CLI::Validator one_of(const std::vector<std::string>& choices) {
   return {[choices](const std::string& text) {
             return std::find(choices.begin(), choices.end(), text) != choices.end()
                        ? std::string()
-                       : fmt::format("found {}, allowed: {}", text, fmt::join(choices, ", "));
+                       : fmt::format("found '{}', allowed: {}", text, fmt::join(choices, ", "));
           },
           ""};
 }
@@ -96,7 +100,7 @@ CLI::Option* OptionKeys::make(const char* key, const std::string& type, const st
 void OptionKeys::number(const char* key, double& value, const char* unit, const char* meaning,
                         Allowed allowed) {
   if (adding_) {
-    if (CLI::Option* o = make(key, "FLOAT", help_of(unit, meaning), fmt::format("{:g}", value)))
+    if (CLI::Option* o = make(key, "FLOAT", help_of(unit, meaning, allowed), fmt::format("{:g}", value)))
       o->check(within(allowed));
   } else if (given(key)) {
     is_number(texts_of(key).front(), value);
@@ -106,7 +110,7 @@ void OptionKeys::number(const char* key, double& value, const char* unit, const 
 void OptionKeys::integer(const char* key, int& value, const char* unit, const char* meaning,
                          Allowed allowed) {
   if (adding_) {
-    if (CLI::Option* o = make(key, "INT", help_of(unit, meaning), std::to_string(value)))
+    if (CLI::Option* o = make(key, "INT", help_of(unit, meaning, allowed), std::to_string(value)))
       o->check(whole_within(allowed));
   } else if (given(key)) {
     value = std::atoi(texts_of(key).front().c_str());
@@ -148,7 +152,7 @@ void OptionKeys::numbers(const char* key, std::vector<double>& value, const char
                          Allowed allowed) {
   if (adding_) {
     if (CLI::Option* o =
-            make(key, "FLOAT,...", help_of(unit, meaning), fmt::format("{}", fmt::join(value, ","))))
+            make(key, "FLOAT,...", help_of(unit, meaning, allowed), fmt::format("{}", fmt::join(value, ","))))
       o->delimiter(',')->check(within(allowed))->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   } else if (given(key)) {
     value.clear();
@@ -168,7 +172,8 @@ void OptionKeys::texts(const char* key, std::vector<std::string>& value, const c
 void OptionKeys::interval(const char* key, double& low, double& high, const char* unit, const char* meaning,
                           Allowed allowed) {
   if (adding_) {
-    if (CLI::Option* o = make(key, "LOW HIGH", help_of(unit, meaning), fmt::format("{:g} {:g}", low, high)))
+    if (CLI::Option* o =
+            make(key, "LOW HIGH", help_of(unit, meaning, allowed), fmt::format("{:g} {:g}", low, high)))
       o->expected(2)->check(within(allowed));
   } else if (given(key)) {
     is_number(texts_of(key)[0], low);
@@ -179,7 +184,7 @@ void OptionKeys::interval(const char* key, double& low, double& high, const char
 void OptionKeys::optional_number(const char* key, std::optional<double>& value, const char* unit,
                                  const char* meaning, Allowed allowed) {
   if (adding_) {
-    if (CLI::Option* o = make(key, "FLOAT", help_of(unit, meaning), "")) o->check(within(allowed));
+    if (CLI::Option* o = make(key, "FLOAT", help_of(unit, meaning, allowed), "")) o->check(within(allowed));
   } else if (given(key)) {
     is_number(texts_of(key).front(), value.emplace());
   }

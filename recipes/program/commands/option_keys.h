@@ -65,7 +65,7 @@ class OptionKeys final : public Keys {
  protected:
   void inside(const char*, const char*, const Members& members) override { members(*this); }
   void each(const char*, const char*, Items&) override {}
-  void of_kind(const char*, bool active, const Members& members) override {
+  void of_kind(const char*, const char*, bool active, const Members& members) override {
     if (active) members(*this);
   }
   bool looks_into(const char*, bool present) override { return present; }

@@ -70,7 +70,7 @@ double Binder::checked(const char* key, const io::Json& node, const Allowed& bou
 
 void Binder::schema_entry(const char* key, const char* unit, const char* meaning, io::Json entry,
                           io::Json default_value) {
-  std::string description = kind_.empty() ? meaning : fmt::format("kind {}: {}", kind_, meaning);
+  std::string description = kind_.empty() ? meaning : fmt::format("{}: {}", kind_, meaning);
   if (*unit) description += fmt::format(" [{}]", unit);
   // A key that several kinds have says what it is to each.
   if (const io::Json* known = out_.find("properties"); known && !kind_.empty())
@@ -300,9 +300,10 @@ void Binder::each(const char* key, const char* meaning, Items& items) {
   }
 }
 
-void Binder::of_kind(const char* kind, bool active, const Members& members) {
+void Binder::of_kind(const char* kind_key, const char* kind, bool active, const Members& members) {
+  const std::string words = fmt::format("{} {}", kind_key, kind);
   if (mode_ == Mode::schema) {
-    kind_ = kind;
+    kind_ = words;
     members(*this);
     kind_.clear();
     return;
@@ -312,7 +313,7 @@ void Binder::of_kind(const char* kind, bool active, const Members& members) {
   Binder names = schema();
   members(names);
   if (const io::Json* properties = names.out_.find("properties"))
-    for (const auto& [key, ignored] : properties->as_object()) of_other_kinds_[key].emplace_back(kind);
+    for (const auto& [key, ignored] : properties->as_object()) of_other_kinds_[key].push_back(words);
 }
 
 bool Binder::looks_into(const char* key, bool present) {
@@ -331,8 +332,8 @@ const io::Json* Binder::list_node(const char* key) {
 
 void Binder::refuse_unknown(const std::string& key) const {
   if (const auto other = of_other_kinds_.find(key); other != of_other_kinds_.end())
-    throw InputError({file_, full(key), fmt::format("a key of kind {}", fmt::join(other->second, ", ")),
-                      fmt::format("no such key with this kind, which has {}", fmt::join(known_, ", "))});
+    throw InputError({file_, full(key), fmt::format("a key of {}", fmt::join(other->second, ", ")),
+                      fmt::format("no such key here; there are {}", fmt::join(known_, ", "))});
   const std::string near = nearest_word(key, known_);
   throw InputError(
       {file_, full(key),

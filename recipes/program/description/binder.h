@@ -53,7 +53,7 @@ class Binder final : public Keys {
  protected:
   void inside(const char* key, const char* meaning, const Members& members) override;
   void each(const char* key, const char* meaning, Items& items) override;
-  void of_kind(const char* kind, bool active, const Members& members) override;
+  void of_kind(const char* key, const char* kind, bool active, const Members& members) override;
   bool looks_into(const char* key, bool present) override;
   bool sets_values() const override { return mode_ == Mode::load; }
 
@@ -76,8 +76,8 @@ class Binder final : public Keys {
   const io::Json* json_;
   std::string file_, path_;
   std::vector<std::string> known_;
-  std::map<std::string, std::vector<std::string>> of_other_kinds_;  // key -> kinds that have it
-  std::string kind_;                                                // schema: of the keys being described
+  std::map<std::string, std::vector<std::string>> of_other_kinds_;  // key -> "kind lenstool", ...
+  std::string kind_;  // schema: "kind lenstool", of the keys being described
   io::Json out_ = io::Json::object();
 };
 

@@ -1,5 +1,6 @@
 #include "recipes/program/commands/lenses/options.h"
 
+#include "engine/core/error.h"
 #include "engine/core/parallel.h"
 #include "recipes/program/commands/lenses/delens.h"
 #include "recipes/program/commands/lenses/images.h"
@@ -38,6 +39,8 @@ class LensOptions {
   }
   void set() {
     lenstool_.set(lens_.lenstool);
+    if (lenstool_.given("row") && lens_.lenstool.bayes.empty())
+      refuse("", "--row", "without --bayes", "--bayes");
     maps_.set(lens_.maps);
   }
 
