@@ -18,7 +18,7 @@ TEST(Manual, TellsDefaultLimitsUnitAndKind) {
   const std::string manual = recipe_manual();
   for (const char* row :
        {"| `name` | required |  | name of the band, such as F150W |",
-        "| `threshold_sigma` | `1.5` | &gt; 0, &le; 10000 | detection threshold, per pixel of the filtered "
+        "| `threshold_sigma` | `1.5` | &gt; 0, &le; 1e+06 | detection threshold, per pixel of the filtered "
         "image "
         "[sigma of the error image] |",
         "| `noise` | `\"white\"` | `white`, `correlated` |", "kind lenstool: the model, best.par"})
