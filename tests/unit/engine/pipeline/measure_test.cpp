@@ -115,7 +115,8 @@ const MeasuredClump* clump_at(const std::vector<MeasuredClump>& clumps, double x
 }
 
 MeasuredClump only_clump(const Sky& sky, const Truth& truth, const PipelineOptions& options) {
-  const MeasuredClump* found = clump_at(measure(sky, options), truth.x, truth.y);
+  const std::vector<MeasuredClump> clumps = measure(sky, options);
+  const MeasuredClump* found = clump_at(clumps, truth.x, truth.y);
   if (!found) throw std::runtime_error("the clump was not measured");
   return *found;
 }
