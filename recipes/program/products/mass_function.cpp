@@ -49,7 +49,8 @@ void fit(RunData& run) {
 }
 
 void make_mass_function(RunData& run) {
-  run.report["at_prior_edge"] = run.report["not_corrected"] = io::Json::array();
+  run.report["at_prior_edge"] = io::Json::array();
+  run.report["not_corrected"] = io::Json::array();
   if (is_fitted(run.recipe)) fit(run);
   else io::write_json(run.output / "convergence.json", io::Json::object());
 }
