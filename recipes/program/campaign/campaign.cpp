@@ -152,7 +152,7 @@ void check_criteria(const Recipe& recipe) {
 bool add_rounds(Recipe& recipe, const std::vector<FieldSetup>& fields, const PartStore& store,
                 const RunOptions& options, std::vector<RoundRecord>& records) {
   constexpr int most_rounds = 8;
-  const io::Table catalogue = science_catalogue(fields, options.threads);
+  const io::Table catalogue = science_catalogue(fields);
   for (int round = 0;; ++round) {
     const io::Table injections = joined_injections(recipe, store);
     const RoundPlan plan = next_round(recipe, catalogue, injections, options.until_neff);

@@ -40,7 +40,7 @@ bool write_outputs(const Recipe& recipe, const Inputs& inputs, const std::vector
   run.injections = joined_injections(recipe, store);
   run.injections.note(studies::recipe_note, hash);
   run.examples = joined_examples(recipe, store);
-  const io::Table measured = science_catalogue(fields, threads);
+  const io::Table measured = science_catalogue(fields);
   run.catalogue = validation::corrected(measured, run.injections, recipe.correction);
   run.catalogue.note(studies::recipe_note, hash);
   run.host_truth = host_truth(fields);

@@ -4,6 +4,7 @@
 #include "engine/core/text.h"
 #include "engine/core/units.h"
 #include "recipes/program/description/light.h"
+#include "recipes/program/fields/science_catalogue.h"
 
 #include <algorithm>
 #include <cmath>
@@ -44,6 +45,7 @@ class FieldMaker {
     set_exposures();
     set_host();
     set_sky_and_baseline();
+    setup_.catalogue = clumps_of_host(setup_, threads_);
     return std::move(setup_);
   }
 

@@ -31,6 +31,7 @@ struct FieldSetup {
   std::vector<sky::PixelPosition> places;  ///< pixels of the host's mask: where clumps are injected
   io::Table baseline;                      ///< what is found without injections: x, y, flux_<reference>
   Array2D<int> objects;                    ///< their segmentation: 0 is empty sky
+  io::Table catalogue;  ///< clumps of the host measured without injections (science_catalogue.h)
 
   mocks::InjectionPlan plan;           ///< what is drawn in its realisations
   pipeline::PipelineOptions pipeline;  ///< how they are measured ...

@@ -16,21 +16,23 @@ io::Table only_host_rows(const io::Table& table) {
 
 }  // namespace
 
-io::Table science_catalogue(const std::vector<FieldSetup>& fields, int threads) {
+io::Table clumps_of_host(const FieldSetup& field, int threads) {
+  // Realisation -1 - number: streams of their own, apart from all injections.
+  const StreamName stream{field.plan.seed, {}, -1 - field.number};
+  const auto clumps = pipeline::measure_field(field.analysis, field.exposures, field.sky, {}, field.pipeline,
+                                              stream, threads);
+  io::Table table = pipeline::catalogue(field.analysis, clumps);
+  io::Integers counter;
+  for (const std::int64_t brightest : pipeline::counter_images(field.analysis, clumps))
+    counter.push_back(brightest < 0 ? io::missing_integer : clumps[static_cast<std::size_t>(brightest)].id);
+  table.add("counter_image_of", "", "detection_id of the image of the same clump with the highest S/N",
+            std::move(counter));
+  return only_host_rows(table);
+}
+
+io::Table science_catalogue(const std::vector<FieldSetup>& fields) {
   io::Table all("CATALOG");
-  for (const FieldSetup& field : fields) {
-    // Realisation -1 - number: streams of their own, apart from all injections.
-    const StreamName stream{field.plan.seed, {}, -1 - field.number};
-    const auto clumps = pipeline::measure_field(field.analysis, field.exposures, field.sky, {},
-                                                field.pipeline, stream, threads);
-    io::Table table = pipeline::catalogue(field.analysis, clumps);
-    io::Integers counter;
-    for (const std::int64_t brightest : pipeline::counter_images(field.analysis, clumps))
-      counter.push_back(brightest < 0 ? io::missing_integer : clumps[static_cast<std::size_t>(brightest)].id);
-    table.add("counter_image_of", "", "detection_id of the image of the same clump with the highest S/N",
-              std::move(counter));
-    all.append(only_host_rows(table));
-  }
+  for (const FieldSetup& field : fields) all.append(field.catalogue);
   return all;
 }
 
