@@ -116,6 +116,8 @@ class Outcomes {
         fit_status_(measured.texts("fit_status")),
         host_(measured.texts("host")),
         selected_(measured.flags("selected")),
+        trusted_(measured.has("trusted") ? &measured.flags("trusted") : nullptr),
+        enough_snr_(measured.has("enough_snr") ? &measured.flags("enough_snr") : nullptr),
         interloper_(measured.has("interloper") ? &measured.flags("interloper") : nullptr),
         flux_(measured.reals("flux_" + options.reference_band)),
         max_flux_error_mag_(options.max_flux_error_mag),
@@ -131,6 +133,7 @@ class Outcomes {
       return "confused";
     if (!fit_has_result(fit_status_[object])) return "fit_failed";
     if (interloper_ && (*interloper_)[object]) return "interloper";
+    if (enough_snr_ && trusted_ && (*enough_snr_)[object] && !(*trusted_)[object]) return "not_trusted";
     if (!selected_[object]) return "not_selected";
     if (host_[object].empty()) return "outside_host";
     return has_right_flux(row, object) ? "recovered" : "wrong_flux";
@@ -141,6 +144,7 @@ class Outcomes {
   const io::Reals &injected_flux_, &x_, &y_;
   const io::Texts &fit_status_, &host_;
   const io::Flags& selected_;
+  const io::Flags *trusted_, *enough_snr_;  // null: not told
   const io::Flags* interloper_;
   const io::Reals& flux_;
   double max_flux_error_mag_;
@@ -196,11 +200,11 @@ io::Table match(const io::Table& truth, const io::Table& measured, const io::Tab
     distance.push_back(object == none ? std::nan("")
                                       : std::hypot(x[object] - true_x[i], y[object] - true_y[i]));
   }
-  joined.add(
-      "outcome", "",
-      "recovered, wrong_flux, not_detected, not_selected, interloper, fit_failed, outside_host, blended, "
-      "confused or not_injected",
-      std::move(outcome));
+  joined.add("outcome", "",
+             "recovered, wrong_flux, not_detected, not_selected, not_trusted, interloper, fit_failed, "
+             "outside_host, blended, "
+             "confused or not_injected",
+             std::move(outcome));
   joined.add("recovered", "", "the clump counts as found", std::move(recovered));
   joined.add("match_distance_pix", "pix", "from the injected to the measured position", std::move(distance));
   for (const io::Column& column : measured.columns()) joined.add(gathered(column, assignment.object));

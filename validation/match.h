@@ -39,7 +39,8 @@ double match_reach(double sigma_major_pix, const MatchOptions& options);
 /// Outcomes, in column `outcome`. Only `recovered` counts as found.
 ///   recovered     matched, fitted, selected, inside the host
 ///   not_detected  nothing measured within the match radius
-///   not_selected  matched, S/N too low in a reference band
+///   not_selected  matched, S/N too low in a reference band, or of a detection pass that is not selected
+///   not_trusted   matched, S/N high enough, but the fit is not trusted (column quality)
 ///   interloper    matched, but its colours are those of the recipe's interlopers
 ///   fit_failed    matched, but the fit has no result
 ///   outside_host  matched outside the host's mask
@@ -51,7 +52,7 @@ double match_reach(double sigma_major_pix, const MatchOptions& options);
 ///   not_injected  no image of the clump falls on data (see injection_flag)
 ///
 /// `truth` has columns true_x, true_y [pix], true_sigma_major_pix, true_flux_<band>, injection_flag (text).
-/// `measured` (with or without a flag `interloper`) and `baseline` (the same field without injections) have
+/// `measured` (with or without flags `interloper`, `trusted` and `enough_snr`) and `baseline` (the same field without injections) have
 /// x, y, flux_<band>, selected, fit_status, host. The result has all columns of the truth, then outcome,
 /// recovered, match_distance_pix, then the columns of `measured` with the prefix "measured_". Pairs are made
 /// by distance, nearest first; each object serves one clump.

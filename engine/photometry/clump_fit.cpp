@@ -133,6 +133,12 @@ void fill_errors(Problem& problem, const Point& point, int side, ClumpFit& fit) 
     if (problem.options().position_free) {
       fit.components[k].x_error = std::sqrt(covariance(p, p));
       fit.components[k].y_error = std::sqrt(covariance(p + 1, p + 1));
+      fit.components[k].x_error_correlated = fit.components[k].x_error;
+      fit.components[k].y_error_correlated = fit.components[k].y_error;
+      if (correlated) {
+        fit.components[k].x_error_correlated = correlated_error(problem, rows, covariance.col(p), side);
+        fit.components[k].y_error_correlated = correlated_error(problem, rows, covariance.col(p + 1), side);
+      }
       p += 2;
     }
     p += shape_parameters(point.components[k].shape);

@@ -71,10 +71,12 @@ struct ComponentFit {
   double flux = 0;        ///< [nJy], signed
   double flux_error = 0;  ///< analytic, for white noise of the weights
   double flux_error_correlated =
-      0;                ///< the same for noise of the correlation given; flux_error where none is
-  double x = 0, y = 0;  ///< relative to the central pixel
-  double x_error = 0, y_error = 0;
-  Covariance shape;  ///< within the bounds of FitOptions
+      0;                            ///< the same for noise of the correlation given; flux_error where none is
+  double x = 0, y = 0;              ///< relative to the central pixel
+  double x_error = 0, y_error = 0;  ///< analytic, for white noise
+  double x_error_correlated = 0,
+         y_error_correlated = 0;  ///< as flux_error_correlated
+  Covariance shape;               ///< within the bounds of FitOptions
 };
 
 struct ClumpFit {

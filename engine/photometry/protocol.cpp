@@ -12,7 +12,6 @@
 namespace arcproof::photometry {
 namespace {
 
-constexpr int model_cutout = 21;
 // Redraws end within 0.03 sigma of their minimum: a thousandth of the variance they are there to measure.
 constexpr double redraw_tolerance_chi2 = 1e-3;
 // At most 0.1 sigma from the minimum, in position alone: the scatter of a hundred redraws is known to 7%.
@@ -300,9 +299,16 @@ ClumpPhotometry measure_clump(std::span<const Detection> detections, std::size_t
   const ComponentFit& self = fits.best.components.front();
   clump.x = fits.prepared.cutout.centre_x + self.x;
   clump.y = fits.prepared.cutout.centre_y + self.y;
-  clump.x_error = self.x_error;
-  clump.y_error = self.y_error;
+  const bool correlated = options.noise == NoiseModel::correlated;
+  clump.x_error = correlated ? self.x_error_correlated : self.x_error;
+  clump.y_error = correlated ? self.y_error_correlated : self.y_error;
   clump.chi2_reduced = fits.best.chi2 / std::max(1, fits.best.degrees_of_freedom);
+  const Cutout& cutout = fits.prepared.cutout;
+  clump.check = check_against_data(bands[reference].exposure->flux_njy, cutout, fits.best,
+                                   bands[reference].psf->serving(cutout.size + 6), fits.prepared.sky_sigma);
+  clump.quality =
+      quality_of(fits.best, fits.prepared.start.front(), clump.check, options.fit, options.quality);
+  clump.trusted = options.quality.trusts(clump.quality);
   fill_sizes(fits, clump);
   std::vector<std::vector<double>> fluxes(bands.size());  // of the redraws
   for (const ClumpFit& fit : fits.redraws) fluxes[reference].push_back(fit.components.front().flux);
@@ -317,26 +323,6 @@ ClumpPhotometry measure_clump(std::span<const Detection> detections, std::size_t
   }
   clump.redraws = redraws_of(fits, clump, fluxes, random);
   return clump;
-}
-
-Array2D<float> subtract_models(const Array2D<float>& image_njy, std::span<const ClumpPhotometry> clumps,
-                               std::size_t reference, const BandPsf& psf) {
-  Array2D<float> residual = image_njy;
-  ComponentImages images(model_cutout);
-  for (const ClumpPhotometry& clump : clumps) {
-    if (clump.status == FitStatus::too_few_pixels || clump.status == FitStatus::singular) continue;
-    const int cx = static_cast<int>(std::lround(clump.x)), cy = static_cast<int>(std::lround(clump.y));
-    images.evaluate(psf.serving(model_cutout), clump.x - cx, clump.y - cy, clump.shape, Derivatives::none);
-    const double flux = clump.bands[reference].flux_njy;
-    if (!(flux > 0)) continue;
-    for (int j = 0; j < model_cutout; ++j)
-      for (int i = 0; i < model_cutout; ++i) {
-        const int x = cx + i - model_cutout / 2, y = cy + j - model_cutout / 2;
-        if (residual.contains(x, y))
-          residual(x, y) -= static_cast<float>(flux * images.plane(0)[j * model_cutout + i]);
-      }
-  }
-  return residual;
 }
 
 }  // namespace arcproof::photometry

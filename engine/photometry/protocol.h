@@ -13,6 +13,7 @@
 #include "engine/inference/summary.h"
 #include "engine/photometry/clump_fit.h"
 #include "engine/photometry/detection.h"
+#include "engine/photometry/fit_quality.h"
 #include "engine/sky/exposure.h"
 #include "engine/sky/pixel_map.h"
 
@@ -38,6 +39,7 @@ struct ProtocolOptions {
   bool fix_position_in_groups = true;
   NoiseModel noise = NoiseModel::white;
   FitOptions fit;
+  QualityOptions quality;
 
   void describe(Keys& keys) {
     std::string protocol = "claeyssens2023";
@@ -61,6 +63,7 @@ struct ProtocolOptions {
                 Allowed::between(0.5, 12));
     keys.number("min_axis_ratio", fit.min_axis_ratio, "", "smallest ratio of minor to major axis",
                 Allowed::between(0.01, 1));
+    quality.describe(keys);
   }
 };
 
@@ -101,14 +104,17 @@ struct Redraw {
 };
 
 struct ClumpPhotometry {
-  double x = 0, y = 0;  ///< fitted position in the reference band [pixel]
-  double x_error = 0, y_error = 0;
+  double x = 0, y = 0;              ///< fitted position in the reference band [pixel]
+  double x_error = 0, y_error = 0;  ///< analytic, for noise of ProtocolOptions::noise
   Interval68 sigma_major_pix, sigma_minor_pix, circular_sigma_pix;  ///< the last is sqrt(major * minor)
   double angle_rad = 0;  ///< of the major axis from +x, counter-clockwise
   int group_size = 1;    ///< clumps fitted together
   FitStatus status = FitStatus::too_few_pixels;
   double chi2_reduced = 0;
-  std::vector<BandFluxes> bands;  ///< in the order of the input; the reference band among them
+  DataCheck check;                  ///< of the fit in the reference band
+  int quality = quality_no_result;  ///< bits of Quality; 0: trusted
+  bool trusted = false;             ///< by QualityOptions::trusts
+  std::vector<BandFluxes> bands;    ///< in the order of the input; the reference band among them
   std::vector<Redraw> redraws;
   Covariance shape;
 };
@@ -118,10 +124,5 @@ struct ClumpPhotometry {
 ClumpPhotometry measure_clump(std::span<const Detection> detections, std::size_t index,
                               std::span<const BandData> bands, std::size_t reference,
                               const ProtocolOptions& options, Random& random);
-
-/// Subtracts the models of measured clumps from an image of the reference band, each on 21 x 21 pixels. A fit
-/// of negative flux is no clump: subtracted, it would leave one.
-Array2D<float> subtract_models(const Array2D<float>& image_njy, std::span<const ClumpPhotometry> clumps,
-                               std::size_t reference, const BandPsf& psf);
 
 }  // namespace arcproof::photometry

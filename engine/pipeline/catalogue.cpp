@@ -82,7 +82,18 @@ void identity_columns(Columns& add, const AnalysisField& field) {
            [](const auto& c) { return std::string(photometry::to_string(c.photometry.status)); });
   add.real("fit_chi2_reduced", "", "reduced chi-squared of the fit in the reference band",
            [](const auto& c) { return c.photometry.chi2_reduced; });
-  add.flag("selected", "S/N above the recipe's in both reference bands, and no interloper",
+  add.integer("quality", "reasons not to trust the fit, one a bit (QBIT1 ... of the header); 0: trusted",
+              [](const auto& c) { return std::int64_t{c.photometry.quality}; });
+  add.flag("trusted", "no reason against the fit that the recipe rejects",
+           [](const auto& c) { return c.photometry.trusted; });
+  add.real("data_light", "nJy",
+           "light of the data in the cutout of the fit, without any model: engine/photometry/fit_quality.h",
+           [](const auto& c) { return c.photometry.check.data_njy; });
+  add.real("model_light", "nJy", "light of the fitted model, summed in the same way",
+           [](const auto& c) { return c.photometry.check.model_njy; });
+  add.flag("enough_snr", "S/N above the recipe's in both reference bands",
+           [](const auto& c) { return c.enough_snr; });
+  add.flag("selected", "enough_snr, trusted, of an allowed detection pass, and no interloper",
            [](const auto& c) { return c.selected; });
   add.flag("interloper", "inside the recipe's colours of interlopers",
            [](const auto& c) { return c.interloper; });
@@ -246,6 +257,7 @@ io::Table catalogue(const AnalysisField& field, std::span<const MeasuredClump> c
   lens_columns(add, field);
   sed_columns(add);
   alternative_columns(add, field);
+  photometry::note_quality_bits(table);
   return table;
 }
 

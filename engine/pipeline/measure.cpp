@@ -15,7 +15,7 @@ namespace {
 
 using photometry::ClumpPhotometry;
 
-bool is_selected(const ClumpPhotometry& clump, const AnalysisField& field, double min_snr) {
+bool has_enough_snr(const ClumpPhotometry& clump, const AnalysisField& field, double min_snr) {
   const auto good = [&](std::size_t b) { return clump.bands[b].snr() > min_snr; };
   return good(field.reference) && good(field.second_reference);
 }
@@ -113,7 +113,9 @@ std::vector<MeasuredClump> measure_field(const AnalysisField& field, std::span<c
     clump.alternatives.assign(field.alternatives.size(), unknown_delensing());
     if (!clump.redrawn || !was_fitted(clump.photometry)) continue;
     clump.interloper = is_interloper(clump.photometry, field, options.interloper_box);
-    clump.selected = is_selected(clump.photometry, field, options.min_snr) && !clump.interloper;
+    clump.enough_snr = has_enough_snr(clump.photometry, field, options.min_snr);
+    clump.selected =
+        clump.enough_snr && clump.photometry.trusted && clump.pass <= options.max_pass && !clump.interloper;
     clump.in_host = in_mask(field.host_mask, clump.photometry.x, clump.photometry.y);
     if (!clump.in_host) continue;
     delens(clump, field, options, pixel_scale);

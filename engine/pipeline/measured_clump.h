@@ -42,6 +42,7 @@ struct PipelineOptions {
   bool residual_pass = true;
   bool only_host = true;  ///< detections outside the host's mask are found, but not measured
   double min_snr = 3;
+  int max_pass = 2;
   /// Clumps inside all of these ranges are taken for interlopers and not selected: globular clusters of the
   /// lens lie at 0 < F150W - F200W < 0.3, -1 < F200W - F356W < -0.5 (z = 0.35; Claeyssens+2025 section 3.1).
   /// Empty: none.
@@ -56,6 +57,8 @@ struct PipelineOptions {
     keys.object("photometry", photometry, "PSF-convolved fits");
     keys.object("limits", limits, "limiting magnitudes");
     keys.number("min_snr", min_snr, "", "minimum S/N in both reference bands", Allowed::between(0, 1e4));
+    keys.integer("max_pass", max_pass, "", "1: clumps of the residual pass are measured, but not selected",
+                 Allowed::between(1, 2));
     keys.list("interloper_box", interloper_box,
               "ranges of colour: clumps inside all of them are interlopers and not selected");
     keys.number("resolution_floor_pix", resolution_floor_pix, "pixel of the reference band",
@@ -96,7 +99,8 @@ struct MeasuredClump {
   int pass = 1;
   bool redrawn = false;  ///< within the core of a region; otherwise only the best fit is known
   photometry::ClumpPhotometry photometry;
-  bool selected = false;    ///< S/N > min_snr in both reference bands, and no interloper
+  bool enough_snr = false;  ///< S/N > min_snr in both reference bands
+  bool selected = false;    ///< enough_snr, a trusted fit, no later pass than max_pass, and no interloper
   bool interloper = false;  ///< inside the colours of the interlopers
   bool in_host = false;
   lens::ClumpMagnification magnification;  ///< the rest is NaN outside the host or the lens map

@@ -1,6 +1,7 @@
 #include "engine/pipeline/photometer.h"
 
 #include "engine/core/parallel.h"
+#include "engine/photometry/subtraction.h"
 #include "engine/pipeline/grids.h"
 
 #include <algorithm>
@@ -125,7 +126,7 @@ class Photometer {
     std::vector<ClumpPhotometry> measured;
     for (const MeasuredClump& clump : clumps_) measured.push_back(clump.photometry);
     const Array2D<float> residual = photometry::subtract_models(
-        reference.flux_njy, measured, field_.reference, *field_.bands[field_.reference].transforms);
+        reference.flux_njy, measured, field_.reference, *field_.bands[field_.reference].psf);
     const auto second = photometry::detect(residual, reference.error_njy, options_.detection);
     const std::size_t first_new = detections_.size();
     for (Detection object : second.objects)

@@ -17,11 +17,13 @@ struct Outcome {
   std::string_view name, label, meaning, colour;
 };
 
-constexpr std::array<Outcome, 10> outcomes = {{
+constexpr std::array<Outcome, 11> outcomes = {{
     {"recovered", "recovered", "found, fitted, selected, inside the host: counts as found", colour::blue},
     {"wrong_flux", "wrong flux", "found and selected, but with a flux that is off by more than 0.75 mag",
      "#b5179e"},
     {"not_selected", "not selected", "found, but S/N too low in a reference band", colour::sky},
+    {"not_trusted", "not trusted", "found with enough S/N, but the fit is not trusted (column quality)",
+     "#8d6e63"},
     {"interloper", "interloper", "found, but with the colours of the recipe's interlopers", colour::ink},
     {"not_detected", "not detected", "nothing measured within the match radius", "#d5dbe1"},
     {"blended", "blended", "the object within reach belongs to another injection that is nearer",

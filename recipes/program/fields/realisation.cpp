@@ -2,6 +2,7 @@
 
 #include "engine/core/missing.h"
 #include "engine/core/text.h"
+#include "engine/photometry/subtraction.h"
 #include "engine/pipeline/catalogue.h"
 
 #include <algorithm>
@@ -55,7 +56,7 @@ io::Table example_table(const io::Table& joined, const FieldSetup& field,
   const std::size_t reference = field.analysis.reference;
   const Array2D<float>& data = exposures[reference].flux_njy;
   const Array2D<float> residual =
-      photometry::subtract_models(data, fits, reference, *field.analysis.bands[reference].transforms);
+      photometry::subtract_models(data, fits, reference, *field.analysis.bands[reference].psf);
   const io::Flags& recovered = joined.flags("recovered");
   const io::Integers& injection_id = joined.integers("injection_id");
   const io::Reals &measured_x = joined.reals("measured_x"), &measured_y = joined.reals("measured_y"),

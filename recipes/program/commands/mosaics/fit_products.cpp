@@ -3,6 +3,7 @@
 #include "engine/core/missing.h"
 #include "engine/core/text.h"
 #include "engine/core/units.h"
+#include "engine/photometry/subtraction.h"
 #include "recipes/program/commands/shared.h"
 
 #include <algorithm>
@@ -59,8 +60,10 @@ class FittedRows {
         "position in the reference band, fitted where fit_status says so; 0 is the centre of the first pixel";
     table_.add("x", "pix", text, x);
     table_.add("y", "pix", text, y);
-    real("x_err", "pix", "1 sigma, least squares with white noise", [](const auto& c) { return c.x_error; });
-    real("y_err", "pix", "1 sigma, least squares with white noise", [](const auto& c) { return c.y_error; });
+    real("x_err", "pix", "1 sigma, least squares with the noise of --noise",
+         [](const auto& c) { return c.x_error; });
+    real("y_err", "pix", "1 sigma, least squares with the noise of --noise",
+         [](const auto& c) { return c.y_error; });
     add_sky_columns(table_, wcs(), x, y);
     add_integers(table_, "group_size", "sources fitted together", clumps_.size(),
                  [&](std::size_t i) { return std::int64_t{clumps_[i].group_size}; });
@@ -69,6 +72,10 @@ class FittedRows {
               [&](std::size_t i) { return std::string(to_string(clumps_[i].status)); });
     real("fit_chi2_reduced", "", "reduced chi-squared of the fit in the reference band",
          [](const auto& c) { return c.chi2_reduced; });
+    add_integers(table_, "quality",
+                 "reasons not to trust the fit, one a bit (QBIT1 ... of the header); 0: trusted",
+                 clumps_.size(), [&](std::size_t i) { return std::int64_t{clumps_[i].quality}; });
+    photometry::note_quality_bits(table_);
   }
 
   template <class Get>
@@ -253,8 +260,7 @@ void write_residual(const FitArguments& a, const FitBands& bands, const std::vec
   const sky::Exposure& e = bands.reference_exposure();
   const Array2D<float> residual =
       profiles.empty()
-          ? photometry::subtract_models(e.flux_njy, clumps, bands.reference,
-                                        bands.transforms[bands.reference])
+          ? photometry::subtract_models(e.flux_njy, clumps, bands.reference, bands.psfs[bands.reference])
           : subtract_profiles(e.flux_njy, profiles, bands.psfs[bands.reference], a.sersic_size_pix);
   io::FitsHeader header = wcs_header(e.wcs);
   header.add("BUNIT", "nJy", "per pixel");
