@@ -124,12 +124,12 @@ class Outcomes {
         baseline_(baseline, options),
         others_(truth, options) {}
 
-  std::string of(std::size_t row, const Assignment& assignment) const {
+  std::string of(std::size_t row, const Assignment& assignment, bool allow_confusion) const {
     if (injection_flag_[row] != "injected") return "not_injected";
     const std::size_t object = assignment.object[row];
     if (object == none) return assignment.within_reach[row] ? "blended" : "not_detected";
-    if (baseline_.had(x_[object], y_[object], injected_flux_[row]) ||
-        others_.explain(x_[object], y_[object], row, assignment.object))
+    if (allow_confusion && (baseline_.had(x_[object], y_[object], injected_flux_[row]) ||
+                            others_.explain(x_[object], y_[object], row, assignment.object)))
       return "confused";
     if (!fit_has_result(fit_status_[object])) return "fit_failed";
     if (interloper_ && (*interloper_)[object]) return "interloper";
@@ -191,11 +191,12 @@ io::Table match(const io::Table& truth, const io::Table& measured, const io::Tab
   io::Table joined = truth;
   joined.rename("INJECTIONS");
   io::Texts outcome;
-  io::Flags recovered;
+  io::Flags recovered, gross;
   io::Reals distance;
   for (std::size_t i = 0; i < truth.rows(); ++i) {
     const std::size_t object = assignment.object[i];
-    outcome.push_back(outcomes.of(i, assignment));
+    outcome.push_back(outcomes.of(i, assignment, options.allow_confusion));
+    gross.push_back(outcomes.of(i, assignment, false) == "recovered");
     recovered.push_back(outcome.back() == "recovered");
     distance.push_back(object == none ? std::nan("")
                                       : std::hypot(x[object] - true_x[i], y[object] - true_y[i]));
@@ -206,8 +207,12 @@ io::Table match(const io::Table& truth, const io::Table& measured, const io::Tab
              "confused or not_injected",
              std::move(outcome));
   joined.add("recovered", "", "the clump counts as found", std::move(recovered));
+  joined.add("recovered_gross", "",
+             "it would count as found if nothing had been there before: with chance matches",
+             std::move(gross));
   joined.add("match_distance_pix", "pix", "from the injected to the measured position", std::move(distance));
   for (const io::Column& column : measured.columns()) joined.add(gathered(column, assignment.object));
+  for (const auto& [key, value] : measured.notes()) joined.note(key, value);
   return joined;
 }
 

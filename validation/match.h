@@ -14,6 +14,7 @@ struct MatchOptions {
   double max_radius_pix = 6;
   double confusion_flux_ratio = 1;
   double max_flux_error_mag = 0.75;
+  bool allow_confusion = true;  ///< false: what was there before does not matter (chance matches); no key
 
   /// All but the band.
   void describe(Keys& keys) {
@@ -54,7 +55,8 @@ double match_reach(double sigma_major_pix, const MatchOptions& options);
 /// `truth` has columns true_x, true_y [pix], true_sigma_major_pix, true_flux_<band>, injection_flag (text).
 /// `measured` (with or without flags `interloper`, `trusted` and `enough_snr`) and `baseline` (the same field without injections) have
 /// x, y, flux_<band>, selected, fit_status, host. The result has all columns of the truth, then outcome,
-/// recovered, match_distance_pix, then the columns of `measured` with the prefix "measured_". Pairs are made
+/// recovered, recovered_gross (as recovered, were what was there before
+/// of no matter), match_distance_pix, then the columns of `measured` with the prefix "measured_". Pairs are made
 /// by distance, nearest first; each object serves one clump.
 io::Table match(const io::Table& truth, const io::Table& measured, const io::Table& baseline,
                 const MatchOptions& options);

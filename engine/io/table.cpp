@@ -74,10 +74,12 @@ const Integers& Table::integers(std::string_view name) const {
 const Texts& Table::texts(std::string_view name) const { return values_of<Texts>(column(name), "texts"); }
 const Flags& Table::flags(std::string_view name) const { return values_of<Flags>(column(name), "flags"); }
 Reals& Table::reals(std::string_view name) { return values_of<Reals>(find(name), "reals"); }
+Texts& Table::texts(std::string_view name) { return values_of<Texts>(find(name), "texts"); }
 
 void Table::append(const Table& other) {
   if (columns_.empty()) {
     columns_ = other.columns_;
+    notes_.insert(notes_.end(), other.notes_.begin(), other.notes_.end());
     return;
   }
   require(columns_.size() == other.columns_.size() &&

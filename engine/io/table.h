@@ -54,8 +54,10 @@ class Table {
   const Texts& texts(std::string_view name) const;
   const Flags& flags(std::string_view name) const;
   Reals& reals(std::string_view name);
+  Texts& texts(std::string_view name);
 
-  /// Appends the rows of a table with the same columns (names, units, types, widths).
+  /// Appends the rows of a table with the same columns (names, units, types, widths). A table without columns
+  /// takes those of the other, and its header cards.
   void append(const Table& other);
   /// The rows at these positions, in this order.
   Table select(std::span<const std::size_t> rows) const;

@@ -154,7 +154,7 @@ bool add_rounds(Recipe& recipe, const std::vector<FieldSetup>& fields, const Par
   constexpr int most_rounds = 8;
   const io::Table catalogue = science_catalogue(fields);
   for (int round = 0;; ++round) {
-    const io::Table injections = joined_injections(recipe, store);
+    const io::Table injections = joined_parts(recipe, store).injections;
     const RoundPlan plan = next_round(recipe, catalogue, injections, options.until_neff);
     if (!records.empty()) records.back().effective_after = plan.effective_injections;
     log_line(plan.message, options.quiet);

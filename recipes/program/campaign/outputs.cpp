@@ -14,18 +14,6 @@
 
 namespace arcproof::recipes {
 namespace fs = std::filesystem;
-namespace {
-
-io::Table joined_examples(const Recipe& recipe, const PartStore& store) {
-  io::Table examples("EXAMPLES");
-  for (int r = 0; r < realisations_of(recipe); ++r) {
-    const auto part = store.read(r);
-    if (part && part->examples.rows()) examples.append(part->examples);
-  }
-  return examples;
-}
-
-}  // namespace
 
 bool is_product(const std::string& file_name) {
   return is_file_of_a_product(file_name) || file_name == "report.json" || file_name == "report.html" ||
@@ -37,9 +25,16 @@ bool write_outputs(const Recipe& recipe, const Inputs& inputs, const std::vector
                    const std::vector<RoundRecord>& rounds) {
   const std::string hash = recipe_hash(recipe);
   RunData run{recipe, inputs, fields, output, threads};
-  run.injections = joined_injections(recipe, store);
+  RealisationResult parts = joined_parts(recipe, store);
+  run.injections = std::move(parts.injections);
   run.injections.note(studies::recipe_note, hash);
-  run.examples = joined_examples(recipe, store);
+  run.examples = std::move(parts.examples);
+  run.placeholders = std::move(parts.placeholders);
+  run.measured = std::move(parts.measured);
+  for (const FieldSetup& field : fields) {
+    run.measured.append(field.controls.objects);
+    run.areas.append(field.controls.areas);
+  }
   const io::Table measured = science_catalogue(fields);
   run.catalogue = validation::corrected(measured, run.injections, recipe.correction);
   run.catalogue.note(studies::recipe_note, hash);

@@ -26,6 +26,8 @@ void PartStore::write(int realisation, const RealisationResult& result) const {
   injections.note(recipe_key, hash_);
   std::vector<io::Table> tables = {std::move(injections)};
   if (result.examples.rows()) tables.push_back(result.examples);
+  if (result.measured.rows()) tables.push_back(result.measured);
+  if (result.placeholders.rows()) tables.push_back(result.placeholders);
   io::write_fits_tables(path(realisation), tables);
 }
 
@@ -49,8 +51,15 @@ std::optional<RealisationResult> PartStore::read(int realisation) const {
   if (hash != hash_)
     throw InputError({file.string(), recipe_key, hash.empty() ? "no recipe hash" : hash,
                       "a part of the recipe with hash " + hash_});
+  const auto notes = result.injections.notes();
   result.injections.clear_notes();
-  if (io::fits_hdu_names(file).size() > 2) result.examples = io::read_fits_table(file, "EXAMPLES");
+  for (const auto& [key, value] : notes)
+    if (key != recipe_key) result.injections.note(key, value);
+  for (const std::string& name : io::fits_hdu_names(file)) {
+    if (name == "EXAMPLES") result.examples = io::read_fits_table(file, name);
+    if (name == "MEASURED") result.measured = io::read_fits_table(file, name);
+    if (name == "PLACEHOLDERS") result.placeholders = io::read_fits_table(file, name);
+  }
   return result;
 }
 

@@ -73,19 +73,24 @@ RoundPlan doubled(const Recipe& recipe, const population::CorrectedFit& fit) {
 
 }  // namespace
 
-io::Table joined_injections(const Recipe& recipe, const PartStore& store) {
-  io::Table joined("INJECTIONS");
+RealisationResult joined_parts(const Recipe& recipe, const PartStore& store) {
+  RealisationResult all{io::Table("INJECTIONS"), io::Table("EXAMPLES"), io::Table("MEASURED"),
+                        io::Table("PLACEHOLDERS")};
   for (int r = 0; r < realisations_of(recipe); ++r) {
     const auto part = store.read(r);
-    require(part.has_value(), "joined_injections: all parts are on disk");
-    joined.append(part->injections);
+    require(part.has_value(), "joined_parts: all parts are on disk");
+    all.injections.append(part->injections);
+    if (part->examples.rows()) all.examples.append(part->examples);
+    if (part->measured.rows()) all.measured.append(part->measured);
+    if (part->placeholders.rows()) all.placeholders.append(part->placeholders);
   }
-  if (recipe.injection.rounds.empty()) return joined;
+  io::Table& joined = all.injections;
+  if (recipe.injection.rounds.empty()) return all;
   io::Reals density;
   for (const double l : joined.reals("true_log_mass_msun")) density.push_back(log_draw_density(recipe, l));
   joined.add("log_draw_density", "",
              "natural log of the density of injected log10 masses [1/dex], all rounds", std::move(density));
-  return joined;
+  return all;
 }
 
 RoundPlan next_round(const Recipe& recipe, const io::Table& catalogue, const io::Table& injections,

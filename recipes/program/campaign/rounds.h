@@ -22,8 +22,8 @@
 
 namespace arcproof::recipes {
 
-/// All injections of the parts on disk, with column log_draw_density where the recipe has rounds.
-io::Table joined_injections(const Recipe& recipe, const PartStore& store);
+/// All parts on disk, one below the other; injections with column log_draw_density where the recipe has rounds.
+RealisationResult joined_parts(const Recipe& recipe, const PartStore& store);
 
 struct RoundPlan {
   int realisations = 0;  ///< 0: enough, or no more would help: see `message`

@@ -89,6 +89,9 @@ struct ValidationSection {
     recipe.match.describe(keys);
     keys.object("completeness", recipe.completeness, "bins of completeness and bias");
     recipe.correction.describe(keys);
+    keys.number("control_area_arcsec2", recipe.control_area_arcsec2, "arcsec2",
+                "area around the host, outside of it, in which objects are measured as controls",
+                Allowed::between(0, 1e6));
   }
 };
 

@@ -370,6 +370,7 @@ struct Recipe {
   bool correct_mass_function = true;                 ///< with the run's injections
   std::optional<studies::RecoveryOptions> recovery;  ///< validation/studies/mass_function_recovery.h
   validation::MatchOptions match;
+  double control_area_arcsec2 = 100;
   CompletenessRecipe completeness;
   validation::CorrectionOptions correction;
   std::vector<validation::Criterion> criteria;

@@ -4,6 +4,7 @@
 #include "engine/core/text.h"
 #include "engine/core/units.h"
 #include "recipes/program/description/light.h"
+#include "recipes/program/fields/controls.h"
 #include "recipes/program/fields/science_catalogue.h"
 
 #include <algorithm>
@@ -46,6 +47,7 @@ class FieldMaker {
     set_host();
     set_sky_and_baseline();
     setup_.catalogue = clumps_of_host(setup_, threads_);
+    setup_.controls = controls_of(setup_, r_.control_area_arcsec2, threads_);
     return std::move(setup_);
   }
 
@@ -399,6 +401,7 @@ class FieldMaker {
         if (inside && std::isfinite(reference.flux_njy(x, y)) && reference.error_njy(x, y) > 0)
           setup_.places.push_back(pixel);
       }
+    setup_.host_area_arcsec2 = static_cast<double>(setup_.places.size()) * scale_ * scale_;
     if (setup_.places.empty())
       throw InputError({r_.file, fmt::format("fields[{}] ({}).host", setup_.number, field_.name),
                         "a region without a single pixel of data", "a region that overlaps the image"});

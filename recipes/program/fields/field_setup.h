@@ -12,6 +12,12 @@
 
 namespace arcproof::recipes {
 
+/// What is measured where no clump of the host can be (controls.h).
+struct Controls {
+  io::Table objects{"MEASURED"};
+  io::Table areas{"AREAS"};  ///< field, around, area_arcsec2 (searched, with data), objects, selected
+};
+
 struct FieldSetup {
   int number = 0;
   std::string name;
@@ -32,6 +38,8 @@ struct FieldSetup {
   io::Table baseline;                      ///< what is found without injections: x, y, flux_<reference>
   Array2D<int> objects;                    ///< their segmentation: 0 is empty sky
   io::Table catalogue;  ///< clumps of the host measured without injections (science_catalogue.h)
+  Controls controls;
+  double host_area_arcsec2 = 0;  ///< where clumps are injected
 
   mocks::InjectionPlan plan;           ///< what is drawn in its realisations
   pipeline::PipelineOptions pipeline;  ///< how they are measured ...

@@ -4,9 +4,11 @@
 #include "engine/core/text.h"
 #include "engine/photometry/subtraction.h"
 #include "engine/pipeline/catalogue.h"
+#include "recipes/program/fields/controls.h"
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 
 namespace arcproof::recipes {
 namespace {
@@ -84,6 +86,40 @@ io::Table example_table(const io::Table& joined, const FieldSetup& field,
   return table;
 }
 
+// The matched injection of each measured clump.
+io::Integers injections_of(const io::Table& joined, const std::vector<pipeline::MeasuredClump>& measured) {
+  const io::Integers &object = joined.integers("measured_detection_id"),
+                     &injection = joined.integers("injection_id");
+  std::map<std::int64_t, std::int64_t> by_object;
+  for (std::size_t i = 0; i < joined.rows(); ++i)
+    if (object[i] != io::missing_integer) by_object[object[i]] = injection[i];
+  io::Integers ids;
+  for (const pipeline::MeasuredClump& clump : measured) {
+    const auto at = by_object.find(clump.id);
+    ids.push_back(at == by_object.end() ? io::missing_integer : at->second);
+  }
+  return ids;
+}
+
+// Drawn like the realisation's injections, from streams of their own, but without light: what is found at their
+// places is found by chance.
+io::Table placeholders_of(const FieldSetup& field, int realisation, const mocks::Range& mass_msun) {
+  constexpr std::uint64_t other_streams = 0x9e3779b97f4a7c15U;
+  mocks::InjectionPlan plan = field.plan;
+  plan.seed ^= other_streams;
+  const mocks::TruthField truth_field = field.truth_field();
+  const auto clumps = mocks::inject_realisation(plan, mass_msun, truth_field, realisation, nullptr);
+  const io::Table truth = mocks::truth_table(plan, truth_field, realisation, clumps);
+  validation::MatchOptions options = field.match;
+  options.allow_confusion = false;
+  const io::Table joined = validation::match(truth, field.catalogue, field.baseline, options);
+  io::Table table("PLACEHOLDERS");
+  for (const char* column : {"injection_id", "realisation", "field", "injection_flag", "true_x", "true_y",
+                             "mag", "true_sigma_major_pix", "outcome", "recovered", "match_distance_pix"})
+    table.add(joined.column(column));
+  return table;
+}
+
 }  // namespace
 
 RealisationResult run_realisation(const FieldSetup& field, int realisation, const mocks::Range& mass_msun) {
@@ -102,6 +138,10 @@ RealisationResult run_realisation(const FieldSetup& field, int realisation, cons
       validation::match(truth, pipeline::catalogue(field.analysis, measured), field.baseline, field.match);
   if (realisation < realisations_with_examples)
     result.examples = example_table(result.injections, field, exposures, measured);
+  std::erase_if(measured, [](const pipeline::MeasuredClump& clump) { return !clump.redrawn; });
+  result.measured = measured_rows(field, measured, around::injections, realisation,
+                                  injections_of(result.injections, measured));
+  result.placeholders = placeholders_of(field, realisation, mass_msun);
   return result;
 }
 

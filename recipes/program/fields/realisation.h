@@ -10,6 +10,9 @@ namespace arcproof::recipes {
 struct RealisationResult {
   io::Table injections;  ///< one row per image of every injected clump, truth joined with measurement
   io::Table examples;    ///< cutouts of some recovered clumps (first realisations only)
+  io::Table measured;    ///< all objects measured around injections: controls.h
+  io::Table
+      placeholders;  ///< drawn like injections but without light, matched with the un-injected catalogue
 };
 
 /// `mass_msun`: the range of the masses that are drawn [Msun].

@@ -1,5 +1,6 @@
 #include "recipes/program/products/product.h"
 
+#include "recipes/program/products/controls.h"
 #include "recipes/program/products/lens_models.h"
 #include "recipes/program/products/line_widths.h"
 #include "recipes/program/products/mass_function.h"
@@ -17,9 +18,9 @@ namespace arcproof::recipes {
 
 const std::vector<const Product*>& all_products() {
   static const std::vector<const Product*> products = {
-      &lens_models_product, &templates_product,     &recovery_product,
-      &measurement_product, &mass_function_product, &population_product,
-      &line_widths_product, &psf_product,           &metrics_product};  // last: it lists what the others set
+      &lens_models_product, &templates_product,     &recovery_product,   &measurement_product,
+      &controls_product,    &mass_function_product, &population_product, &line_widths_product,
+      &psf_product,         &metrics_product};  // last: it lists what the others set
   return products;
 }
 

@@ -23,8 +23,11 @@ struct RunData {
   int threads = 1;
   io::Table injections{"INJECTIONS"};  ///< of all parts: truth joined with measurement
   io::Table examples{"EXAMPLES"};      ///< cutouts of some recovered clumps; may have no rows
-  io::Table catalogue{"CATALOG"};      ///< of the un-injected fields, corrected
-  io::Table host_truth{"HOST_TRUTH"};  ///< what was drawn for simulated hosts; may have no rows
+  io::Table measured{"MEASURED"};      ///< objects around injections, outside the host, in the negative image
+  io::Table areas{"AREAS"};            ///< that were searched for the latter two
+  io::Table placeholders{"PLACEHOLDERS"};  ///< without light, matched by chance
+  io::Table catalogue{"CATALOG"};          ///< of the un-injected fields, corrected
+  io::Table host_truth{"HOST_TRUTH"};      ///< what was drawn for simulated hosts; may have no rows
   validation::Metrics metrics = {};
   io::Json report = io::Json::object();  ///< further members of report.json
 };
