@@ -302,6 +302,9 @@ TEST(Refused, ByFit) {
   expect_refused("fit" + one_band() + " --image F200W=" + in_folder("a.fits"), "no PSF for the band F200W");
   expect_refused("fit" + one_band() + " --reference F999W", "--reference");
   expect_refused("fit" + one_band() + " --noise pink", "--noise");
+  expect_refused("fit" + one_band() + " --redraws 1", "--redraws: found 1");
+  expect_refused("fit" + one_band() + " --keep-redraws --redraws 0", "--keep-redraws");
+  expect_refused("fit" + one_band() + " --seed -1", "--seed: found '-1'; allowed: an integer >= 0");
   expect_refused("fit" + one_band() + " --threshold nan", "--threshold");
   expect_refused("fit" + one_band() + " --min-area -3", "--min-area");
   expect_refused("fit" + one_band() + " --group-distance nan", "--group-distance");

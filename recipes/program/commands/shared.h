@@ -101,9 +101,6 @@ void add_integers(io::Table& table, std::string name, std::string description, s
 void add_sky_columns(io::Table& table, const std::optional<sky::Wcs>& wcs, std::span<const double> x,
                      std::span<const double> y);
 
-/// InputError naming the option: a threshold, area or side that no detection can have.
-void check_detection(const photometry::DetectionOptions& options);
-
 /// These rows of a column, in this order.
 io::Column rows_of(const io::Column& column, std::span<const std::size_t> rows);
 
