@@ -86,9 +86,8 @@ std::vector<ClumpPhotometry> fit_sources(const SourceList& sources, const FitBan
 }
 
 // Positions of a clump, first, and of its companions: as the Gaussians are grouped.
-std::vector<std::pair<double, double>> group_at(const std::vector<ClumpPhotometry>& clumps,
-                                                std::size_t index) {
-  const photometry::ProtocolOptions protocol;
+std::vector<std::pair<double, double>> group_at(const std::vector<ClumpPhotometry>& clumps, std::size_t index,
+                                                const photometry::ProtocolOptions& protocol) {
   const ClumpPhotometry& self = clumps[index];
   std::vector<std::pair<double, std::size_t>> near;
   for (std::size_t i = 0; i < clumps.size(); ++i)
@@ -133,7 +132,7 @@ std::vector<photometry::SersicFit> fit_profiles(const std::vector<ClumpPhotometr
                                                 const FitBands& bands, const FitArguments& a) {
   std::vector<photometry::SersicFit> fits(clumps.size());
   parallel_for(fits.size(), a.threads,
-               [&](std::size_t i) { fits[i] = fit_profile_at(group_at(clumps, i), bands, a); });
+               [&](std::size_t i) { fits[i] = fit_profile_at(group_at(clumps, i, a.protocol), bands, a); });
   return fits;
 }
 
