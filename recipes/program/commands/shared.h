@@ -5,7 +5,6 @@
 #include "engine/io/fits.h"
 #include "engine/io/hdu_path.h"
 #include "engine/photometry/clump_fit.h"
-#include "engine/photometry/detection.h"
 #include "engine/sky/exposure.h"
 #include "engine/sky/psf.h"
 
