@@ -57,11 +57,6 @@ Clump draw_one(const InjectionPlan& plan, const TruthField& field, int realisati
   return clump;
 }
 
-bool in_mask(const Array2D<unsigned char>& mask, double x, double y) {
-  const int i = static_cast<int>(std::lround(x)), j = static_cast<int>(std::lround(y));
-  return mask.contains(i, j) && mask(i, j) != 0;
-}
-
 // Truth columns are gathered row by row.
 struct Row {
   std::int64_t injection_id;

@@ -13,9 +13,9 @@ namespace arcproof::validation {
 struct Quantity {
   std::string name;  ///< "mag_f150w", "log_radius_pc", ...
   std::string unit;
-  io::Reals truth, measured;  ///< one value per row of the joined table; NaN where there is none
+  io::Reals truth, measured;  ///< one value per row of the joined table; NaN: not measured
   io::Reals error;            ///< 1 sigma of the measurement; NaN where unknown
-  io::Reals low, high;        ///< 68% interval; empty when the quantity has none
+  io::Reals low, high;        ///< 68% interval; empty if the quantity has no interval
 };
 
 /// The quantities that a joined table holds: fluxes of all bands (as relative flux), that of the reference

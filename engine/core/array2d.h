@@ -4,6 +4,7 @@
 
 #include "engine/core/error.h"
 
+#include <cmath>
 #include <cstddef>
 #include <vector>
 
@@ -48,5 +49,11 @@ class Array2D {
   int height_ = 0;
   std::vector<T> data_;
 };
+
+/// Whether the pixel nearest to a place [pixel] is set. False off the mask.
+inline bool in_mask(const Array2D<unsigned char>& mask, double x, double y) {
+  const int i = static_cast<int>(std::lround(x)), j = static_cast<int>(std::lround(y));
+  return mask.contains(i, j) && mask(i, j) != 0;
+}
 
 }  // namespace arcproof

@@ -5,6 +5,7 @@
 namespace arcproof {
 
 std::string Allowed::text() const {
+  if (ends_only) return fmt::format("{:g} or {:g}", low, high);
   if (std::isfinite(low) && std::isfinite(high))
     return fmt::format("a number {} {:g} and <= {:g}", low_open ? ">" : ">=", low, high);
   if (std::isfinite(low)) return fmt::format("a number {} {:g}", low_open ? ">" : ">=", low);

@@ -34,14 +34,17 @@ namespace arcproof {
 /// Allowed values of a number; open ends are infinite.
 struct Allowed {
   double low = -HUGE_VAL, high = HUGE_VAL;
-  bool low_open = false;  ///< the low end itself is not allowed
+  bool low_open = false;   ///< the low end itself is not allowed
+  bool ends_only = false;  ///< the two ends are allowed and nothing between them
   static constexpr Allowed above(double low, double high = HUGE_VAL) { return {low, high, true}; }
   static constexpr Allowed at_least(double low) { return {low, HUGE_VAL}; }
   static constexpr Allowed between(double low, double high) { return {low, high}; }
+  static constexpr Allowed either(double low, double high) { return {low, high, false, true}; }
   bool contains(double value) const {
+    if (ends_only) return value == low || value == high;
     return std::isfinite(value) && (low_open ? value > low : value >= low) && value <= high;
   }
-  std::string text() const;  ///< "a number > 0 and <= 100"
+  std::string text() const;  ///< "a number > 0 and <= 100", "-1 or 1"
 };
 
 /// Walks the description of a struct. `meaning` is a phrase that ends a line of help; `unit` stands in square
@@ -101,7 +104,7 @@ class Keys {
   }
   template <class T>
   void optional_object(const char* key, std::optional<T>& value, const char* meaning) {
-    if (!looks_into(key, value.has_value())) return;
+    if (!looks_into(key, meaning, value.has_value())) return;
     T copy = value.value_or(T{});
     inside(key, meaning, [&](Keys& keys) { copy.describe(keys); });
     if (sets_values()) value = std::move(copy);
@@ -139,7 +142,7 @@ class Keys {
   /// The keys of one kind, which `key` names; `active`: the kind that is.
   virtual void of_kind(const char* key, const char* kind, bool active, const Members& members) = 0;
   /// Whether an optional object under this key is to be described.
-  virtual bool looks_into(const char* key, bool present) = 0;
+  virtual bool looks_into(const char* key, const char* meaning, bool present) = 0;
   virtual bool sets_values() const = 0;
 
  private:

@@ -11,6 +11,7 @@
 // must not change the result. Modes are found if a live place falls into them before they part.
 #pragma once
 
+#include "engine/core/keys.h"
 #include "engine/core/random.h"
 
 #include <cstdint>
@@ -25,6 +26,12 @@ struct NestedOptions {
   int slices_per_dimension = 3;  ///< between a place and the one it began with
   double remaining = 1e-3;       ///< of the evidence
   std::int64_t most_evaluations = 100'000'000;
+
+  /// What a user sets.
+  void describe(Keys& keys) {
+    keys.integer("live_points", live, "", "live points of the nested sampling",
+                 Allowed::between(100, 100000));
+  }
 };
 
 struct NestedSamples {
@@ -44,7 +51,7 @@ struct NestedSamples {
   double effective_number() const;
 };
 
-/// `log_likelihood` of a place; -infinity where there is none, never NaN nor +infinity (ContractError). No
+/// `log_likelihood` of a place; -infinity where it is impossible, never NaN nor +infinity (ContractError). No
 /// samples where it is -infinity at all of the first places. The same stream gives the same samples.
 NestedSamples sample_nested(const std::function<double(std::span<const double>)>& log_likelihood,
                             int dimensions, const NestedOptions& options, Random& random);

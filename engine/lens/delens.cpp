@@ -59,7 +59,7 @@ std::vector<Vector2> posterior_positions(const Ellipse& e) {
   return positions;
 }
 
-// Median of |mu| at these positions over those on the map of draw `k`; none where there are none.
+// Median of |mu| at these positions over those on the map of draw `k`; empty where no position is on it.
 std::optional<double> median_magnification(const Realisations& posterior, std::size_t k,
                                            const std::vector<Hessian>& hessians, double z_source) {
   const double efficiency = posterior.efficiency(k, z_source);

@@ -102,7 +102,7 @@ void subtract_background(Planes& planes, int mesh_pix) {
 }
 
 // Median of every other finite pixel (a chequerboard) of a square about (x, y), cut at the image's edges; 0
-// where there is none.
+// if the square has no such pixel.
 float box_median(const Array2D<float>& image, int x, int y, int side, std::vector<float>& values) {
   values.clear();
   const int half = side / 2;

@@ -32,7 +32,7 @@ std::vector<std::size_t> group_of(std::span<const Detection> detections, std::si
   return group;
 }
 
-// Scatter of the sky around a clump; where there is none to be seen (no noise, or no empty pixel), what the
+// Scatter of the sky around a clump; where it cannot be measured (no noise, or no empty pixel), what the
 // error image says.
 double sky_sigma_at(const BandData& band, double x, double y) {
   const double measured = local_sky_sigma(band.exposure->flux_njy, *band.segmentation, x, y);

@@ -41,11 +41,18 @@ struct ProtocolOptions {
   FitOptions fit;
   QualityOptions quality;
 
-  void describe(Keys& keys) {
+  void describe(Keys& keys) { describe(keys, 2); }
+  /// `fewest_redraws`: 0 of those who do without the errors of redraws, else 2: a run selects clumps by them.
+  void describe(Keys& keys, int fewest_redraws) {
     std::string protocol = "claeyssens2023";
     keys.text("protocol", protocol, "how clumps are measured", {"claeyssens2023"});
-    keys.integer("redraws", redraws, "", "Monte-Carlo noise realisations per clump, for the errors",
-                 Allowed::between(2, 10000));
+    keys.integer("redraws", redraws, "",
+                 fewest_redraws == 0 ? "Monte-Carlo noise realisations per clump, for the errors; 0: none"
+                                     : "Monte-Carlo noise realisations per clump, for the errors",
+                 Allowed::between(fewest_redraws, 10000));
+    keys.check(
+        redraws != 1, "redraws", [] { return std::string("1, which has no scatter"); },
+        "0 (none), or 2 and more");
     keys.number("group_distance_pix", group_distance_pix, "pixel",
                 "clumps closer than this are fitted together", Allowed::between(0, 100));
     keys.number("forced_shift_pix", forced_shift_pix, "pixel",

@@ -49,9 +49,4 @@ std::vector<Array2D<int>> segmentations(const Array2D<int>& reference, std::size
   return result;
 }
 
-bool in_mask(const Array2D<unsigned char>& mask, double x, double y) {
-  const int i = static_cast<int>(std::lround(x)), j = static_cast<int>(std::lround(y));
-  return mask.contains(i, j) && mask(i, j) != 0;
-}
-
 }  // namespace arcproof::pipeline

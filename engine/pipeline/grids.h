@@ -18,7 +18,4 @@ bool same_grid(const sky::Exposure& a, const sky::Exposure& b);
 std::vector<Array2D<int>> segmentations(const Array2D<int>& reference, std::size_t reference_band,
                                         std::span<const sky::Exposure> exposures);
 
-/// Whether the pixel nearest to a place [pixel] is set. False off the mask.
-bool in_mask(const Array2D<unsigned char>& mask, double x, double y);
-
 }  // namespace arcproof::pipeline

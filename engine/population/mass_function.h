@@ -69,13 +69,30 @@ struct MassFunctionOptions {
         fmt::format("above the lower mass limit, {:g}", min_mass_msun));
     keys.number("max_age_myr", max_age_myr, "Myr", "upper age limit of the sample", plausible::age_myr);
     keys.interval("beta", beta_low, beta_high, "", "flat prior on the slope", Allowed::between(-20, 20));
+    keys.check(
+        beta_low < beta_high, "beta", [this] { return fmt::format("{:g} {:g}", beta_low, beta_high); },
+        "the low end below the high end");
+    keys.check(
+        beta_low < -1 || std::isfinite(max_mass_msun), "beta",
+        [this] { return fmt::format("{:g} {:g}", beta_low, beta_high); },
+        "a low end below -1: without an upper mass limit no flatter power law can be normalised");
     keys.number("log_cutoff_high", log_cutoff_high, "log10 Msun",
                 "upper end of the flat prior on log M_c; the lower end is the lower mass limit",
                 Allowed::between(0, 20));
+    keys.check(
+        log_cutoff_high > std::log10(min_mass_msun), "log_cutoff_high",
+        [this] { return fmt::format("{:g}", log_cutoff_high); },
+        fmt::format("above log10 of the lower mass limit, {:g}", std::log10(min_mass_msun)));
     keys.integer("walkers", sampler.walkers, "", "number of walkers per ensemble (even)",
                  Allowed::between(8, 10000));
+    keys.check(
+        sampler.walkers % 2 == 0, "walkers", [this] { return std::to_string(sampler.walkers); },
+        "an even number");
     keys.integer("steps", sampler.steps, "", "number of steps per walker", Allowed::between(10, 1e7));
     keys.integer("burn_in", burn_in, "", "burn-in steps discarded", Allowed::between(0, 1e7));
+    keys.check(
+        burn_in < sampler.steps, "burn_in", [this] { return std::to_string(burn_in); },
+        fmt::format("less than the steps, {}", sampler.steps));
     keys.integer("max_steps", max_steps, "",
                  "maximum steps to which chains are extended until converged, twice as long each time (0 = "
                  "never extend)",

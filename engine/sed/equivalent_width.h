@@ -50,7 +50,7 @@ struct LineLight {
 };
 
 /// All NaN where the library's wavelengths do not hold both windows. ContractError as rest_frame_spectrum,
-/// and for a line that is none of emission_lines.
+/// and for a line that is not in emission_lines.
 LineLight line_light(const Library& library, const Population& population, const MeasuredLine& line,
                      const SynthesisOptions& options);
 

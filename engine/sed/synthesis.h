@@ -1,6 +1,7 @@
 // From a stellar library to spectra of composite populations with nebular emission, and to fluxes in bands.
 #pragma once
 
+#include "engine/core/keys.h"
 #include "engine/sed/attenuation.h"
 #include "engine/sed/filter.h"
 #include "engine/sed/gas/nebular.h"
@@ -27,7 +28,23 @@ struct SynthesisOptions {
   /// (2000) for starbursts. Above 0, not above 1.
   double stars_over_gas_ebv = 1;
   IgmLaw igm_law = IgmLaw::madau1995;
+
+  /// Dust and intergalactic gas. Of the gas around the stars some take one value and some several: they
+  /// describe it, within the limits below.
+  void describe(Keys& keys) {
+    std::string law = dust_law_names().at(static_cast<std::size_t>(dust));
+    keys.text("attenuation", law, "dust: Calzetti+2000, SMC bar of Gordon+2003, Milky Way of Cardelli+1989",
+              dust_law_names());
+    dust = dust_law(law);
+    keys.number("stars_over_gas_ebv", stars_over_gas_ebv, "",
+                "E(B-V) of stars over that of gas; 1: alike, 0.44: Calzetti+2000", Allowed::above(0, 1));
+    law = igm_law_names().at(static_cast<std::size_t>(igm_law));
+    keys.text("igm", law, "intergalactic absorption", igm_law_names());
+    igm_law = sed::igm_law(law);
+  }
 };
+inline constexpr Allowed allowed_covering_fraction = Allowed::between(0, 1);
+inline constexpr Allowed allowed_log_u = Allowed::between(-4, 0);
 
 /// ContractError unless 0 <= covering fraction <= 1 and 0 < stars_over_gas_ebv <= 1.
 void check_synthesis(const SynthesisOptions& options);

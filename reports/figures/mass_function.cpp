@@ -270,7 +270,7 @@ html::Figure joint_figure(const RunFolder& run) {
 
 // ---------------------------------------------------------------- corrected beside published
 
-// Interval of the published fit with the same model and parameter; a dash where there is none.
+// Interval of the published fit with the same model and parameter; a dash if that fit has no such parameter.
 std::string published_interval(const io::Table& t, const std::string& model, const std::string& parameter) {
   const io::Texts models = text_column(t, "model"), parameters = text_column(t, "parameter");
   const io::Reals median = real_column(t, "median"), low = real_column(t, "q16"),

@@ -50,9 +50,9 @@ class RunFolder {
   const io::Json& convergence() const { return convergence_; }
 
   // Of report.json.
-  double metric(const std::string& name) const;    ///< NaN where there is none
-  double number(const std::string& key) const;     ///< at the top level; NaN where there is none
-  std::string text(const std::string& key) const;  ///< at the top level; "" where there is none
+  double metric(const std::string& name) const;    ///< NaN if the report does not hold it
+  double number(const std::string& key) const;     ///< at the top level; NaN if it is missing
+  std::string text(const std::string& key) const;  ///< at the top level; "" if it is missing
   std::vector<std::string> bands() const;          ///< in the recipe's order
   std::string reference_band() const { return text("reference_band"); }
 

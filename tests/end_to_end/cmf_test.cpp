@@ -413,6 +413,8 @@ TEST(CmfRefused, CataloguesThatCannotBeFitted) {
                  }),
                  {"column log_mass_msun", "no numbers"});
   expect_refused(good + " --walkers 9", {"--walkers", "even"});
+  expect_refused(good + " --seed -1", {"--seed: found '-1'", "an integer >= 0"});
+  expect_refused(good + " --steps 1000000 --max-steps 1000000 --walkers 1000", {"--steps", "at most 2e+08"});
   expect_refused(good + " --burn-in 600", {"--burn-in"});
   expect_refused(good + " --beta -1 -3", {"--beta"});
   expect_refused(good + " --lowest-mass 1e5", {"--lowest-mass", "--injections"});

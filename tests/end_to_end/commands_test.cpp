@@ -224,6 +224,28 @@ TEST(Fit, SersicModel) {
   expect_verified("sersic.fits");
 }
 
+// Two sources 5.5 pixels apart: one group with --group-distance 7, for the profiles as for the Gaussians.
+TEST(Fit, SersicProfilesAreGroupedAsTheGaussians) {
+  const std::vector<Source> pair = {{60, 60, 1000, 0.02}, {65.5, 60, 1000, 0.02}};
+  write_mosaic(folder() / "near.fits", image_of(pair, grid_20, psf_arcsec, noise_20, "near"), noise_20,
+               header_of(grid_20));
+  write_catalog(folder() / "near.ecsv", pair);
+  const auto fit = [](const char* distance) {
+    return table_of("fit --redraws 0 --model sersic --sersic-index 0.5 --sersic-size 21 --group-distance " +
+                        std::string(distance) + band("F150W", "near.fits", "psf_a.fits") + " --catalog " +
+                        in_folder("near.ecsv"),
+                    "near_fit.fits");
+  };
+  const io::Table alone = fit("4"), together = fit("7");
+  for (std::size_t i = 0; i < 2; ++i) {
+    EXPECT_EQ(alone.integers("group_size")[i], 1);
+    EXPECT_EQ(together.integers("group_size")[i], 2);
+    // The other's light is in the cutout of a profile that is fitted alone.
+    EXPECT_LT(std::abs(together.reals("sersic_flux")[i] - 1000), 4 * together.reals("sersic_flux_err")[i]);
+    EXPECT_GT(std::abs(alone.reals("sersic_flux")[i] - 1000), 4 * together.reals("sersic_flux_err")[i]);
+  }
+}
+
 // ---------------------------------------------------------------- psf
 
 // Six stars, six galaxies as bright (sigma 2 to 3 times the PSF's), two stars with close companions.
@@ -302,6 +324,9 @@ TEST(Refused, ByFit) {
   expect_refused("fit" + one_band() + " --image F200W=" + in_folder("a.fits"), "no PSF for the band F200W");
   expect_refused("fit" + one_band() + " --reference F999W", "--reference");
   expect_refused("fit" + one_band() + " --noise pink", "--noise");
+  expect_refused("fit" + one_band() + " --redraws 1", "--redraws: found 1");
+  expect_refused("fit" + one_band() + " --keep-redraws --redraws 0", "--keep-redraws");
+  expect_refused("fit" + one_band() + " --seed -1", "--seed: found '-1'; allowed: an integer >= 0");
   expect_refused("fit" + one_band() + " --threshold nan", "--threshold");
   expect_refused("fit" + one_band() + " --min-area -3", "--min-area");
   expect_refused("fit" + one_band() + " --group-distance nan", "--group-distance");

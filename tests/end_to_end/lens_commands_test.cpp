@@ -118,7 +118,10 @@ TEST(LensCommands, RefuseBadInput) {
   expect_refused(delens + " --par nowhere.par", "--par");
   expect_refused(delens + " --par " + clumps, "clumps.fits");
   expect_refused(delens + " --map " + clumps, "ALPHA_X");
-  expect_refused(delens + " --cluster --z 2", "one of the two");
+  expect_refused(delens + " --cluster --z 2", "one of the two: drop --z");
+  expect_refused(delens + " --cluster --seed -1", "--seed: found '-1'");
+  expect_refused(delens + " --cluster --draws 1", "--draws: found 1");
+  expect_refused(delens + " --map x.fits --map-sign 0.5", "--map-sign: found '0.5'; allowed: -1 or 1");
   expect_refused(delens + " --cluster --row 2", "--bayes");
   expect_refused("delens " + clumps + " --cluster --pixel-scale 0", "--pixel-scale");
   expect_refused("delens nowhere.fits --cluster --pixel-scale 0.02", "nowhere.fits");

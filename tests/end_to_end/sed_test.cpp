@@ -4,6 +4,7 @@
 #include "engine/io/files.h"
 #include "engine/io/fits.h"
 #include "tests/end_to_end/program.h"
+#include "tests/support/data.h"
 
 #include <cmath>
 #include <filesystem>
@@ -233,7 +234,7 @@ TEST_F(SedOfHosts, LimitsKeepTheirUnit) {
   EXPECT_EQ(fit("none", "mag", 99), fit("two", "nJy", 2));
 }
 
-// Options that the protocol does not know, and bins that are none.
+// Options that the protocol does not know, and bins that cannot be.
 TEST_F(SedOfHosts, RefuseWhatIsNotTheirs) {
   for (const char* wrong : {"--protocol continuity --tau 10",
                             "--protocol continuity --age-prior uniform",
@@ -254,10 +255,33 @@ TEST_F(SedOfHosts, RefuseWhatIsNotTheirs) {
                             "--protocol claeyssens2023 --tau 10",
                             "--protocol claeyssens2023 --age-prior log_uniform",
                             "--protocol continuous",
+                            "--z 1",
+                            "--seed -1",
+                            "--library nowhere.spectrum1 --mass 0",
                             "--filter F999W=/dev/null"}) {
     const Outcome bad = run("no.fits", wrong);
     EXPECT_EQ(bad.exit_code, 2) << wrong << "\n" << bad.output;
     EXPECT_FALSE(fs::exists(folder_ / "no.fits")) << wrong;
+  }
+  EXPECT_NE(
+      run("no.fits", "--z 1")
+          .output.find(
+              "column z: found one, and --z 1; allowed: one of the two: drop --z, and each row has its own"),
+      std::string::npos);
+}
+
+TEST(LibraryCommand, RefusesWhatNoLibraryHas) {
+  const fs::path folder = scratch_folder("library-refused");
+  io::write_text(folder / "burst.spectrum1", "no spectra");
+  for (const char* wrong : {"--mass 0", "--mass 1e30", "--metallicity -1", "--metallicity nan",
+                            "--solar-metallicity 0.2", "--format starburst"}) {
+    const Outcome bad =
+        run_program(fmt::format("library {0}/burst.spectrum1 {1} -o {0}/no.fits", folder.string(), wrong));
+    EXPECT_EQ(bad.exit_code, 2) << wrong << "\n" << bad.output;
+    EXPECT_NE(bad.output.find("command line: " + std::string(wrong).substr(0, std::string(wrong).find(' '))),
+              std::string::npos)
+        << bad.output;
+    EXPECT_FALSE(fs::exists(folder / "no.fits")) << wrong;
   }
 }
 

@@ -30,7 +30,7 @@ Summary summary_of(const std::vector<double>& values) {
   return {q[0], 0.5 * (q[2] - q[1]), static_cast<std::int64_t>(values.size())};
 }
 
-// What one clump is by one lens; the mass as log10. NaN where there is none.
+// What one clump is by one lens; the mass as log10. NaN: not measured.
 struct Clump {
   double mu = nan, radius_pc = nan, log_mass = nan;
   bool is_limit = true;  // of the radius

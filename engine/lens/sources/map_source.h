@@ -6,14 +6,11 @@
 #include "engine/lens/realisations.h"
 #include "engine/lens/sources/map_file.h"
 
-#include <cmath>
 #include <filesystem>
 #include <functional>
 #include <optional>
 #include <string>
 #include <vector>
-
-#include <fmt/format.h>
 
 namespace arcproof::lens {
 
@@ -39,9 +36,7 @@ struct MapOptions {
                          Allowed::above(0, 30));
     std::optional<double> sign = map_sign;
     keys.optional_number("map_sign", sign, "", "beta = theta - sign alpha: 1 or -1 (absent: 1)",
-                         Allowed::between(-1, 1));
-    keys.check(
-        !sign || std::abs(*sign) == 1, "map_sign", [&] { return fmt::format("{:g}", *sign); }, "1 or -1");
+                         Allowed::either(-1, 1));
     map_sign = sign ? std::optional(static_cast<int>(*sign)) : std::nullopt;
     keys.optional_text("map_x", map_x, "where a positive x-deflection points (absent: west)",
                        {"west", "east"});

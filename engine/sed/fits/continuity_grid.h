@@ -1,14 +1,20 @@
 // Bins of time of a host's star formation, and the fluxes of stars formed in each (continuity.h says what for).
 #pragma once
 
+#include "engine/core/keys.h"
 #include "engine/sed/synthesis.h"
 
+#include <algorithm>
 #include <cstddef>
+#include <functional>
 #include <iterator>
 #include <memory>
 #include <span>
 #include <string>
 #include <vector>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
 
 namespace arcproof::sed {
 
@@ -32,6 +38,22 @@ struct ContinuityModel {
   double log_u_min = -3, log_u_max = -1;
   SynthesisOptions synthesis{.covering_fraction = 1};
   double lyman_alpha_dropped_above_z = 6;  ///< as GridAxes
+
+  /// What a user sets; `synthesis` describes itself.
+  void describe(Keys& keys) {
+    constexpr std::size_t most_bins = 40;
+    keys.numbers("bin_ends_myr", bin_ends_myr, "Myr before the observation", "continuity: ends of the bins",
+                 Allowed::at_least(0.1));
+    keys.check(
+        bin_ends_myr.size() <= most_bins, "bin_ends_myr",
+        [this] { return fmt::format("{} ends", bin_ends_myr.size()); },
+        fmt::format("up to {} ends of bins", most_bins));
+    keys.check(
+        std::adjacent_find(bin_ends_myr.begin(), bin_ends_myr.end(), std::greater_equal<>()) ==
+            bin_ends_myr.end(),
+        "bin_ends_myr", [this] { return fmt::format("{:g}", fmt::join(bin_ends_myr, ",")); },
+        "ends of bins that increase");
+  }
 };
 
 /// Fluxes of one solar mass formed in each bin, at nodes of Z, A_V and log U; for one redshift and set of

@@ -22,6 +22,7 @@
 // method's error is stated with each result: the evidence's error and the effective number of points.
 #pragma once
 
+#include "engine/core/keys.h"
 #include "engine/core/random.h"
 #include "engine/inference/summary.h"
 #include "engine/sed/fits/fit_grid.h"
@@ -44,6 +45,16 @@ struct PosteriorOptions {
   NonDetections non_detections = NonDetections::signed_fluxes;
   double limit_factor = 2;
   double rate_window_myr = 10;  ///< over which the star formation rate is the mean
+
+  /// What a user sets.
+  void describe(Keys& keys) {
+    keys.integer("draws", draws, "", "draws of the posterior, each row", Allowed::between(1, 100000));
+    keys.integer("min_bands", min_bands, "", "minimum number of detected bands for a fit",
+                 Allowed::between(1, 1000));
+    bool limits = non_detections == NonDetections::upper_limits;
+    keys.flag("upper_limits", limits, "undetected bands as limits, not signed fluxes");
+    non_detections = limits ? NonDetections::upper_limits : NonDetections::signed_fluxes;
+  }
 };
 
 /// Parameters of one member of the posterior and what follows from them.

@@ -2,6 +2,7 @@
 // what they are for).
 #pragma once
 
+#include "engine/core/keys.h"
 #include "engine/sed/synthesis.h"
 
 #include <cstddef>
@@ -41,6 +42,14 @@ struct PosteriorModel {
   PosteriorPriors priors;
   PosteriorCells cells;
   double lyman_alpha_dropped_above_z = 6;  ///< as GridAxes
+
+  /// What a user sets; `synthesis` describes itself.
+  void describe(Keys& keys) {
+    keys.number("tau_myr", history.tau_myr, "Myr", "claeyssens2025: time scale of exp(-t / tau), the history",
+                Allowed::above(0));
+    keys.choice("age_prior", priors.age, "claeyssens2025: prior of the age",
+                {{"uniform", AgePrior::uniform}, {"log_uniform", AgePrior::log_uniform}});
+  }
 };
 
 /// Fluxes per solar mass formed at the centres of all cells, for one redshift and set of bands; shared by all

@@ -21,7 +21,7 @@ struct Data {
   int detected = 0;
 };
 
-/// Bands in the likelihood and bands that limit the mass. ContractError for fluxes or errors that are none.
+/// Bands in the likelihood and bands that limit the mass. ContractError for infinite fluxes, and for errors that are not above 0.
 Data sort_bands(const std::vector<bool>& usable_band, const std::vector<BandFlux>& photometry, double min_snr,
                 NonDetections non_detections, double limit_factor);
 

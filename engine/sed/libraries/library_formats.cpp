@@ -201,29 +201,15 @@ std::vector<std::string> library_formats() {
           "bpass", "starburst99", "maraston2005", "yggdrasil", "fsps"};
 }
 
-// Numbers beside the files.
-static void check_numbers(const LibrarySource& source) {
-  const auto bad = [&](const char* field, double found, const char* allowed) {
-    throw InputError({"", called(source.names, field), fmt::format("{:g}", found), allowed});
-  };
-  if (!(source.mass_msun > 0 && source.mass_msun <= 1e12))
-    bad("mass_msun", source.mass_msun, "Msun, above 0, to 1e12");
-  if (!(source.metallicity >= 0 && source.metallicity <= 0.2))
-    bad("metallicity", source.metallicity, "a mass fraction, above 0, to 0.2");
-  if (!(source.solar_metallicity > 0 && source.solar_metallicity <= 0.1))
-    bad("solar_metallicity", source.solar_metallicity, "a mass fraction, above 0, to 0.1");
-}
-
 Library convert_library(const LibrarySource& source) {
-  check_numbers(source);
+  require(source.mass_msun > 0 && source.metallicity >= 0 && source.solar_metallicity > 0,
+          "LibrarySource: mass and solar metallicity above 0, metallicity 0 or above");
   if (source.files.empty()) throw InputError({"", "library files", "none", "one file or more"});
   for (const fs::path& path : source.files) io::require_file(path, "library file");
   const std::string format =
       source.format == "auto" ? format_of(source.files.front(), source.names) : source.format;
   const std::vector<std::string> known = library_formats();
-  if (std::find(known.begin(), known.end(), format) == known.end())
-    throw InputError(
-        {"", called(source.names, "format"), "'" + format + "'", fmt::format("{}", fmt::join(known, ", "))});
+  require(std::find(known.begin(), known.end(), format) != known.end(), "LibrarySource: a known format");
   if (format == "layout" && source.files.size() > 1)
     refuse(source.files[1], "library files", "a second file", "one file of the layout");
   Library library = format == "layout" ? read_library(source.files.front())

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "engine/core/error.h"
+#include "engine/core/keys.h"
 #include "engine/sed/libraries/library.h"
 
 #include <filesystem>
@@ -9,6 +10,9 @@
 #include <vector>
 
 namespace arcproof::sed {
+
+/// Names of the formats below.
+std::vector<std::string> library_formats();
 
 /// Formats, their files, and what of them is not in the files. docs/libraries.md says which were tested on
 /// originals; of those "from a description" none was at hand, and tests write small files of the published
@@ -48,11 +52,25 @@ struct LibrarySource {
   std::string name = {}, imf = {}, tracks = {},
               citation = {};  ///< replace what the format says; needed where it says nothing
   FieldNames names = {};      ///< for messages
+
+  /// All but the files.
+  void describe(Keys& keys) {
+    keys.text("format", format, "of the library's files", library_formats());
+    keys.number("metallicity", metallicity, "", "mass fraction Z of files that do not say it; 0: not given",
+                Allowed::between(0, 0.2));
+    keys.number("mass_msun", mass_msun, "Msun", "starburst99: mass of the burst", Allowed::above(0, 1e12));
+    keys.number("solar_metallicity", solar_metallicity, "", "fsps: mass fraction Z of Log(Z/Zsol) = 0",
+                Allowed::above(0, 0.1));
+    keys.text("name", name, "replaces what the format says; so do the next");
+    keys.text("imf", imf, "initial mass function");
+    keys.text("tracks", tracks, "tracks of stellar evolution");
+    keys.text("citation", citation, "what to cite");
+  }
 };
-std::vector<std::string> library_formats();
 
 /// Reads any of them. Ionising rates are computed from the spectra, except of `layout`. Ages of 0 are left
-/// out. Throws InputError naming the file and what was found.
+/// out. Throws InputError naming the file and what was found; ContractError for values that the description
+/// does not allow.
 Library convert_library(const LibrarySource& source);
 
 }  // namespace arcproof::sed

@@ -24,10 +24,10 @@ struct Burst {
   std::vector<double> surviving_mass;  ///< empty where unknown
 };
 
-/// The one that the user gives; InputError where there is none.
+/// The metallicity that the user gives; InputError if the user gives no metallicity.
 double given_metallicity(const LibrarySource& source, const std::filesystem::path& path);
 
-/// Luminosities that a model's rounding made negative are none.
+/// Luminosities that a model's rounding made negative are 0.
 inline float as_light(double value) { return static_cast<float>(std::max(0.0, value)); }
 
 /// Numbers of a text, line by line.
@@ -35,7 +35,7 @@ class Numbers {
  public:
   explicit Numbers(const std::filesystem::path& path);
 
-  /// The numbers of the next line; false at the end. A word that is none ends the line. Fortran's 0.123-105,
+  /// The numbers of the next line; false at the end. A word that is not a number ends the line. Fortran's 0.123-105,
   /// an exponent of three digits without its letter, is a number, and what is too small for one is 0.
   bool next_line(std::vector<double>& numbers);
   /// The line last read, as it stands.

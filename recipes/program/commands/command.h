@@ -21,7 +21,4 @@ struct Command {
   std::function<std::string()> run;
 };
 
-/// A finite number above 0 (CLI11's own validator takes NaN for one).
-CLI::Validator above_zero();
-
 }  // namespace arcproof::commands

@@ -49,6 +49,17 @@ CLI::Validator whole_within(Allowed allowed) {
           ""};
 }
 
+CLI::Validator a_seed() {
+  return {[](const std::string& text) {
+            std::uint64_t value = 0;
+            const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+            return error == std::errc() && end == text.data() + text.size()
+                       ? std::string()
+                       : fmt::format("found '{}', allowed: an integer >= 0 and < 2^64", text);
+          },
+          ""};
+}
+
 CLI::Validator one_of(const std::vector<std::string>& choices) {
   return {[choices](const std::string& text) {
             return std::find(choices.begin(), choices.end(), text) != choices.end()
@@ -67,7 +78,7 @@ std::string with_choices(const char* meaning, const std::vector<std::string>& ch
 std::string OptionKeys::option_of(const std::string& key) const {
   if (const auto name = names_.find(key); name != names_.end()) return name->second;
   std::string option = key;
-  for (const char* unit : {"_pix", "_arcsec", "_msun", "_myr"})
+  for (const char* unit : {"_pix", "_arcsec", "_msun", "_myr", "_dex"})
     if (option.ends_with(unit)) option.resize(option.size() - std::string_view(unit).size());
   std::replace(option.begin(), option.end(), '_', '-');
   return "--" + option;
@@ -80,11 +91,12 @@ std::vector<std::string> OptionKeys::given_keys() const {
   return keys;
 }
 
-std::vector<std::string> OptionKeys::texts_of(const std::string& key) const {
+bool OptionKeys::given(const char* key) const {
   const auto one = given_.find(key);
-  return one == given_.end() || one->second.option->count() == 0 ? std::vector<std::string>{}
-                                                                 : one->second.texts;
+  return !adding_ && one != given_.end() && one->second.option->count() > 0;
 }
+
+const std::vector<std::string>& OptionKeys::texts_of(const char* key) const { return given_.at(key).texts; }
 
 CLI::Option* OptionKeys::make(const char* key, const std::string& type, const std::string& help,
                               const std::string& default_value) {
@@ -119,7 +131,7 @@ void OptionKeys::integer(const char* key, int& value, const char* unit, const ch
 
 void OptionKeys::seed(const char* key, std::uint64_t& value, const char* meaning) {
   if (adding_) {
-    if (CLI::Option* o = make(key, "INT", meaning, std::to_string(value))) o->check(CLI::NonNegativeNumber);
+    if (CLI::Option* o = make(key, "INT", meaning, std::to_string(value))) o->check(a_seed());
   } else if (given(key)) {
     value = std::strtoull(texts_of(key).front().c_str(), nullptr, 10);
   }
@@ -127,15 +139,21 @@ void OptionKeys::seed(const char* key, std::uint64_t& value, const char* meaning
 
 // A flag names the other value than the default.
 void OptionKeys::flag(const char* key, bool& value, const char* meaning) {
-  if (!adding_) {
-    if (const auto one = given_.find(key); one != given_.end() && one->second.option->count() > 0)
-      value = !value;
-    return;
-  }
+  if (given(key)) value = !value;
   const std::string name = option_of(key);
-  if (name.empty()) return;
-  const std::string help = meaning;  // CLI11 tells a description from a variable by its const
-  given_[key].option = command_.add_flag(value ? "--no-" + name.substr(2) : name, help);
+  if (adding_ && !name.empty()) make_flag(key, value ? "--no-" + name.substr(2) : name, meaning);
+}
+
+bool OptionKeys::looks_into(const char* key, const char* meaning, bool present) {
+  if (present) return true;
+  const std::string name = option_of(key);
+  if (adding_ && !name.empty()) make_flag(key, name, meaning);
+  return given(key);
+}
+
+// CLI11 tells a description from a variable by its const.
+void OptionKeys::make_flag(const char* key, const std::string& name, const std::string& help) {
+  given_[key].option = command_.add_flag(name, help);
 }
 
 void OptionKeys::text(const char* key, std::string& value, const char* meaning,
@@ -176,8 +194,11 @@ void OptionKeys::interval(const char* key, double& low, double& high, const char
             make(key, "LOW HIGH", help_of(unit, meaning, allowed), fmt::format("{:g} {:g}", low, high)))
       o->expected(2)->check(within(allowed));
   } else if (given(key)) {
-    is_number(texts_of(key)[0], low);
-    is_number(texts_of(key)[1], high);
+    const std::vector<std::string>& texts = texts_of(key);
+    is_number(texts[0], low);
+    is_number(texts[1], high);
+    check(
+        low <= high, key, [&] { return texts[0] + " " + texts[1]; }, "LOW HIGH, LOW not above HIGH");
   }
 }
 

@@ -58,7 +58,7 @@ class OptionKeys final : public Keys {
   void optional_text(const char* key, std::optional<std::string>& value, const char* meaning,
                      std::vector<std::string> choices) override;
   void required(const char*) override {}
-  bool given(const char* key) const override { return !texts_of(key).empty(); }
+  bool given(const char* key) const override;
   void check(bool holds, const char* key, const std::function<std::string()>& found,
              const std::string& allowed) override;
 
@@ -68,7 +68,8 @@ class OptionKeys final : public Keys {
   void of_kind(const char*, const char*, bool active, const Members& members) override {
     if (active) members(*this);
   }
-  bool looks_into(const char*, bool present) override { return present; }
+  /// An object that may be absent is a flag, which stands for the object with its defaults.
+  bool looks_into(const char* key, const char* meaning, bool present) override;
   bool sets_values() const override { return !adding_; }
 
  private:
@@ -76,10 +77,11 @@ class OptionKeys final : public Keys {
     CLI::Option* option;
     std::vector<std::string> texts;
   };
+  void make_flag(const char* key, const std::string& name, const std::string& help);
   /// Null for keys that are left out.
   CLI::Option* make(const char* key, const std::string& type, const std::string& help,
                     const std::string& default_value);
-  std::vector<std::string> texts_of(const std::string& key) const;
+  const std::vector<std::string>& texts_of(const char* key) const;  ///< of a key that was given
 
   CLI::App& command_;
   Names names_;

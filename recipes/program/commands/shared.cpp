@@ -291,15 +291,6 @@ void add_sky_columns(io::Table& table, const std::optional<sky::Wcs>& wcs, std::
             [&](std::size_t i) { return place_on_sky(wcs, x[i], y[i]).dec_deg; });
 }
 
-void check_detection(const photometry::DetectionOptions& o) {
-  if (!(o.threshold_sigma > 0 && o.threshold_sigma <= 1e6))
-    throw InputError({"", "--threshold", fmt::format("{:g}", o.threshold_sigma), "a number above 0, to 1e6"});
-  if (o.min_area_pix < 1 || o.min_area_pix > 1000000)
-    throw InputError({"", "--min-area", std::to_string(o.min_area_pix), "1 to 1000000 pixels"});
-  if (o.median_side_pix < 0 || o.median_side_pix > 1000)
-    throw InputError({"", "--median", std::to_string(o.median_side_pix), "0 (none), to 1000 pixels"});
-}
-
 io::Column rows_of(const io::Column& column, std::span<const std::size_t> rows) {
   io::Column result = column;
   std::visit(

@@ -5,7 +5,6 @@
 #include "engine/io/fits.h"
 #include "engine/io/hdu_path.h"
 #include "engine/photometry/clump_fit.h"
-#include "engine/photometry/detection.h"
 #include "engine/sky/exposure.h"
 #include "engine/sky/psf.h"
 
@@ -100,9 +99,6 @@ void add_integers(io::Table& table, std::string name, std::string description, s
 /// The columns ra and dec of pixels.
 void add_sky_columns(io::Table& table, const std::optional<sky::Wcs>& wcs, std::span<const double> x,
                      std::span<const double> y);
-
-/// InputError naming the option: a threshold, area or side that no detection can have.
-void check_detection(const photometry::DetectionOptions& options);
 
 /// These rows of a column, in this order.
 io::Column rows_of(const io::Column& column, std::span<const std::size_t> rows);

@@ -99,11 +99,17 @@ io::Reals CatalogFile::degrees(const std::string& name, double low, double high)
   return values;
 }
 
-io::Reals CatalogFile::redshifts(const std::optional<double>& option) const {
+const io::Column* CatalogFile::redshift_column(const std::optional<double>& option) const {
   const io::Column* column = find("z");
   if (!column && !option) refuse(file_, "column z", "none", "a column z, or --z");
   if (column && option)
-    refuse(file_, "column z", "one, and --z " + fmt::format("{:g}", *option), "one of the two");
+    refuse(file_, "column z", "one, and --z " + fmt::format("{:g}", *option),
+           "one of the two: drop --z, and each row has its own, or drop the column");
+  return column;
+}
+
+io::Reals CatalogFile::redshifts(const std::optional<double>& option) const {
+  const io::Column* column = redshift_column(option);
   if (!column) return io::Reals(rows(), *option);
   io::Reals z = numbers(*column);
   for (std::size_t i = 0; i < z.size(); ++i)

@@ -14,7 +14,7 @@ namespace arcproof::commands {
 /// ECSV by its name, FITS otherwise. Throws InputError naming the file.
 io::Table read_user_table(const io::HduPath& file);
 
-/// The column of this name (small letters) in any case; null where there is none.
+/// The column of this name (small letters) in any case; null if the table has no such column.
 const io::Column* find_column(const io::Table& table, const std::string& name);
 /// One number a row, NaN where it is missing; empty when the column holds something else, or several a row.
 std::optional<io::Reals> numbers_of(const io::Column& column);
@@ -23,7 +23,7 @@ std::optional<io::Reals> numbers_of(const io::Column& column);
 struct RowIds {
   std::string name = "id";
   std::string own = "id in the table given";                ///< description where there is a column id
-  std::string numbered = "row of the table given, from 0";  ///< and where there is none
+  std::string numbered = "row of the table given, from 0";  ///< and in a table without ids
   bool may_be_real = true;                                  ///< a column id of reals is one
 };
 /// The column "id" of integers, texts or reals, else the rows' numbers from 0.
@@ -45,9 +45,9 @@ class CatalogFile {
   std::size_t rows() const { return table_.rows(); }
   const std::vector<io::Column>& columns() const { return table_.columns(); }
 
-  /// A number in the header; empty where there is none.
+  /// A number in the header; empty if the header does not hold it.
   std::optional<double> header_number(const std::string& key) const;
-  /// The column of this name in any case; null where there is none.
+  /// The column of this name in any case; null if the table has no such column.
   const io::Column* find(const std::string& name) const { return find_column(table_, name); }
   /// One number a row, NaN where it is missing. InputError naming the column when it holds something else.
   io::Reals numbers(const io::Column& column) const;
@@ -57,7 +57,9 @@ class CatalogFile {
   /// Columns ra and dec [deg]. InputError without them, in another unit, or out of range; NaN stays NaN.
   io::Reals right_ascension() const { return degrees("ra", 0, 360); }
   io::Reals declination() const { return degrees("dec", -90, 90); }
-  /// Column z, or the option's value in every row. InputError without either, and for z < 0 or z >= 30.
+  /// Column z; null where the option says it for all rows. InputError with both, and without either.
+  const io::Column* redshift_column(const std::optional<double>& option) const;
+  /// Column z, or the option's value in every row. InputError as redshift_column, and for z < 0 or z >= 30.
   io::Reals redshifts(const std::optional<double>& option) const;
   /// A value that is not allowed: InputError naming column and row (from 0).
   [[noreturn]] void refuse_value(const io::Column& column, std::size_t row, double value,

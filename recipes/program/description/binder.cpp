@@ -13,6 +13,10 @@ namespace {
 io::Json bounded(const char* type, const Allowed& bounds) {
   io::Json entry = io::Json::object();
   entry["type"] = type;
+  if (bounds.ends_only) {
+    entry["enum"] = io::Json::numbers({bounds.low, bounds.high});
+    return entry;
+  }
   if (std::isfinite(bounds.low)) entry[bounds.low_open ? "exclusiveMinimum" : "minimum"] = bounds.low;
   if (std::isfinite(bounds.high)) entry["maximum"] = bounds.high;
   return entry;
@@ -316,7 +320,7 @@ void Binder::of_kind(const char* kind_key, const char* kind, bool active, const 
     for (const auto& [key, ignored] : properties->as_object()) of_other_kinds_[key].push_back(words);
 }
 
-bool Binder::looks_into(const char* key, bool present) {
+bool Binder::looks_into(const char* key, const char*, bool present) {
   if (mode_ == Mode::schema) return true;
   if (mode_ == Mode::dump) return present;
   if (!has(key)) known_.emplace_back(key);

@@ -54,7 +54,7 @@ class Binder final : public Keys {
   void inside(const char* key, const char* meaning, const Members& members) override;
   void each(const char* key, const char* meaning, Items& items) override;
   void of_kind(const char* key, const char* kind, bool active, const Members& members) override;
-  bool looks_into(const char* key, bool present) override;
+  bool looks_into(const char* key, const char* meaning, bool present) override;
   bool sets_values() const override { return mode_ == Mode::load; }
 
  private:

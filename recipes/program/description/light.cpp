@@ -4,12 +4,8 @@ namespace arcproof::recipes {
 namespace {
 
 sed::SynthesisOptions options_of(const Recipe& recipe, const LightRecipe& light) {
-  sed::SynthesisOptions options;
+  sed::SynthesisOptions options = light.synthesis;
   options.covering_fraction = light.covering_fraction.value_or(recipe.covering_fraction);
-  options.dust = sed::dust_law(light.attenuation);
-  options.igm_law = sed::igm_law(light.igm);
-  options.stars_over_gas_ebv = light.stars_over_gas_ebv;
-  options.log_u = light.log_u;
   return options;
 }
 

@@ -6,7 +6,7 @@
 
 namespace arcproof::recipes {
 
-/// Of the SED fits: the recipe's `sed`, and its covering fraction where that has none.
+/// Of the SED fits: the recipe's `sed`, and the covering fraction of the recipe where `sed` does not say it.
 sed::SynthesisOptions analysis_light(const Recipe& recipe);
 /// Of injected clumps and simulated skies: `truth_sed`, where the recipe has it, else as the SED fits.
 sed::SynthesisOptions truth_light(const Recipe& recipe);

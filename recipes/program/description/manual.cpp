@@ -23,7 +23,8 @@ std::string cell(std::string text) {
 std::string choices_of(const io::Json& schema) {
   std::string choices;
   for (const io::Json& choice : schema.at("enum").as_array())
-    choices += (choices.empty() ? "`" : ", `") + choice.as_string() + "`";
+    choices += fmt::format("{}`{}`", choices.empty() ? "" : ", ",
+                           choice.is_string() ? choice.as_string() : fmt::format("{:g}", choice.as_double()));
   return choices;
 }
 

@@ -137,7 +137,7 @@ void Recipe::describe(Keys& keys) {
   keys.object("analysis_library", analysis_library, "stellar library of the SED fits");
   keys.number("covering_fraction", covering_fraction, "",
               "covering fraction: fraction of ionising photons reprocessed by the gas",
-              Allowed::between(0, 1));
+              sed::allowed_covering_fraction);
   keys.optional_object("sed", light, "dust and intergalactic gas of the SED fits, and of the truth");
   keys.optional_object("truth_sed", truth_light,
                        "of injected clumps and simulated skies, where it is another");

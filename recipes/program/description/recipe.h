@@ -121,27 +121,20 @@ struct LibraryRecipe {
   }
 };
 
-/// Dust and intergalactic gas (names: engine/sed/attenuation.h).
+/// Dust, intergalactic gas, and the gas around the stars.
 struct LightRecipe {
-  std::string attenuation = "calzetti2000";
-  double stars_over_gas_ebv = 1;
-  std::string igm = "madau1995";
-  double log_u = -2.5;
+  sed::SynthesisOptions synthesis;
   std::optional<double> covering_fraction;
 
   void describe(Keys& keys) {
-    keys.text("attenuation", attenuation,
-              "dust: Calzetti+2000, SMC bar of Gordon+2003, Milky Way of Cardelli+1989",
-              sed::dust_law_names());
-    keys.number("stars_over_gas_ebv", stars_over_gas_ebv, "",
-                "E(B-V) of stars over that of gas; 1: alike, 0.44: Calzetti+2000", Allowed::above(0, 1));
-    keys.text("igm", igm, "intergalactic absorption", sed::igm_law_names());
-    keys.number("log_u", log_u, "", "log10 of the ionisation parameter of the gas", Allowed::between(-4, 0));
+    synthesis.describe(keys);
+    keys.number("log_u", synthesis.log_u, "", "log10 of the ionisation parameter of the gas",
+                sed::allowed_log_u);
     keys.optional_number(
         "covering_fraction", covering_fraction, "",
         "covering fraction: fraction of ionising photons reprocessed by the gas (absent: that "
         "of the recipe)",
-        Allowed::between(0, 1));
+        sed::allowed_covering_fraction);
   }
 };
 

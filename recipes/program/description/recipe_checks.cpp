@@ -33,7 +33,6 @@ class Checker {
     check_library("analysis_library", r_.analysis_library);
     check_templates();
     check_fields();
-    check_sampler();
     check_amounts();
     check_magnitudes();
     check_ages();
@@ -265,20 +264,6 @@ class Checker {
              "mass_function.run and .corrected, pipeline.run_sed, no population.observed_mag_ab");
   }
 
-  void check_sampler() const {
-    if (r_.mass_function.sampler.walkers % 2)
-      refuse("mass_function.walkers", std::to_string(r_.mass_function.sampler.walkers), "an even number");
-    if (r_.mass_function.burn_in >= r_.mass_function.sampler.steps)
-      refuse("mass_function.burn_in", std::to_string(r_.mass_function.burn_in),
-             fmt::format("less than steps = {}", r_.mass_function.sampler.steps));
-    if (!(r_.mass_function.beta_low < r_.mass_function.beta_high))
-      refuse("mass_function.beta", fmt::format("[{0:g}, {0:g}]", r_.mass_function.beta_low), "low < high");
-    const double least = std::log10(r_.mass_function.min_mass_msun);
-    if (r_.run_mass_function && !(r_.mass_function.log_cutoff_high > least))
-      refuse("mass_function.log_cutoff_high", fmt::format("{:g}", r_.mass_function.log_cutoff_high),
-             fmt::format("above log10 of min_mass_msun, {:g}", least));
-  }
-
   // Each number may be sound, and their product beyond any machine.
   void check_amount(const std::string& keys, double found, double most, const std::string& what) const {
     if (!(found <= most))
@@ -307,7 +292,7 @@ class Checker {
              fmt::format("match_radius_pix, {:g}, or more", r_.match.radius_pix));
   }
 
-  // 0 says that there is none; what is brighter than any galaxy says something else than was meant.
+  // 0 stands for no magnitude; one brighter than any galaxy is a typing error.
   void check_magnitudes() const {
     constexpr double brightest = 5;
     const auto check = [&](const std::string& key, double mag) {

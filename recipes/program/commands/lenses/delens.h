@@ -1,6 +1,7 @@
 // The command `arcproof delens`.
 #pragma once
 
+#include "engine/core/keys.h"
 #include "recipes/program/commands/lenses/lens_source.h"
 
 #include <cstdint>
@@ -28,6 +29,16 @@ struct DelensArguments {
   std::uint64_t seed = 1;  ///< of the draws
   std::filesystem::path output;  ///< FITS tables CLUMPS, one row per row given, in their order, and DRAWS
   int threads = 1;
+
+  void describe(Keys& keys) {
+    keys.integer("draws", draws, "",
+                 "joint draws of flux and size of each clump: table DRAWS, columns joint_*; 0: none",
+                 Allowed::between(0, 100000));
+    keys.check(
+        draws != 1, "draws", [] { return std::string("1, which has no scatter"); },
+        "0 (none), or 2 and more");
+    keys.seed("seed", seed, "of the draws");
+  }
 };
 
 /// Runs the command; the lines to print. Throws InputError, before anything is written.

@@ -119,7 +119,7 @@ void write_map(const LensMapArguments& a, const LensSource& source, const lens::
 }
 
 /// In the source plane, around all caustics, with a tenth of their extent on each side; the map's own grid
-/// where there is none.
+/// if it has no caustic.
 Grid around_caustics(const std::vector<lens::CriticalLine>& lines, const Grid& grid) {
   constexpr double nodes = 400, margin = 0.1;
   Vector2 low{HUGE_VAL, HUGE_VAL}, high{-HUGE_VAL, -HUGE_VAL};

@@ -8,11 +8,6 @@
 #include "recipes/program/commands/option_keys.h"
 
 #include <memory>
-#include <tuple>
-#include <utility>
-
-#include <fmt/format.h>
-#include <fmt/ranges.h>
 
 namespace arcproof::commands {
 namespace {
@@ -89,17 +84,15 @@ Command add_delens(CLI::App& app) {
   command->add_option("--z", d.z, "redshift of all rows, without a column z");
   command->add_option("--pixel-scale", d.pixel_scale_arcsec, "arcsec; sizes below 0.4 pixel are limits")
       ->required();
-  command
-      ->add_option("--draws", d.draws,
-                   "joint draws of flux and size of each clump: table DRAWS, columns joint_*")
-      ->check(CLI::Range(2, 100000));
+  const auto keys = std::make_shared<OptionKeys>(*command);
+  keys->add(d);
   command->add_option("--redraws", d.redraws,
                       "FILE[HDU]: REDRAWS of fit --keep-redraws (else from the errors given)");
-  command->add_option("--seed", d.seed, "of the draws (1)");
   command->add_option("-o,--output", d.output, "FITS table")->required();
   command->add_option("-j,--threads", d.threads, "threads")->check(CLI::Range(1, 4096));
-  return {command, [arguments, lens] {
+  return {command, [arguments, lens, keys] {
             lens->set();
+            keys->set(*arguments);
             return run_delens(*arguments);
           }};
 }

@@ -13,7 +13,7 @@
 
 #include <algorithm>
 #include <cmath>
-#include <functional>
+#include <initializer_list>
 #include <map>
 #include <optional>
 
@@ -23,77 +23,7 @@
 namespace arcproof::commands {
 namespace {
 
-void check_gas(const SedArguments& a) {
-  for (const double fraction : a.covering_fraction)
-    if (!(fraction >= 0 && fraction <= 1))
-      throw InputError({"", "--covering-fraction", fmt::format("{:g}", fraction), "0 to 1"});
-  for (const double log_u : a.log_u)
-    if (!(log_u >= -4 && log_u <= 0))
-      throw InputError({"", "--log-u", fmt::format("{:g}", log_u), "-4 to 0"});
-  if (a.protocol == "claeyssens2023") return;
-  if (!a.log_u.empty())
-    throw InputError(
-        {"", "--log-u", fmt::format("{:g}", fmt::join(a.log_u, ",")),
-         fmt::format("none with {}, where it is a free parameter between -3 and -1", a.protocol)});
-  if (a.covering_fraction.size() > 1)
-    throw InputError({"", "--covering-fraction", fmt::format("{:g}", fmt::join(a.covering_fraction, ",")),
-                      "one value with " + a.protocol});
-}
-
-// Options that the protocol does not know are refused: they would change nothing.
-void check_protocol_options(const SedArguments& a) {
-  const auto only = [&](const char* option, bool given, std::initializer_list<const char*> protocols) {
-    if (given && std::find(protocols.begin(), protocols.end(), a.protocol) == protocols.end())
-      throw InputError(
-          {"", option, "with " + a.protocol, fmt::format("with {} alone", fmt::join(protocols, " or "))});
-  };
-  only("--tau", a.tau_myr.has_value(), {"claeyssens2025"});
-  only("--age-prior", a.age_prior.has_value(), {"claeyssens2025"});
-  only("--draws", a.draws.has_value(), {"claeyssens2025", "continuity"});
-  only("--bins", !a.bin_ends_myr.empty(), {"continuity"});
-  only("--live-points", a.live_points.has_value(), {"continuity"});
-}
-
-void check_history(const SedArguments& a) {
-  if (const std::string prior = a.age_prior.value_or("uniform"); prior != "uniform" && prior != "log_uniform")
-    throw InputError({"", "--age-prior", "'" + prior + "'", "uniform or log_uniform"});
-  if (!(a.tau_myr.value_or(1) > 0))
-    throw InputError({"", "--tau", fmt::format("{:g}", *a.tau_myr), "Myr, above 0"});
-  if (const int draws = a.draws.value_or(1000); draws < 1 || draws > 100000)
-    throw InputError({"", "--draws", std::to_string(draws), "1 to 100000"});
-  if (const int live = a.live_points.value_or(400); live < 100 || live > 100000)
-    throw InputError({"", "--live-points", std::to_string(live), "100 to 100000"});
-  constexpr double youngest_myr = 0.1;
-  constexpr std::size_t most_bins = 40;
-  const bool increasing = std::adjacent_find(a.bin_ends_myr.begin(), a.bin_ends_myr.end(),
-                                             std::greater_equal<>()) == a.bin_ends_myr.end();
-  const bool numbers = std::all_of(a.bin_ends_myr.begin(), a.bin_ends_myr.end(),
-                                   [](double end) { return end >= youngest_myr && std::isfinite(end); });
-  if (!increasing || !numbers || a.bin_ends_myr.size() > most_bins)
-    throw InputError(
-        {"", "--bins", fmt::format("{:g}", fmt::join(a.bin_ends_myr, ",")),
-         fmt::format("up to {} ends of bins [Myr before the observation], {} or above, increasing", most_bins,
-                     youngest_myr)});
-}
-
-void check(const SedArguments& a) {
-  const auto known = [](const char* option, const std::string& name, const std::vector<std::string>& names) {
-    if (std::find(names.begin(), names.end(), name) == names.end())
-      throw InputError({"", option, "'" + name + "'", fmt::format("{}", fmt::join(names, ", "))});
-  };
-  known("--protocol", a.protocol, {"claeyssens2025", "claeyssens2023", "continuity"});
-  known("--attenuation", a.attenuation, sed::dust_law_names());
-  known("--igm", a.igm, sed::igm_law_names());
-  if (!(a.stars_over_gas_ebv > 0 && a.stars_over_gas_ebv <= 1))
-    throw InputError(
-        {"", "--stars-over-gas", fmt::format("{:g}", a.stars_over_gas_ebv), "above 0, at most 1"});
-  check_gas(a);
-  check_protocol_options(a);
-  check_history(a);
-  if (a.report.empty() && !a.colors.empty())
-    throw InputError({"", "--colors", "'" + a.colors + "'", "with --report alone, whose colours they are"});
-  if (a.report.empty() && a.spectra)
-    throw InputError({"", "--spectra", std::to_string(*a.spectra), "with --report alone, which shows them"});
+void check_files(const SedArguments& a) {
   const std::pair<std::string, std::filesystem::path> outputs[] = {{"-o", a.output}, {"--report", a.report}};
   std::vector<std::string> inputs{a.catalog};
   for (const std::filesystem::path& file : a.library.files) inputs.push_back(file.string());
@@ -117,6 +47,13 @@ std::vector<sed::Filter> read_filters(const SedArguments& a, const std::vector<s
   return filters;
 }
 
+const std::string& dust_name(const SedArguments& a) {
+  return sed::dust_law_names().at(static_cast<std::size_t>(a.light.dust));
+}
+const std::string& igm_name(const SedArguments& a) {
+  return sed::igm_law_names().at(static_cast<std::size_t>(a.light.igm_law));
+}
+
 SedReport report_of(const SedArguments& a, const SedInputs& in, SedProducts& products) {
   SedReport report;
   report.title = "arcproof sed: " + std::filesystem::path(a.catalog).filename().string();
@@ -129,7 +66,7 @@ SedReport report_of(const SedArguments& a, const SedInputs& in, SedProducts& pro
       report.track_metallicity.push_back(z);
   report.limits_in_likelihood = products.limits_in_likelihood;
   report.colors = a.colors;
-  report.spectra = static_cast<std::size_t>(std::max(0, a.spectra.value_or(24)));
+  report.spectra = static_cast<std::size_t>(a.spectra);
   report.rows = std::move(products.rows);
   const auto fitted =
       std::count_if(report.rows.begin(), report.rows.end(), [](const FittedRow& r) { return r.fitted; });
@@ -138,8 +75,8 @@ SedReport report_of(const SedArguments& a, const SedInputs& in, SedProducts& pro
       "intergalactic medium {}.</p>\n",
       fitted, report.rows.size(), a.protocol == "continuity" ? "galaxies" : "clumps", a.protocol,
       reports::html::escape(in.library->name),
-      reports::html::escape(in.library->imf.empty() ? "IMF not known" : in.library->imf), a.attenuation,
-      a.igm);
+      reports::html::escape(in.library->imf.empty() ? "IMF not known" : in.library->imf), dust_name(a),
+      igm_name(a));
   return report;
 }
 
@@ -161,15 +98,81 @@ std::string summary(const io::Texts& status, const std::vector<std::optional<Row
   return lines;
 }
 
+// Covering fraction and ionisation parameter: a number or, in a grid, several.
+void describe_gas(SedArguments& a, Keys& keys) {
+  const bool grid = a.protocol == "claeyssens2023";
+  const sed::SynthesisOptions of_grid;
+  keys.numbers(
+      "covering_fraction", a.covering_fraction, "",
+      fmt::format("fraction of ionising photons reprocessed by the gas (absent: {:g}, claeyssens2023 "
+                  "{:g}); 0,0.5,1: an axis of claeyssens2023",
+                  a.clumps.synthesis.covering_fraction, of_grid.covering_fraction)
+          .c_str(),
+      sed::allowed_covering_fraction);
+  keys.check(
+      grid || a.covering_fraction.size() <= 1, "covering_fraction",
+      [&] { return fmt::format("{:g}", fmt::join(a.covering_fraction, ",")); },
+      "one value with " + a.protocol);
+  keys.numbers(
+      "log_u", a.log_u, "",
+      fmt::format("claeyssens2023: log10 of the ionisation parameter of the gas (absent: {:g}); -3,-2: "
+                  "an axis",
+                  of_grid.log_u)
+          .c_str(),
+      sed::allowed_log_u);
+  keys.check(
+      grid || a.log_u.empty(), "log_u", [&] { return fmt::format("{:g}", fmt::join(a.log_u, ",")); },
+      fmt::format("none with {}, where it is a free parameter between {:g} and {:g}", a.protocol,
+                  a.clumps.priors.log_u_min, a.clumps.priors.log_u_max));
+}
+
+void check_protocol_options(const SedArguments& a, Keys& keys) {
+  const auto only = [&](const char* key, std::initializer_list<const char*> protocols) {
+    const bool known = std::find(protocols.begin(), protocols.end(), a.protocol) != protocols.end();
+    keys.check(
+        known || !keys.given(key), key, [&] { return "with " + a.protocol; },
+        fmt::format("with {} alone", fmt::join(protocols, " or ")));
+  };
+  only("tau_myr", {"claeyssens2025"});
+  only("age_prior", {"claeyssens2025"});
+  only("draws", {"claeyssens2025", "continuity"});
+  only("bin_ends_myr", {"continuity"});
+  only("live_points", {"continuity"});
+}
+
 }  // namespace
 
+void SedArguments::describe(Keys& keys) {
+  keys.text("protocol", protocol, "posteriors or a grid for clumps, continuity for hosts",
+            {"claeyssens2025", "claeyssens2023", "continuity"});
+  keys.optional_number("z", z, "", "redshift of all rows, of a table without a column z",
+                       Allowed::above(0, 30));
+  library.describe(keys);
+  light.describe(keys);
+  describe_gas(*this, keys);
+  clumps.describe(keys);
+  hosts.describe(keys);
+  sampler.describe(keys);
+  posterior.describe(keys);
+  keys.seed("seed", seed, "of the draws");
+  check_protocol_options(*this, keys);
+  keys.text("colors", colors, "BLUE,MIDDLE,RED: bands of the report's colours (absent: chosen)");
+  keys.check(
+      colors.empty() || !report.empty(), "colors", [this] { return "'" + colors + "'"; },
+      "with --report alone, whose colours they are");
+  keys.integer("spectra", spectra, "", "rows whose spectra the report shows", Allowed::between(0, 1000));
+  keys.check(
+      !keys.given("spectra") || !report.empty(), "spectra", [this] { return std::to_string(spectra); },
+      "with --report alone, which shows them");
+}
+
 std::string run_sed(const SedArguments& a) {
-  check(a);
+  check_files(a);
   const PhotometryCatalog catalog(a);
   const auto library = std::make_shared<const sed::Library>(
       a.library.files.empty() ? sed::analytic_library() : sed::convert_library(a.library));
-  if (const auto bands = static_cast<int>(catalog.bands().size()); a.min_bands < 1 || a.min_bands > bands)
-    throw InputError({"", "--min-bands", std::to_string(a.min_bands),
+  if (const auto bands = static_cast<int>(catalog.bands().size()); a.posterior.min_bands > bands)
+    throw InputError({"", "--min-bands", std::to_string(a.posterior.min_bands),
                       fmt::format("1 to {}, the bands of {}", bands, a.catalog)});
   const SedInputs in{a, catalog, library, read_filters(a, catalog.bands())};
   std::string lines = fmt::format("{} bands, library {}\n", catalog.bands().size(), library->name);
@@ -181,8 +184,8 @@ std::string run_sed(const SedArguments& a) {
   table.note("PROTOCOL", a.protocol);
   table.note("LIBRARY", library->name);
   table.note("IMF", library->imf);
-  table.note("DUST", a.attenuation);
-  table.note("IGM", a.igm);
+  table.note("DUST", dust_name(a));
+  table.note("IGM", igm_name(a));
   // Drawn before anything is written: --colors may be refused.
   const std::string page = a.report.empty() ? "" : sed_report_html(report_of(a, in, products));
   io::write_fits_tables(a.output, products.tables);

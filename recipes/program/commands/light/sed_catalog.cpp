@@ -18,7 +18,7 @@ double njy_or_mag(const std::string& unit, const std::string& file, const std::s
   if (unit == "mag" || unit == "mag(AB)") return 0;
   if (const auto njy = njy_per(unit)) return *njy;
   throw InputError({file, "unit of column " + column, unit.empty() ? "none" : "'" + unit + "'",
-                    "nJy, uJy, mJy, Jy or mag; or --unit, where the table has none"});
+                    "nJy, uJy, mJy, Jy or mag; or --unit, where the table does not say it"});
 }
 
 // 99 and -99 stand for "not detected" in some tables, which says nothing without a flux.
@@ -100,12 +100,12 @@ void PhotometryCatalog::read_band(std::size_t b) {
       band.flux_njy = units::njy_from_abmag(f[i]);
       band.error_njy = 0.4 * std::log(10.0) * band.flux_njy * e[i];
       if (!std::isnan(f[i]) && !is_magnitude(f[i]))
-        blame(i, "bad_flux", flux.name, f[i], "0 to 50 mag, NaN where there is none");
+        blame(i, "bad_flux", flux.name, f[i], "0 to 50 mag, or NaN: not observed");
     } else {
       band.flux_njy = f[i] * unit;
       band.error_njy = e[i] * error_unit;
       if (std::abs(band.flux_njy) > brightest_njy)
-        blame(i, "bad_flux", flux.name, f[i], "fainter than 0 mag AB, NaN where there is none");
+        blame(i, "bad_flux", flux.name, f[i], "fainter than 0 mag AB, or NaN: not observed");
     }
     if (std::isnan(band.flux_njy) || std::isnan(band.error_njy)) band.flux_njy = nan;
     else if (!(band.error_njy > 0) || !std::isfinite(band.error_njy))
@@ -116,9 +116,8 @@ void PhotometryCatalog::read_band(std::size_t b) {
 }
 
 void PhotometryCatalog::read_redshifts() {
-  const io::Column* column = file_.find("z");
-  if (!column && !(a_.z > 0)) throw InputError({file_.file(), "column z", "none", "a column z, or --z"});
-  z_ = column ? file_.numbers(*column) : io::Reals(rows(), a_.z);
+  const io::Column* column = file_.redshift_column(a_.z);
+  z_ = column ? file_.numbers(*column) : io::Reals(rows(), *a_.z);
   for (std::size_t i = 0; i < rows(); ++i)
     if (!(z_[i] > 0 && z_[i] < 30)) blame(i, "bad_redshift", "z", z_[i], "0 < z < 30");
 }

@@ -24,9 +24,8 @@ struct HostFits {
 };
 
 sed::ContinuityModel continuity_model(const SedArguments& a) {
-  sed::ContinuityModel model;
-  model.synthesis = synthesis_of(a, 1);
-  if (!a.bin_ends_myr.empty()) model.bin_ends_myr = a.bin_ends_myr;
+  sed::ContinuityModel model = a.hosts;
+  model.synthesis = with_light(a, model.synthesis);
   return model;
 }
 
@@ -55,10 +54,10 @@ std::vector<FitMember> some_members(const sed::ContinuityGrid& grid, const sed::
 HostFits fit_hosts(const SedInputs& in, const sed::ContinuityModel& model) {
   const SedArguments& a = in.arguments;
   sed::ContinuityOptions options;
-  options.draws = a.draws.value_or(options.draws);
-  options.min_bands = a.min_bands;
-  options.sampler.live = a.live_points.value_or(options.sampler.live);
-  if (a.upper_limits) options.non_detections = sed::NonDetections::upper_limits;
+  options.draws = a.posterior.draws;
+  options.min_bands = a.posterior.min_bands;
+  options.non_detections = a.posterior.non_detections;
+  options.sampler = a.sampler;
   const std::size_t n = in.catalog.rows();
   HostFits all{std::vector<sed::ContinuityPosterior>(n), std::vector<std::vector<double>>(n),
                std::vector<FitMember>(n), std::vector<std::vector<FitMember>>(n)};
@@ -196,7 +195,7 @@ SedProducts fit_continuity(const SedInputs& in) {
   constexpr double forever_myr = 1e5;
   std::vector<io::Table> tables{host_table(all, in.catalog), history_table(all), host_draws(all)};
   return {std::move(tables), host_rows(all, in.catalog), model.synthesis, sed::StarFormation{forever_myr},
-          in.arguments.upper_limits};
+          in.arguments.posterior.non_detections == sed::NonDetections::upper_limits};
 }
 
 }  // namespace arcproof::commands

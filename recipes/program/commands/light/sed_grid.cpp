@@ -40,7 +40,7 @@ void fit_row(const sed::GasGrid& grid, const std::vector<sed::BandFlux>& photome
 GridFits best_fits(const SedInputs& in) {
   const SedArguments& a = in.arguments;
   const PhotometryCatalog& catalog = in.catalog;
-  const sed::SynthesisOptions synthesis = synthesis_of(a, 0.5);
+  const sed::SynthesisOptions synthesis = with_light(a, {});
   const auto axis = [](const std::vector<double>& given, double one) {
     return given.empty() ? std::vector{one} : given;
   };
@@ -57,7 +57,7 @@ GridFits best_fits(const SedInputs& in) {
                             axis(a.covering_fraction, synthesis.covering_fraction));
     parallel_for(rows.size(), a.threads, [&, &rows = rows](std::size_t k) {
       Random random({.seed = a.seed, .purpose = "redraws", .clump = static_cast<std::int64_t>(rows[k])});
-      fit_row(grid, catalog.photometry(rows[k]), a.min_bands, random, rows[k], fits);
+      fit_row(grid, catalog.photometry(rows[k]), a.posterior.min_bands, random, rows[k], fits);
     });
   }
   return fits;
@@ -122,7 +122,7 @@ SedProducts fit_claeyssens2023(const SedInputs& in) {
   const GridFits fits = best_fits(in);
   return {{grid_table(in.arguments, fits, in.catalog)},
           grid_rows(fits, in.catalog),
-          synthesis_of(in.arguments, 0.5),
+          with_light(in.arguments, {}),
           sed::StarFormation{10},
           true};
 }

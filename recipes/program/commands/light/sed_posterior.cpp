@@ -13,22 +13,16 @@ namespace arcproof::commands {
 namespace {
 
 sed::PosteriorModel posterior_model(const SedArguments& a) {
-  sed::PosteriorModel model;
-  model.history.tau_myr = a.tau_myr.value_or(1);
-  model.synthesis = synthesis_of(a, 1);
-  model.priors.age =
-      a.age_prior.value_or("uniform") == "uniform" ? sed::AgePrior::uniform : sed::AgePrior::log_uniform;
+  sed::PosteriorModel model = a.clumps;
+  model.synthesis = with_light(a, model.synthesis);
   return model;
 }
 
 std::vector<sed::SedPosterior> posteriors(const SedInputs& in) {
   const SedArguments& a = in.arguments;
   const sed::PosteriorModel model = posterior_model(a);
-  sed::PosteriorOptions options;
-  options.draws = a.draws.value_or(options.draws);
+  sed::PosteriorOptions options = a.posterior;
   options.points = std::max(options.points, 8 * options.draws);
-  options.min_bands = a.min_bands;
-  if (a.upper_limits) options.non_detections = sed::NonDetections::upper_limits;
   std::vector<sed::SedPosterior> fits(in.catalog.rows());
   for (const auto& [z, rows] : by_redshift(in.catalog)) {
     const sed::PosteriorGrid grid = sed::build_posterior_grid(in.library, in.filters, z, {}, model);
@@ -107,7 +101,7 @@ SedProducts fit_claeyssens2025(const SedInputs& in) {
           posterior_rows(model, fits, in.catalog),
           model.synthesis,
           model.history,
-          in.arguments.upper_limits};
+          in.arguments.posterior.non_detections == sed::NonDetections::upper_limits};
 }
 
 }  // namespace arcproof::commands

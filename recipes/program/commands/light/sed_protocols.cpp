@@ -38,15 +38,13 @@ std::string word(sed::SedStatus status) {
   return "";
 }
 
-sed::SynthesisOptions synthesis_of(const SedArguments& a, double covering_fraction) {
-  sed::SynthesisOptions options;
-  if (!a.covering_fraction.empty()) covering_fraction = a.covering_fraction.front();
-  options.covering_fraction = covering_fraction;
-  options.dust = sed::dust_law(a.attenuation);
-  options.igm_law = sed::igm_law(a.igm);
-  options.stars_over_gas_ebv = a.stars_over_gas_ebv;
-  options.log_u = a.log_u.empty() ? sed::reference_log_u : a.log_u.front();
-  return options;
+sed::SynthesisOptions with_light(const SedArguments& a, sed::SynthesisOptions protocol) {
+  protocol.dust = a.light.dust;
+  protocol.igm_law = a.light.igm_law;
+  protocol.stars_over_gas_ebv = a.light.stars_over_gas_ebv;
+  if (!a.covering_fraction.empty()) protocol.covering_fraction = a.covering_fraction.front();
+  if (!a.log_u.empty()) protocol.log_u = a.log_u.front();
+  return protocol;
 }
 
 FittedRow report_row(const PhotometryCatalog& catalog, const io::Column& id, std::size_t row,

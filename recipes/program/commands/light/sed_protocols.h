@@ -38,8 +38,9 @@ std::map<double, std::vector<std::size_t>> by_redshift(const PhotometryCatalog& 
 
 std::string word(sed::SedStatus status);
 
-/// As the arguments say; `covering_fraction` where they do not.
-sed::SynthesisOptions synthesis_of(const SedArguments& arguments, double covering_fraction);
+/// What a protocol synthesises by itself, with dust, intergalactic gas and, where they are given, covering
+/// fraction and ionisation parameter of the arguments.
+sed::SynthesisOptions with_light(const SedArguments& arguments, sed::SynthesisOptions protocol);
 
 /// A table SED with the columns id, z and status: that of the fit or, of rows at fault, theirs.
 io::Table sed_table(const PhotometryCatalog& catalog, const std::vector<sed::SedStatus>& status);

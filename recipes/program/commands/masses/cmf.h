@@ -1,13 +1,16 @@
 // The command `arcproof cmf`.
 #pragma once
 
+#include "engine/core/keys.h"
 #include "engine/population/mass_function.h"
 
 #include <cstdint>
 #include <filesystem>
-#include <limits>
+#include <optional>
 #include <string>
 #include <vector>
+
+#include <fmt/format.h>
 
 namespace arcproof::commands {
 
@@ -28,9 +31,9 @@ namespace arcproof::commands {
 struct CmfArguments {
   std::vector<std::string> catalogs;  ///< FITS or FITS[HDU], or ECSV; each once
   std::vector<std::string> labels;    ///< as many as catalogues, or none: the names of the files
-  /// The same; none, or one for each catalogue: "none" for one that has none.
+  /// FITS or FITS[HDU], or ECSV. Empty, or one for each catalogue: "none" for a catalogue without injections.
   std::vector<std::string> injections;
-  double mass_error_dex = std::numeric_limits<double>::quiet_NaN();  ///< of all rows, over the table's
+  std::optional<double> mass_error_dex;      ///< of all rows, over the table's
   std::vector<double> injected_masses_msun;  ///< low, high; where no file beside the injections says it
   double lowest_mass_msun = 0;               ///< of the population, true masses; 0: the least injected mass
   population::MassFunctionOptions options;
@@ -38,6 +41,20 @@ struct CmfArguments {
   std::filesystem::path output;  ///< FITS tables MASSFUNC, CHAIN_MODEL, CONVERGENCE and CORRECTED
   std::filesystem::path report;  ///< HTML (reports/pages/cmf_page.h); may be empty
   int threads = 1;
+
+  /// All but files, labels, injected masses and threads.
+  void describe(Keys& keys) {
+    keys.optional_number("mass_error_dex", mass_error_dex, "dex", "of all rows, over the table's",
+                         Allowed::between(0, 5));
+    options.describe(keys);
+    keys.number("lowest_mass_msun", lowest_mass_msun, "Msun",
+                "of the corrected population; 0: the least injected", Allowed::between(0, 1e13));
+    keys.check(
+        lowest_mass_msun <= options.min_mass_msun, "lowest_mass_msun",
+        [this] { return fmt::format("{:g}", lowest_mass_msun); },
+        fmt::format("at most the lower mass limit of the sample, {:g}", options.min_mass_msun));
+    keys.seed("seed", seed, "of chains and bootstraps");
+  }
 };
 
 /// Runs the command; the lines to print. Throws InputError, before anything is written.

@@ -5,11 +5,6 @@
 #include "recipes/program/commands/option_keys.h"
 
 #include <memory>
-#include <tuple>
-#include <utility>
-
-#include <fmt/format.h>
-#include <fmt/ranges.h>
 
 namespace arcproof::commands {
 namespace {
@@ -39,16 +34,12 @@ Command add_cmf(CLI::App& app) {
       ->add_option("--injected-masses", c.injected_masses_msun,
                    "LOW HIGH [Msun], uniform in log; without a manifest.json beside the injections")
       ->expected(2);
-  command->add_option("--lowest-mass", c.lowest_mass_msun,
-                      "of the corrected population [Msun] (the least injected)");
-  command->add_option("--mass-error", c.mass_error_dex, "of all rows [dex], over the table's");
-  const auto fit = std::make_shared<OptionKeys>(*command);
-  fit->add(c.options);
-  command->add_option("--seed", c.seed, "of chains and bootstraps (1)");
+  const auto keys = std::make_shared<OptionKeys>(*command);
+  keys->add(c);
   command->add_option("-o,--output", c.output, "FITS tables")->required();
   command->add_option("-j,--threads", c.threads, "threads")->check(CLI::Range(1, 4096));
-  return {command, [arguments, fit] {
-            fit->set(arguments->options);
+  return {command, [arguments, keys] {
+            keys->set(*arguments);
             return run_cmf(*arguments);
           }};
 }

@@ -19,7 +19,6 @@ using photometry::Detection;
 constexpr double region_sigmas = 3;  // isophotal axes are about a third of what one sees
 
 void check(const DetectArguments& a) {
-  check_detection(a.detection);
   const std::pair<std::string, std::filesystem::path> outputs[] = {{"-o", a.output},
                                                                    {"--regions", a.regions}};
   const std::string inputs[] = {a.image, a.error, a.weight, a.psf};
@@ -115,9 +114,10 @@ photometry::DepthLimit depth_of(const sky::Exposure& exposure, const photometry:
 
 std::string run_detect(const DetectArguments& a) {
   check(a);
-  const sky::Exposure exposure = read_mosaic({"", a.image, a.error, a.weight, a.pixel_scale_arcsec, 0});
+  const sky::Exposure exposure =
+      read_mosaic({"", a.image, a.error, a.weight, a.pixel_scale_arcsec.value_or(0), 0});
   std::optional<sky::Psf> psf;
-  if (!a.psf.empty()) psf = read_psf(a.psf, "", a.psf_scale_arcsec, exposure.pixel_scale_arcsec);
+  if (!a.psf.empty()) psf = read_psf(a.psf, "", a.psf_scale_arcsec.value_or(0), exposure.pixel_scale_arcsec);
 
   const photometry::DetectionResult found =
       photometry::detect(exposure.flux_njy, exposure.error_njy, a.detection);

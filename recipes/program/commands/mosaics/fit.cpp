@@ -23,28 +23,7 @@ using photometry::ClumpPhotometry;
 
 constexpr double off_image_pix = 10;  // beyond it no cutout reaches the image
 
-void check_choices(const FitArguments& a) {
-  const auto one_of = [](const std::string& option, const std::string& value, const std::string& first,
-                         const std::string& second) {
-    if (value != first && value != second)
-      throw InputError({"", option, "'" + value + "'", first + " or " + second});
-  };
-  one_of("--noise", a.noise, "white", "correlated");
-  one_of("--model", a.model, "gaussian", "sersic");
-  one_of("--background", a.background, "plane", "constant");
-  check_detection(a.detection);
-  if (!(a.group_distance_pix >= 0))
-    throw InputError({"", "--group-distance", fmt::format("{:g}", a.group_distance_pix), "0 or more pixels"});
-  if (a.redraws < 0 || a.redraws == 1)
-    throw InputError({"", "--redraws", std::to_string(a.redraws), "0 (none), or 2 and more"});
-  if (a.keep_redraws && !a.redraws)
-    throw InputError({"", "--keep-redraws", "with --redraws 0", "--redraws 2 and more"});
-  if (a.sersic_index && !(*a.sersic_index >= 0.31 && *a.sersic_index <= 9.9))
-    throw InputError({"", "--sersic-index", fmt::format("{:g}", *a.sersic_index), "0.31 .. 9.9"});
-  if (a.sersic_index && a.model != "sersic")
-    throw InputError({"", "--sersic-index", "with --model " + a.model, "--model sersic"});
-  if (a.sersic_size_pix < 9 || a.sersic_size_pix > 201 || a.sersic_size_pix % 2 == 0)
-    throw InputError({"", "--sersic-size", std::to_string(a.sersic_size_pix), "an odd number, 9 .. 201"});
+void check_files(const FitArguments& a) {
   const std::pair<std::string, std::filesystem::path> outputs[] = {
       {"-o", a.output}, {"--regions", a.regions}, {"--residual", a.residual}};
   std::vector<std::string> inputs = {a.catalog};
@@ -85,16 +64,6 @@ ClumpPhotometry without_data(const FitBands& bands, double x, double y) {
   return clump;
 }
 
-photometry::ProtocolOptions protocol_options(const FitArguments& a) {
-  photometry::ProtocolOptions options;
-  options.redraws = a.redraws;
-  options.group_distance_pix = a.group_distance_pix;
-  options.noise = a.noise == "white" ? photometry::NoiseModel::white : photometry::NoiseModel::correlated;
-  if (a.map_prior) options.fit.prior = photometry::ShapePrior{};
-  options.fit.plane = a.background == "plane";
-  return options;
-}
-
 std::vector<ClumpPhotometry> fit_sources(const SourceList& sources, const FitBands& bands,
                                          const FitArguments& a) {
   std::vector<photometry::Detection> within;  // companions of one another
@@ -109,18 +78,16 @@ std::vector<ClumpPhotometry> fit_sources(const SourceList& sources, const FitBan
     row_of.push_back(i);
   }
   const std::vector<photometry::BandData> data = bands.data();
-  const photometry::ProtocolOptions options = protocol_options(a);
   parallel_for(within.size(), a.threads, [&](std::size_t k) {
     Random random({a.seed, "redraws", -1, static_cast<std::int64_t>(row_of[k])});
-    fits[row_of[k]] = photometry::measure_clump(within, k, data, bands.reference, options, random);
+    fits[row_of[k]] = photometry::measure_clump(within, k, data, bands.reference, a.protocol, random);
   });
   return fits;
 }
 
 // Positions of a clump, first, and of its companions: as the Gaussians are grouped.
-std::vector<std::pair<double, double>> group_at(const std::vector<ClumpPhotometry>& clumps,
-                                                std::size_t index) {
-  const photometry::ProtocolOptions protocol;
+std::vector<std::pair<double, double>> group_at(const std::vector<ClumpPhotometry>& clumps, std::size_t index,
+                                                const photometry::ProtocolOptions& protocol) {
   const ClumpPhotometry& self = clumps[index];
   std::vector<std::pair<double, std::size_t>> near;
   for (std::size_t i = 0; i < clumps.size(); ++i)
@@ -146,7 +113,7 @@ photometry::SersicFit fit_profile_at(const std::vector<std::pair<double, double>
   const photometry::Cutout cutout = photometry::cut_uniform(e.flux_njy, x, y, a.sersic_size_pix, sigma);
   photometry::SersicFitOptions options;
   options.max_radius_pix = std::max(options.max_radius_pix, 0.5 * a.sersic_size_pix);
-  options.plane = a.background == "plane";
+  options.plane = a.protocol.fit.plane;
   if (a.sersic_index) {
     options.index_free = false;
     options.index = options.min_index = options.max_index = *a.sersic_index;
@@ -165,7 +132,7 @@ std::vector<photometry::SersicFit> fit_profiles(const std::vector<ClumpPhotometr
                                                 const FitBands& bands, const FitArguments& a) {
   std::vector<photometry::SersicFit> fits(clumps.size());
   parallel_for(fits.size(), a.threads,
-               [&](std::size_t i) { fits[i] = fit_profile_at(group_at(clumps, i), bands, a); });
+               [&](std::size_t i) { fits[i] = fit_profile_at(group_at(clumps, i, a.protocol), bands, a); });
   return fits;
 }
 
@@ -174,18 +141,40 @@ std::vector<photometry::SersicFit> fit_profiles(const std::vector<ClumpPhotometr
 void add_notes(io::Table& table, const FitBands& bands, const FitArguments& a) {
   table.note("REFBAND", bands.names[bands.reference]);
   table.note("PIXSCALE", fmt::format("{:.8f}", bands.reference_exposure().pixel_scale_arcsec));
-  table.note("NOISE", a.noise);
-  table.note("REDRAWS", std::to_string(a.redraws));
-  table.note("GROUPPIX", fmt::format("{:g}", a.group_distance_pix));
+  table.note("NOISE", a.protocol.noise == photometry::NoiseModel::white ? "white" : "correlated");
+  table.note("REDRAWS", std::to_string(a.protocol.redraws));
+  table.note("GROUPPIX", fmt::format("{:g}", a.protocol.group_distance_pix));
   table.note("SEED", std::to_string(a.seed));
-  table.note("MAPPRIOR", a.map_prior ? "yes" : "no");
+  table.note("MAPPRIOR", a.protocol.fit.prior ? "yes" : "no");
   table.note("MODEL", a.model);
 }
 
 }  // namespace
 
+void FitArguments::describe(Keys& keys) {
+  detection.describe(keys);
+  protocol.describe(keys, 0);
+  keys.flag("keep_redraws", keep_redraws, "a table REDRAWS beside CATALOG: what delens --redraws takes");
+  keys.check(
+      !keep_redraws || protocol.redraws > 0, "keep_redraws", [] { return std::string("no redraws"); },
+      "2 redraws and more");
+  keys.text("model", model, "gaussian, or sersic: Sersic fits in the reference band as well",
+            {"gaussian", "sersic"});
+  keys.optional_number("sersic_index", sersic_index, "", "fixes the Sersic index",
+                       Allowed::between(0.31, 9.9));
+  keys.check(
+      !sersic_index || model == "sersic", "sersic_index", [this] { return "a fit of the model " + model; },
+      "--model sersic");
+  keys.integer("sersic_size_pix", sersic_size_pix, "pixel", "side of the Sersic fits' cutouts, odd",
+               Allowed::between(9, 201));
+  keys.check(
+      sersic_size_pix % 2 == 1, "sersic_size_pix", [this] { return std::to_string(sersic_size_pix); },
+      "an odd number");
+  keys.seed("seed", seed, "of the redraws");
+}
+
 std::string run_fit(const FitArguments& a) {
-  check_choices(a);
+  check_files(a);
   FitBands bands = read_fit_bands(a);
   const sky::Exposure& reference = bands.reference_exposure();
   std::optional<SourceList> given;
@@ -218,7 +207,7 @@ std::string run_fit(const FitArguments& a) {
     io::write_ds9(a.regions, frame_of(reference.wcs), fit_regions(bands, clumps, table));
   if (!a.residual.empty()) write_residual(a, bands, clumps, profiles);
 
-  std::string lines = fit_summary(clumps, a.group_distance_pix);
+  std::string lines = fit_summary(clumps, a.protocol.group_distance_pix);
   for (std::size_t b = 0; b < bands.names.size(); ++b) {
     for (const std::string& note : bands.exposures[b].notes) lines += bands.names[b] + ": " + note + "\n";
     for (const std::string& note : bands.psfs[b].notes()) lines += bands.names[b] + ": PSF: " + note + "\n";

@@ -1,7 +1,9 @@
 // The command `arcproof fit`.
 #pragma once
 
+#include "engine/core/keys.h"
 #include "engine/photometry/detection.h"
+#include "engine/photometry/protocol.h"
 
 #include <cstdint>
 #include <filesystem>
@@ -23,19 +25,18 @@ struct FitArguments {
   std::string reference;                ///< the band of shapes and detections; empty: the first
   std::string catalog;                  ///< FITS or ECSV with x, y or ra, dec; or DS9 regions; empty: detect
   photometry::DetectionOptions detection;  ///< also masks the sources where the sky's noise is measured
-  std::string background = "plane";        ///< plane or constant
-  std::string noise = "white";             ///< of the redraws: white or correlated
-  int redraws = 100;
-  bool keep_redraws = false;           ///< table REDRAWS in the output: one row per source and redraw
-  double group_distance_pix = 4;       ///< sources closer than this are fitted together, up to 8
-  bool map_prior = false;              ///< weak priors on the shape (photometry::ShapePrior)
-  std::string model = "gaussian";      ///< gaussian; sersic: Sersic fits in the reference band as well
-  std::optional<double> sersic_index;  ///< fixes the index
-  int sersic_size_pix = 41;            ///< side of the cutout of the Sersic fits, odd
+  photometry::ProtocolOptions protocol;    ///< of which a user sets what `describe` says; redraws may be 0
+  bool keep_redraws = false;               ///< table REDRAWS in the output: one row per source and redraw
+  std::string model = "gaussian";          ///< gaussian; sersic: Sersic fits in the reference band as well
+  std::optional<double> sersic_index;      ///< fixes the index
+  int sersic_size_pix = 41;                ///< side of the cutout of the Sersic fits, odd
   std::uint64_t seed = 1;
   std::filesystem::path output;  ///< FITS table CATALOG: one row per source given, in the order given
   std::filesystem::path regions, residual;  ///< DS9; the reference image minus the models; may be empty
   int threads = 1;
+
+  /// All but files, bands and threads.
+  void describe(Keys& keys);
 };
 
 /// Runs the command; the lines to print. Throws InputError, before anything is written.

@@ -29,7 +29,7 @@ struct FitBands {
 };
 
 /// Images, errors, weights and PSFs as they were given. InputError naming the option: a band twice, without
-/// image or without PSF, numbers that are none, images that cannot be brought together; and what read_mosaic
+/// image or without PSF, text in place of numbers, images that cannot be brought together; and what read_mosaic
 /// and read_psf throw. Segmentations and correlations are empty.
 FitBands read_fit_bands(const FitArguments& arguments);
 

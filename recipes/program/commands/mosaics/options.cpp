@@ -7,11 +7,6 @@
 #include "recipes/program/commands/option_keys.h"
 
 #include <memory>
-#include <tuple>
-#include <utility>
-
-#include <fmt/format.h>
-#include <fmt/ranges.h>
 
 namespace arcproof::commands {
 namespace {
@@ -19,6 +14,16 @@ namespace {
 // As they have been called on the command line.
 const OptionKeys::Names detection_names = {{"threshold_sigma", "--threshold"},
                                            {"median_side_pix", "--median"}};
+
+// The protocol's as well; what no user of the command sets has no name.
+OptionKeys::Names fit_names() {
+  OptionKeys::Names names = detection_names;
+  names["prior"] = "--map-prior";
+  for (const char* key :
+       {"protocol", "forced_shift_pix", "fix_position_in_groups", "max_sigma_pix", "min_axis_ratio"})
+    names[key] = "";
+  return names;
+}
 
 Command add_detect(CLI::App& app) {
   const auto arguments = std::make_shared<DetectArguments>();
@@ -28,18 +33,14 @@ Command add_detect(CLI::App& app) {
   command->add_option("--image", d.image, "FILE[HDU]")->required();
   command->add_option("--error", d.error, "FILE[HDU], 1 sigma; with neither this nor --weight: measured");
   command->add_option("--weight", d.weight, "FILE[HDU], 1 / variance");
-  command->add_option("--pixel-scale", d.pixel_scale_arcsec, "arcsec, where the header does not say it")
-      ->check(above_zero());
   command->add_option("--psf", d.psf, "FILE[HDU], or a band with an embedded PSF: adds point-source fluxes");
-  command->add_option("--psf-scale", d.psf_scale_arcsec, "arcsec, where the PSF's header does not say it")
-      ->check(above_zero());
-  const auto detection = std::make_shared<OptionKeys>(*command, detection_names);
-  detection->add(d.detection);
+  const auto keys = std::make_shared<OptionKeys>(*command, detection_names);
+  keys->add(d);
   command->add_option("-o,--output", d.output, "FITS table")->required();
   command->add_option("--regions", d.regions, "DS9 regions");
   command->add_option("-j,--threads", d.threads, "threads")->check(CLI::Range(1, 4096));
-  return {command, [arguments, detection] {
-            detection->set(arguments->detection);
+  return {command, [arguments, keys] {
+            keys->set(*arguments);
             return run_detect(*arguments);
           }};
 }
@@ -64,31 +65,14 @@ Command add_fit(CLI::App& app) {
   command->add_option(
       "--catalog", f.catalog,
       "FITS, ECSV or DS9 regions: x, y (pixel of the reference, from 0) or ra, dec; without it: detect");
-  const auto detection = std::make_shared<OptionKeys>(*command, detection_names);
-  detection->add(f.detection);
-  command->add_option("--noise", f.noise, "of the redraws: white (default) or correlated");
-  command->add_option("--redraws", f.redraws, "refits with the sky's noise redrawn (100); 0: none")
-      ->check(CLI::Range(0, 10000));
-  command->add_flag("--keep-redraws", f.keep_redraws,
-                    "a table REDRAWS beside CATALOG: what delens --redraws takes");
-  command
-      ->add_option("--group-distance", f.group_distance_pix,
-                   "sources closer than this are fitted together [pixel of the reference] (4)")
-      ->check(CLI::Range(0.0, 8.0));
-  command->add_option("--background", f.background, "of the fits: plane (default) or constant");
-  command->add_flag("--map-prior", f.map_prior, "weak priors on the shape");
-  command->add_option("--model", f.model,
-                      "gaussian (default); sersic: Sersic fits in the reference band as well");
-  command->add_option("--sersic-index", f.sersic_index, "fixes the Sersic index");
-  command->add_option("--sersic-size", f.sersic_size_pix,
-                      "side of the Sersic fits' cutouts [pixel], odd (41)");
-  command->add_option("--seed", f.seed, "of the redraws (1)");
+  const auto keys = std::make_shared<OptionKeys>(*command, fit_names());
+  keys->add(f);
   command->add_option("-o,--output", f.output, "FITS table")->required();
   command->add_option("--regions", f.regions, "DS9 regions, coloured by the fits' status");
   command->add_option("--residual", f.residual, "FITS image: the reference less the models");
   command->add_option("-j,--threads", f.threads, "threads")->check(CLI::Range(1, 4096));
-  return {command, [arguments, detection] {
-            detection->set(arguments->detection);
+  return {command, [arguments, keys] {
+            keys->set(*arguments);
             return run_fit(*arguments);
           }};
 }
@@ -101,22 +85,14 @@ Command add_psf(CLI::App& app) {
   command->add_option("--stars", p.stars, "stars in it: FITS, ECSV, DS9 regions, or auto");
   command->add_option("--cutout", p.cutouts, "FILE[HDU] of one star, once or more per star");
   command->add_option("--psf", p.psf, "image of a PSF, FILE[HDU]");
-  command->add_option("--pixel-scale", p.pixel_scale_arcsec, "arcsec, where the header does not say it")
-      ->check(above_zero());
-  command->add_option("--to-scale", p.to_scale_arcsec, "pixel scale of the result [arcsec]")
-      ->check(above_zero());
-  command->add_option("--size", p.size_pix, "side of the stars' cutouts [pixel], odd (101)");
-  command->add_option("--min-snr", p.min_snr, "auto: S/N of a star (100)")->check(above_zero());
-  command->add_option("--isolation", p.isolation_arcsec, "auto: radius without neighbours [arcsec] (1)")
-      ->check(above_zero());
-  command
-      ->add_option("--saturation", p.saturation,
-                   "stars with a pixel at or above it are left out [image unit]")
-      ->check(above_zero());
-  command->add_option("--form", p.form, "image (default), or parametric: Moffat + Gaussian + power law");
+  const auto keys = std::make_shared<OptionKeys>(*command);
+  keys->add(p);
   command->add_option("-o,--output", p.output, "FITS image and tables")->required();
   command->add_option("--regions", p.regions, "DS9 regions of the stars");
-  return {command, [arguments] { return run_psf(*arguments); }};
+  return {command, [arguments, keys] {
+            keys->set(*arguments);
+            return run_psf(*arguments);
+          }};
 }
 
 }  // namespace

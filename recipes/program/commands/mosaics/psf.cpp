@@ -26,10 +26,6 @@ void check(const PsfArguments& a) {
   if (a.image.empty() != a.stars.empty())
     throw InputError({"", "--stars", a.stars.empty() ? "nothing" : "stars without --image",
                       "--image FILE[HDU] --stars LIST, or --stars auto"});
-  if (a.form != "image" && a.form != "parametric")
-    throw InputError({"", "--form", "'" + a.form + "'", "image or parametric"});
-  if (a.size_pix < 11 || a.size_pix > 2001 || a.size_pix % 2 == 0)
-    throw InputError({"", "--size", std::to_string(a.size_pix), "an odd number, 11 .. 2001"});
   const std::pair<std::string, std::filesystem::path> outputs[] = {{"-o", a.output},
                                                                    {"--regions", a.regions}};
   std::vector<std::string> inputs = a.cutouts;
@@ -47,7 +43,7 @@ struct ScaledImage {
 
 // Scale: the header's, which the one given must not contradict, or the one given.
 double scale_of(const io::FitsImage& image, const std::optional<sky::Wcs>& wcs, const std::string& file,
-                double given) {
+                const std::optional<double>& given) {
   double stated = 0;
   for (const io::FitsHeader* header : {&image.header, &image.primary})
     for (const char* key : {"PIXSCL", "PIXSCALE", "PIXELSCL"})
@@ -56,16 +52,17 @@ double scale_of(const io::FitsImage& image, const std::optional<sky::Wcs>& wcs, 
   for (const char* key : {"CD1_1", "CDELT1"})
     if (const auto value = image.header.number(key); !stated && value && *value != 1)
       stated = std::abs(*value) * 3600;
-  if (!(stated > 0) && !(given > 0))
+  if (!(stated > 0) && !given)
     throw InputError({file, "HDU " + image.hdu, "no pixel scale (WCS, PIXSCL, PIXSCALE, CD1_1 or CDELT1)",
                       "--pixel-scale ARCSEC"});
-  if (stated > 0 && given > 0 && std::abs(stated / given - 1) > 0.01)
+  if (stated > 0 && given && std::abs(stated / *given - 1) > 0.01)
     throw InputError({file, "HDU " + image.hdu, fmt::format("a pixel scale of {:g}\"", stated),
-                      fmt::format("{:g}\" as --pixel-scale says", given)});
-  return given > 0 ? given : stated;
+                      fmt::format("{:g}\" as --pixel-scale says", *given)});
+  return given.value_or(stated);
 }
 
-ScaledImage read_image(const std::string& text, const std::string& option, double given_scale) {
+ScaledImage read_image(const std::string& text, const std::string& option,
+                       const std::optional<double>& given_scale) {
   const HduPath file = input_hdu(text, option);
   io::FitsImage image = io::read_fits_image(file.path, file.hdu);
   ScaledImage result;
@@ -76,11 +73,11 @@ ScaledImage read_image(const std::string& text, const std::string& option, doubl
 }
 
 // Beyond these there is either nothing left of the PSF, or only what was interpolated.
-void check_new_scale(double to_arcsec, double from_arcsec) {
+void check_new_scale(const std::optional<double>& to_arcsec, double from_arcsec) {
   constexpr double most = 20;
-  if (to_arcsec > 0 && (to_arcsec < from_arcsec / most || to_arcsec > from_arcsec * most))
+  if (to_arcsec && (*to_arcsec < from_arcsec / most || *to_arcsec > from_arcsec * most))
     throw InputError(
-        {"", "--to-scale", fmt::format("{:g}\"", to_arcsec),
+        {"", "--to-scale", fmt::format("{:g}\"", *to_arcsec),
          fmt::format("{:g} .. {:g}\", at most {:g} times finer or coarser than the image's {:g}\"",
                      from_arcsec / most, from_arcsec * most, most, from_arcsec)});
 }
@@ -103,12 +100,9 @@ struct Places {
 };
 
 Places found_stars(const ScaledImage& mosaic, const Array2D<float>& pixels, const PsfArguments& a) {
-  StarSearch search;
+  StarSearch search = a.search;
   search.scale_arcsec = mosaic.scale_arcsec;
-  search.min_snr = a.min_snr;
-  search.isolation_arcsec = a.isolation_arcsec;
   search.edge_pix = a.size_pix / 2;
-  if (a.saturation > 0) search.saturation = a.saturation;
   Places places;
   for (const StarCandidate& star : find_stars(pixels, uniform_error(pixels), search)) {
     places.at.emplace_back(star.x, star.y);
@@ -118,9 +112,9 @@ Places found_stars(const ScaledImage& mosaic, const Array2D<float>& pixels, cons
                    [](const std::string& r) { return r.empty(); }))
     throw InputError({a.image, "--stars auto",
                       places.at.empty()
-                          ? fmt::format("nothing with S/N above {:g}", a.min_snr)
+                          ? fmt::format("nothing with S/N above {:g}", search.min_snr)
                           : fmt::format("{} sources with S/N above {:g}, none of them a star (first: {})",
-                                        places.at.size(), a.min_snr, places.reasons.front()),
+                                        places.at.size(), search.min_snr, places.reasons.front()),
                       "a mosaic with isolated, unsaturated stars (--min-snr, --isolation, --saturation, "
                       "--size), or a list of stars"});
   return places;
@@ -135,7 +129,7 @@ Places listed_stars(const ScaledImage& mosaic, const Array2D<float>& pixels, con
                         list.y[i] < mosaic.pixels.height() - 0.5;
     places.at.emplace_back(list.x[i], list.y[i]);
     const bool saturated =
-        inside && a.saturation > 0 && peak_near(pixels, list.x[i], list.y[i]) >= a.saturation;
+        inside && a.search.saturation && peak_near(pixels, list.x[i], list.y[i]) >= *a.search.saturation;
     places.reasons.emplace_back(!inside ? "not on the image" : saturated ? "saturated" : "");
   }
   if (places.at.empty()) throw InputError({a.stars, "--stars", "no star", "a list of stars"});
@@ -268,7 +262,7 @@ Made source_of(const PsfArguments& a) {
   if (!a.cutouts.empty()) return from_cutouts(a);
   const ScaledImage image = read_image(a.psf, "--psf", a.pixel_scale_arcsec);
   check_new_scale(a.to_scale_arcsec, image.scale_arcsec);
-  const double to = a.to_scale_arcsec > 0 ? a.to_scale_arcsec : image.scale_arcsec;
+  const double to = a.to_scale_arcsec.value_or(image.scale_arcsec);
   return {sky::Psf::from_image(image.pixels, image.scale_arcsec, to, a.psf), {}, ""};
 }
 
@@ -337,12 +331,24 @@ std::string describe(const sky::Psf& psf) {
 
 }  // namespace
 
+void PsfArguments::describe(Keys& keys) {
+  keys.optional_number("pixel_scale_arcsec", pixel_scale_arcsec, "arcsec",
+                       "pixel scale, where the header does not say it", Allowed::above(0));
+  keys.optional_number("to_scale_arcsec", to_scale_arcsec, "arcsec", "pixel scale of the result",
+                       Allowed::above(0));
+  keys.integer("size_pix", size_pix, "pixel", "side of the stars' cutouts, odd", Allowed::between(11, 2001));
+  keys.check(
+      size_pix % 2 == 1, "size_pix", [this] { return std::to_string(size_pix); }, "an odd number");
+  search.describe(keys);
+  keys.text("form", form, "image, or parametric: Moffat + Gaussian + power law", {"image", "parametric"});
+}
+
 std::string run_psf(const PsfArguments& a) {
   check(a);
   Made made = source_of(a);
   for (const std::string& note : made.psf.notes()) made.lines += note + "\n";
-  if (a.to_scale_arcsec > 0 && std::abs(made.psf.scale_arcsec() / a.to_scale_arcsec - 1) > 1e-9) {
-    made.psf = sky::Psf::from_image(made.psf.image(), made.psf.scale_arcsec(), a.to_scale_arcsec, "stack");
+  if (a.to_scale_arcsec && std::abs(made.psf.scale_arcsec() / *a.to_scale_arcsec - 1) > 1e-9) {
+    made.psf = sky::Psf::from_image(made.psf.image(), made.psf.scale_arcsec(), *a.to_scale_arcsec, "stack");
     for (const std::string& note : made.psf.notes()) made.lines += note + "\n";
   }
   io::FitsHeader header;

@@ -1,7 +1,10 @@
 // The command `arcproof psf`.
 #pragma once
 
+#include "recipes/program/commands/mosaics/stars.h"
+
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -14,15 +17,16 @@ struct PsfArguments {
   std::string stars;                 ///< with `image`: list of stars (as FitArguments::catalog), or "auto"
   std::vector<std::string> cutouts;  ///< FILE[HDU], one star each
   std::string psf;                   ///< FILE[HDU]
-  double pixel_scale_arcsec = 0;     ///< of the input, where its header does not say it
-  double to_scale_arcsec = 0;        ///< of the output; 0: as the input
-  int size_pix = 101;                ///< side of the stars' cutouts, odd
-  double min_snr = 100;              ///< auto: of a star
-  double isolation_arcsec = 1.0;     ///< auto: no neighbour brighter than 2% of the star within this radius
-  double saturation = 0;             ///< auto: pixels at or above it [unit of the image]; 0: none is known
-  std::string form = "image";        ///< image, or parametric (engine/sky/psf_profile.h)
-  std::filesystem::path output;      ///< FITS image PSF, tables STARS, ENERGY and PROFILE
-  std::filesystem::path regions;     ///< DS9: the stars used (green) and left out (red); may be empty
+  std::optional<double> pixel_scale_arcsec;  ///< of the input, where its header does not say it
+  std::optional<double> to_scale_arcsec;     ///< of the output; else as the input
+  int size_pix = 101;                        ///< side of the stars' cutouts, odd
+  StarSearch search;                         ///< auto; its saturation also leaves out stars of a list
+  std::string form = "image";                ///< image, or parametric (engine/sky/psf_profile.h)
+  std::filesystem::path output;              ///< FITS image PSF, tables STARS, ENERGY and PROFILE
+  std::filesystem::path regions;             ///< DS9: the stars used (green) and left out (red); may be empty
+
+  /// All but files.
+  void describe(Keys& keys);
 };
 
 /// Runs the command; the lines to print. Throws InputError, before anything is written.

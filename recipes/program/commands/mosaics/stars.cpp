@@ -54,7 +54,7 @@ class StarFinder {
     const Detection& d = objects_[i];
     const double room = std::min({d.x, d.y, image_.width() - 1 - d.x, image_.height() - 1 - d.y});
     if (room < search_.edge_pix) return "too near the edge";
-    if (peak_near(image_, d.x, d.y) >= search_.saturation) return "saturated";
+    if (search_.saturation && peak_near(image_, d.x, d.y) >= *search_.saturation) return "saturated";
     if (d.b < search_.min_axis_ratio * d.a) return fmt::format("elongated: axis ratio {:.2f}", d.b / d.a);
     for (std::size_t k = 0; k < objects_.size(); ++k) {
       const double distance = std::hypot(objects_[k].x - d.x, objects_[k].y - d.y) * search_.scale_arcsec;

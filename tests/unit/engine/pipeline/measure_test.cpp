@@ -107,7 +107,7 @@ PipelineOptions few_redraws(int redraws = 10) {
   return options;
 }
 
-// The clump measured within a pixel of a place; null where there is none.
+// The clump measured within a pixel of a place; null if there is no such clump.
 const MeasuredClump* clump_at(const std::vector<MeasuredClump>& clumps, double x, double y) {
   for (const MeasuredClump& clump : clumps)
     if (std::hypot(clump.photometry.x - x, clump.photometry.y - y) < 1) return &clump;

@@ -119,6 +119,15 @@ TEST(Recipe, ChecksAcrossKeys) {
   EXPECT_EQ(refusal({{"mass_function.walkers", "33"}}).key, "mass_function.walkers");
   EXPECT_EQ(refusal({{"mass_function.steps", "100"}, {"mass_function.burn_in", "100"}}).key,
             "mass_function.burn_in");
+  EXPECT_EQ(refusal({{"mass_function.beta", "[-2, -2]"}}).key, "mass_function.beta");
+  EXPECT_EQ(refusal({{"mass_function.beta", "[-0.9, 0]"}}).key, "mass_function.beta");
+  EXPECT_EQ(read({{"mass_function.beta", "[-0.9, 0]"}, {"mass_function.max_mass_msun", "1e8"}})
+                .mass_function.beta_low,
+            -0.9);
+  EXPECT_EQ(refusal({{"mass_function.log_cutoff_high", "3"}}).key, "mass_function.log_cutoff_high");
+  // A run selects clumps by the errors of their redraws.
+  for (const char* few : {"0", "1"})
+    EXPECT_EQ(refusal({{"pipeline.photometry.redraws", few}}).key, "pipeline.photometry.redraws");
   EXPECT_EQ(refusal({{"bands.0.name", "F999W"}, {"reference_band", "F999W"}}).key, "bands[0] (F999W).psf");
 }
 
@@ -129,7 +138,7 @@ void expect_limits(const io::Json& schema, const std::string& path) {
   if (const io::Json* items = schema.find("items")) expect_limits(*items, path + "[]");
   const io::Json* type = schema.find("type");
   if (!type || (type->as_string() != "number" && type->as_string() != "integer")) return;
-  if (path == ".seed" || path.starts_with(".criteria[]")) return;
+  if (path == ".seed" || path.starts_with(".criteria[]") || schema.find("enum")) return;
   EXPECT_TRUE(schema.find("minimum") || schema.find("exclusiveMinimum")) << path;
   EXPECT_TRUE(schema.find("maximum")) << path;
 }
@@ -254,6 +263,7 @@ TEST(MapLens, OnlyTheAnalysisLensHasDraws) {
             "truth_lens.posterior_maps");
   EXPECT_EQ(refusal({{"truth_lens", R"({"kind": "map", "map": "a", "map_sign": 0})"}}).key,
             "truth_lens.map_sign");
+  EXPECT_EQ(refusal({{"truth_lens", R"({"kind": "map", "map": "a", "map_sign": 0.5})"}}).allowed, "-1 or 1");
 }
 
 TEST(Override, ReplacesValuesOfEveryType) {
