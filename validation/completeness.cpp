@@ -113,9 +113,10 @@ io::Table completeness_table(const io::Table& joined, const std::vector<BinAxis>
 }
 
 // Minimises the deviance as a sum of squares: its signed square roots are the residuals.
-LogisticCompleteness fit_logistic(const io::Table& joined, const std::string& mag_column) {
+LogisticCompleteness fit_logistic(const io::Table& joined, const std::string& mag_column,
+                                  const std::string& found_column) {
   const io::Reals& all = joined.reals(mag_column);
-  const io::Flags& recovered = joined.flags("recovered");
+  const io::Flags& recovered = joined.flags(found_column);
   std::vector<double> mag;
   std::vector<bool> found;
   for (const std::size_t row : injected_rows(joined)) {

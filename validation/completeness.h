@@ -35,6 +35,8 @@ struct LogisticCompleteness {
   double plateau = 1;
   bool converged = false;
 };
-LogisticCompleteness fit_logistic(const io::Table& joined, const std::string& mag_column);
+/// `found`: the flag column that counts as found.
+LogisticCompleteness fit_logistic(const io::Table& joined, const std::string& mag_column,
+                                  const std::string& found = "recovered");
 
 }  // namespace arcproof::validation

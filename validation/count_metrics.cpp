@@ -4,9 +4,16 @@
 #include "validation/completeness.h"
 
 #include <algorithm>
+#include <array>
+#include <utility>
 
 namespace arcproof::validation {
 namespace {
+
+constexpr std::array<std::pair<const char*, const char*>, 3> outcome_counts{
+    {{"counts.wrong_flux", "wrong_flux"},
+     {"counts.not_trusted", "not_trusted"},
+     {"counts.confused", "confused"}}};
 
 // Rows of one parent follow each other.
 std::int64_t runs_in(const io::Integers& values) {
@@ -30,6 +37,9 @@ void set_count_metrics(const io::Table& joined, Metrics& metrics) {
   metrics.set("counts.injected", injected);
   metrics.set("counts.recovered", recovered);
   metrics.set("completeness.overall", injected > 0 ? recovered / injected : nan);
+  const io::Texts& outcome = joined.texts("outcome");
+  for (const auto& [metric, name] : outcome_counts)
+    metrics.set(metric, static_cast<double>(std::count(outcome.begin(), outcome.end(), name)));
 }
 
 std::vector<MetricDescription> count_metrics() {
@@ -37,7 +47,10 @@ std::vector<MetricDescription> count_metrics() {
           {"counts.rows", "", "images of them, lost ones included"},
           {"counts.injected", "", "images with a place on the data where clumps are looked for"},
           {"counts.recovered", "", "of them recovered"},
-          {"completeness.overall", "", "recovered / injected"}};
+          {"completeness.overall", "", "recovered / injected"},
+          {"counts.wrong_flux", "", "images matched to an object of a wrong flux"},
+          {"counts.not_trusted", "", "images whose fit is not trusted"},
+          {"counts.confused", "", "images at an object that was there before"}};
 }
 
 void set_completeness_metrics(const io::Table& joined, Metrics& metrics) {
@@ -46,13 +59,19 @@ void set_completeness_metrics(const io::Table& joined, Metrics& metrics) {
   metrics.set("completeness.mag_50_err", fit.mag_50_error);
   metrics.set("completeness.width_mag", fit.width_mag);
   metrics.set("completeness.plateau", fit.plateau);
+  const LogisticCompleteness any = fit_logistic(joined, "mag", "recovered_any_quality");
+  metrics.set("completeness.any_quality.mag_50", any.mag_50);
+  metrics.set("completeness.any_quality.plateau", any.plateau);
 }
 
 std::vector<MetricDescription> completeness_metrics() {
-  return {{"completeness.mag_50", "mag", "magnitude at which half of the plateau is found"},
-          {"completeness.mag_50_err", "mag", "its 1 sigma error"},
-          {"completeness.width_mag", "mag", "width of the logistic fall"},
-          {"completeness.plateau", "", "completeness of bright clumps"}};
+  return {
+      {"completeness.mag_50", "mag", "magnitude at which half of the plateau is found"},
+      {"completeness.mag_50_err", "mag", "its 1 sigma error"},
+      {"completeness.width_mag", "mag", "width of the logistic fall"},
+      {"completeness.plateau", "", "completeness of bright clumps"},
+      {"completeness.any_quality.mag_50", "mag", "mag_50 if every fit were trusted"},
+      {"completeness.any_quality.plateau", "", "completeness of bright clumps if every fit were trusted"}};
 }
 
 }  // namespace arcproof::validation

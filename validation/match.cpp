@@ -124,17 +124,23 @@ class Outcomes {
         baseline_(baseline, options),
         others_(truth, options) {}
 
-  std::string of(std::size_t row, const Assignment& assignment, bool allow_confusion) const {
+  /// Rules that may be switched off.
+  struct Rules {
+    bool confusion = true, trust = true;
+  };
+
+  std::string of(std::size_t row, const Assignment& assignment, Rules rules) const {
     if (injection_flag_[row] != "injected") return "not_injected";
     const std::size_t object = assignment.object[row];
     if (object == none) return assignment.within_reach[row] ? "blended" : "not_detected";
-    if (allow_confusion && (baseline_.had(x_[object], y_[object], injected_flux_[row]) ||
-                            others_.explain(x_[object], y_[object], row, assignment.object)))
-      return "confused";
+    if (rules.confusion && was_there_before(row, object, assignment)) return "confused";
     if (!fit_has_result(fit_status_[object])) return "fit_failed";
     if (interloper_ && (*interloper_)[object]) return "interloper";
-    if (enough_snr_ && trusted_ && (*enough_snr_)[object] && !(*trusted_)[object]) return "not_trusted";
-    if (!selected_[object]) return "not_selected";
+    if (is_untrusted(object)) {
+      if (rules.trust) return "not_trusted";
+    } else if (!selected_[object]) {
+      return "not_selected";
+    }
     if (host_[object].empty()) return "outside_host";
     return has_right_flux(row, object) ? "recovered" : "wrong_flux";
   }
@@ -150,6 +156,16 @@ class Outcomes {
   double max_flux_error_mag_;
   Baseline baseline_;
   OtherInjections others_;
+
+  bool was_there_before(std::size_t row, std::size_t object, const Assignment& assignment) const {
+    return baseline_.had(x_[object], y_[object], injected_flux_[row]) ||
+           others_.explain(x_[object], y_[object], row, assignment.object);
+  }
+
+  // S/N high enough, but a fit that is not trusted.
+  bool is_untrusted(std::size_t object) const {
+    return enough_snr_ && trusted_ && (*enough_snr_)[object] && !(*trusted_)[object];
+  }
 
   bool has_right_flux(std::size_t row, std::size_t object) const {
     return std::abs(2.5 * std::log10(flux_[object] / injected_flux_[row])) <= max_flux_error_mag_;
@@ -191,12 +207,14 @@ io::Table match(const io::Table& truth, const io::Table& measured, const io::Tab
   io::Table joined = truth;
   joined.rename("INJECTIONS");
   io::Texts outcome;
-  io::Flags recovered, gross;
+  io::Flags recovered, gross, any_quality;
   io::Reals distance;
   for (std::size_t i = 0; i < truth.rows(); ++i) {
     const std::size_t object = assignment.object[i];
-    outcome.push_back(outcomes.of(i, assignment, options.allow_confusion));
-    gross.push_back(outcomes.of(i, assignment, false) == "recovered");
+    outcome.push_back(outcomes.of(i, assignment, {.confusion = options.allow_confusion}));
+    gross.push_back(outcomes.of(i, assignment, {.confusion = false}) == "recovered");
+    any_quality.push_back(
+        outcomes.of(i, assignment, {.confusion = options.allow_confusion, .trust = false}) == "recovered");
     recovered.push_back(outcome.back() == "recovered");
     distance.push_back(object == none ? std::nan("")
                                       : std::hypot(x[object] - true_x[i], y[object] - true_y[i]));
@@ -210,6 +228,8 @@ io::Table match(const io::Table& truth, const io::Table& measured, const io::Tab
   joined.add("recovered_gross", "",
              "it would count as found if nothing had been there before: with chance matches",
              std::move(gross));
+  joined.add("recovered_any_quality", "", "it would count as found if every fit were trusted",
+             std::move(any_quality));
   joined.add("match_distance_pix", "pix", "from the injected to the measured position", std::move(distance));
   for (const io::Column& column : measured.columns()) joined.add(gathered(column, assignment.object));
   for (const auto& [key, value] : measured.notes()) joined.note(key, value);

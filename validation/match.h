@@ -56,7 +56,7 @@ double match_reach(double sigma_major_pix, const MatchOptions& options);
 /// `measured` (with or without flags `interloper`, `trusted` and `enough_snr`) and `baseline` (the same field without injections) have
 /// x, y, flux_<band>, selected, fit_status, host. The result has all columns of the truth, then outcome,
 /// recovered, recovered_gross (as recovered, were what was there before
-/// of no matter), match_distance_pix, then the columns of `measured` with the prefix "measured_". Pairs are made
+/// of no matter), recovered_any_quality (as recovered, were every fit trusted), match_distance_pix, then the columns of `measured` with the prefix "measured_". Pairs are made
 /// by distance, nearest first; each object serves one clump.
 io::Table match(const io::Table& truth, const io::Table& measured, const io::Table& baseline,
                 const MatchOptions& options);

@@ -26,11 +26,16 @@ void set_science_metrics(const io::Table& catalogue, Metrics& metrics) {
   const io::Flags& selected = catalogue.flags("selected");
   metrics.set("science.rows", static_cast<double>(catalogue.rows()));
   metrics.set("science.selected", static_cast<double>(std::count(selected.begin(), selected.end(), true)));
+  const io::Flags &trusted = catalogue.flags("trusted"), &enough_snr = catalogue.flags("enough_snr");
+  double untrusted = 0;
+  for (std::size_t i = 0; i < catalogue.rows(); ++i) untrusted += enough_snr[i] && !trusted[i];
+  metrics.set("science.not_trusted", untrusted);
 }
 
 std::vector<MetricDescription> science_metrics() {
   return {{"science.rows", "", "rows of the catalogue of the un-injected fields"},
-          {"science.selected", "", "of them selected by S/N"}};
+          {"science.selected", "", "of them selected: S/N, a trusted fit, no interloper"},
+          {"science.not_trusted", "", "rows of enough S/N whose fit is not trusted"}};
 }
 
 void set_metrics(const MetricOptions& options, const RunTables& tables, Metrics& metrics) {

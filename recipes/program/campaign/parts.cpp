@@ -4,6 +4,8 @@
 #include "engine/io/files.h"
 #include "engine/io/fits.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 namespace arcproof::recipes {
@@ -55,11 +57,16 @@ std::optional<RealisationResult> PartStore::read(int realisation) const {
   result.injections.clear_notes();
   for (const auto& [key, value] : notes)
     if (key != recipe_key) result.injections.note(key, value);
-  for (const std::string& name : io::fits_hdu_names(file)) {
-    if (name == "EXAMPLES") result.examples = io::read_fits_table(file, name);
-    if (name == "MEASURED") result.measured = io::read_fits_table(file, name);
-    if (name == "PLACEHOLDERS") result.placeholders = io::read_fits_table(file, name);
-  }
+  const std::vector<std::string> hdus = io::fits_hdu_names(file);
+  const auto optional_table = [&](const std::string& name, io::Table& table) {
+    const bool is_there = std::any_of(hdus.begin(), hdus.end(), [&](const std::string& hdu) {
+      return hdu.find("(" + name + ")") != std::string::npos;
+    });
+    if (is_there) table = io::read_fits_table(file, name);
+  };
+  optional_table("EXAMPLES", result.examples);
+  optional_table("MEASURED", result.measured);
+  optional_table("PLACEHOLDERS", result.placeholders);
   return result;
 }
 
