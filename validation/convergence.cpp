@@ -281,7 +281,7 @@ double integrated_autocorrelation_time(const Chains& walkers) {
 
 bool meets_criteria(const ConvergenceSummary& s) {
   return s.r_hat < 1.01 && s.r_hat_between_ensembles < 1.01 && s.ess_bulk > 400 && s.ess_tail > 400 &&
-         s.length_over_tau > 50;
+         s.ess_per_chain > 50 && s.length_over_tau > 50;
 }
 
 ConvergenceSummary summarise_convergence(const std::vector<Chains>& ensembles) {
@@ -301,6 +301,7 @@ ConvergenceSummary summarise_convergence(const std::vector<Chains>& ensembles) {
   summary.autocorrelation_time = integrated_autocorrelation_time(walkers);
   summary.length_over_tau = static_cast<double>(walkers.front().size()) / summary.autocorrelation_time;
   summary.r_hat_between_ensembles = r_hat_of_ensembles(ensembles, summary.autocorrelation_time);
+  summary.ess_per_chain = std::min(summary.ess_bulk, summary.ess_tail) / static_cast<double>(walkers.size());
   summary.converged = meets_criteria(summary);
   return summary;
 }

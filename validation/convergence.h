@@ -44,10 +44,12 @@ struct ConvergenceSummary {
   double mcse_median = 0, mcse_q16 = 0, mcse_q84 = 0;
   double autocorrelation_time = 0;
   double length_over_tau = 0;  ///< steps after burn-in over tau
+  double ess_per_chain = 0;    ///< the lesser of bulk and tail ESS over the number of walkers
   bool converged = false;      ///< meets_criteria() of the rest
 };
 
-/// Both r_hats < 1.01, both ESS > 400, length_over_tau > 50 (Vehtari+2021 section 4; emcee's advice).
+/// Both r_hats < 1.01, both ESS > 400, ess_per_chain > 50, length_over_tau > 50 (Vehtari+2021 section 4; emcee's
+/// advice). Many walkers reach an ESS of 400 with a few steps each: hence the limit per chain.
 bool meets_criteria(const ConvergenceSummary& summary);
 
 /// `ensembles[e][w]` is the series of walker w of ensemble e, after burn-in.

@@ -200,4 +200,26 @@ NoiseCorrelation measure_noise_correlation(const Array2D<float>& image_njy, cons
   return NoiseCorrelation(covariance, field.pixels);
 }
 
+double band_noise_correlation(const Array2D<float>& a_njy, const Array2D<float>& a_error_njy,
+                              const Array2D<float>& b_njy, const Array2D<float>& b_error_njy,
+                              const Array2D<int>& segmentation, int background_mesh_pix) {
+  constexpr int lag = 3;
+  NoiseCorrelationOptions options;
+  options.background_mesh_pix = background_mesh_pix;
+  const SkyField a = sky_field(a_njy, a_error_njy, segmentation, options),
+                 b = sky_field(b_njy, b_error_njy, segmentation, options);
+  double ab = 0, aa = 0, bb = 0;
+  long pairs = 0;
+  for (int y = 0; y < a.sky.height(); ++y)
+    for (int x = 0; x + lag < a.sky.width(); ++x) {
+      if (!a.sky(x, y) || !a.sky(x + lag, y) || !b.sky(x, y) || !b.sky(x + lag, y)) continue;
+      const double da = a.value(x + lag, y) - a.value(x, y), db = b.value(x + lag, y) - b.value(x, y);
+      ab += da * db;
+      aa += da * da;
+      bb += db * db;
+      ++pairs;
+    }
+  return pairs < options.min_pixels ? std::nan("") : ab / std::sqrt(aa * bb);
+}
+
 }  // namespace arcproof::photometry

@@ -46,6 +46,13 @@ class NoiseCorrelation {
   long pairs_ = 0;
 };
 
+/// Pearson's correlation of two bands on empty sky: of differences between pixels three columns apart, in which
+/// smooth light cancels; pixels over their error, less a mesh background, those beyond 4 sigma left out. For images
+/// on the same grid. NaN with fewer than 2000 pairs. The flux errors of an SED are independent where it is 0.
+double band_noise_correlation(const Array2D<float>& a_njy, const Array2D<float>& a_error_njy,
+                              const Array2D<float>& b_njy, const Array2D<float>& b_error_njy,
+                              const Array2D<int>& segmentation, int background_mesh_pix = 32);
+
 struct NoiseCorrelationOptions {
   int reach_pix = 12;     ///< largest lag; the largest cutout of the fit spans 12
   double clip_sigma = 4;  ///< sky pixels further from the median are left out: undetected sources

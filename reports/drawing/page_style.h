@@ -6,7 +6,7 @@
 namespace arcproof::reports {
 
 inline constexpr std::string_view page_style = R"css(
-:root { --ink: #1f2933; --soft: #5b6570; --line: #dfe4e8; --ground: #f4f6f8; --good: #00694c; --bad: #b23a00; --accent: #0072b2; }
+:root { --ink: #1f2933; --soft: #5b6570; --line: #dfe4e8; --ground: #f4f6f8; --good: #00694c; --warned: #c77700; --bad: #b23a00; --accent: #0072b2; }
 * { box-sizing: border-box; }
 body { margin: 0; background: var(--ground); color: var(--ink); font: 15px/1.5 "Helvetica Neue", Helvetica, Arial, "Liberation Sans", sans-serif; }
 header, main, footer { max-width: 1220px; margin: 0 auto; padding: 0 24px; }
@@ -43,10 +43,12 @@ td.text { white-space: normal; }
 tbody tr:last-child td { border-bottom: none; }
 .badge { display: inline-block; padding: 1px 9px; border-radius: 10px; font-size: 13px; font-weight: 600; white-space: nowrap; }
 .badge.good { background: #d9f0e7; color: var(--good); }
+.badge.warned { background: #fdeccb; color: var(--warned); }
 .badge.bad { background: #fbe0d3; color: var(--bad); }
 .badge.neutral { background: #e6e9ec; color: var(--soft); }
 .verdict { display: inline-block; padding: 5px 18px; border-radius: 8px; font-size: 24px; font-weight: 700; letter-spacing: .04em; color: #fff; }
 .verdict.good { background: var(--good); }
+.verdict.warned { background: var(--warned); }
 .verdict.bad { background: var(--bad); }
 .verdict.neutral { background: var(--soft); }
 .bad-text { color: var(--bad); font-weight: 600; }

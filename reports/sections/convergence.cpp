@@ -21,11 +21,12 @@ struct Diagnostic {
 
 constexpr double none = HUGE_VAL;
 // Limits as in the convergence criteria (Vehtari et al. 2021, section 4; 50 autocorrelation times).
-constexpr std::array<Diagnostic, 10> diagnostics = {
+constexpr std::array<Diagnostic, 11> diagnostics = {
     {{"r_hat", "split R&#770;<br>&lt; 1.01", 4, 1.01, -none},
      {"r_hat_between_ensembles", "R&#770; between ensembles<br>&lt; 1.01", 4, 1.01, -none},
      {"ess_bulk", "bulk ESS<br>&gt; 400", 0, none, 400},
      {"ess_tail", "tail ESS<br>&gt; 400", 0, none, 400},
+     {"ess_per_chain", "ESS<br>a chain<br>&gt; 50", 0, none, 50},
      {"autocorrelation_time", "\u03c4<br>[steps]", 1, none, -none},
      {"length_over_tau", "length / \u03c4<br>&gt; 50", 1, none, 50},
      {"mcse_median", "MCSE<br>median", -2, none, -none},

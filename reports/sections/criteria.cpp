@@ -28,11 +28,36 @@ std::string verdicts(const RunFolder& run) {
   return html::card(html::table(table));
 }
 
+// Those that are not met first.
+std::string built_in_checks(const RunFolder& run) {
+  std::vector<const io::Json*> checks;
+  for (const bool met : {false, true})
+    for (const io::Json& c : list_in(run.report(), "checks"))
+      if (true_in(c, "met") == met) checks.push_back(&c);
+  if (checks.empty()) return "";
+  html::Table table{{"", "metric", "value", "allowed", "what is checked"}, {0, 1, 4}, {}};
+  for (const io::Json* c : checks) {
+    const double error = number_in(*c, "error");
+    table.rows.push_back({true_in(*c, "met") ? html::badge("good", "good") : html::badge("warning", "warned"),
+                          html::escape(text_in(*c, "metric")),
+                          html::significant(number_in(*c, "value"), 3) +
+                              (error > 0 ? " &plusmn; " + html::significant(error, 2) : std::string()),
+                          allowed(*c), html::escape(text_in(*c, "why"))});
+  }
+  return html::card(
+      "Built-in checks", html::table(table),
+      "Made in every run. A value with an error may lie three errors outside of what is allowed. A "
+      "warning does not decide between pass and fail: the recipe's criteria do, and may name any "
+      "metric.");
+}
+
 }  // namespace
 
 std::optional<Section> criteria_section(const RunFolder& run) {
   return Section{"criteria", "Criteria", "Criteria",
-                 "What the recipe asked of this run before it began, and what came out.", verdicts(run)};
+                 "What the recipe asked of this run before it began, and what came out; then what arcproof "
+                 "checks in every run.",
+                 verdicts(run) + built_in_checks(run)};
 }
 
 }  // namespace arcproof::reports

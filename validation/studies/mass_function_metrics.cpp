@@ -10,8 +10,10 @@ namespace {
 struct ChainNumber {
   const char *name, *meaning;
 };
-constexpr std::array<ChainNumber, 4> chain_numbers{
-    {{"r_hat_between_ensembles", "split R-hat of the ensembles"},
+constexpr std::array<ChainNumber, 6> chain_numbers{
+    {{"r_hat", "split R-hat of all walkers"},
+     {"ess_per_chain", "effective sample size of a walker, the lesser of bulk and tail"},
+     {"r_hat_between_ensembles", "split R-hat of the ensembles"},
      {"ess_bulk", "bulk effective sample size"},
      {"ess_tail", "tail effective sample size"},
      {"length_over_tau", "steps after burn-in over the autocorrelation time"}}};

@@ -116,6 +116,7 @@ io::Json convergence_of(const MassFunctionFit& fit, int parameter) {
   json["r_hat_between_ensembles"] = c.r_hat_between_ensembles;
   json["ess_bulk"] = c.ess_bulk;
   json["ess_tail"] = c.ess_tail;
+  json["ess_per_chain"] = c.ess_per_chain;
   json["mcse_median"] = c.mcse_median;
   json["mcse_q16"] = c.mcse_q16;
   json["mcse_q84"] = c.mcse_q84;

@@ -170,9 +170,14 @@ RunStatus finish(const Recipe& recipe, const Inputs& inputs, const std::vector<F
                  const PartStore& store, const RunOptions& options, const RunClock& clock,
                  const std::vector<RoundRecord>& rounds = {}) {
   log_line("joining, comparing, correcting, reporting", options.quiet);
-  return write_outputs(recipe, inputs, fields, store, options.output, options.threads, clock, rounds)
-             ? RunStatus::passed
-             : RunStatus::criteria_failed;
+  switch (write_outputs(recipe, inputs, fields, store, options.output, options.threads, clock, rounds)) {
+    case validation::Judgement::fail:
+      return RunStatus::criteria_failed;
+    case validation::Judgement::pass_with_warnings:
+      return RunStatus::passed_with_warnings;
+    default:
+      return RunStatus::passed;
+  }
 }
 
 }  // namespace

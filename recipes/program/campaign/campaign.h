@@ -26,7 +26,7 @@ struct RunOptions {
   double until_neff = 0;  ///< > 0: more injections until the mass function has as many effective ones
 };
 
-enum class RunStatus { passed, criteria_failed, partial };
+enum class RunStatus { passed, passed_with_warnings, criteria_failed, partial };
 
 /// Prepares inputs and checks all that can be checked without work. Throws InputError.
 Inputs check_recipe(const Recipe& recipe);

@@ -19,9 +19,9 @@ namespace arcproof::recipes {
 namespace {
 
 int exit_code(RunStatus status) {
-  return status == RunStatus::passed            ? exit_done
-         : status == RunStatus::criteria_failed ? exit_criteria
-                                                : exit_partial;
+  return status == RunStatus::criteria_failed ? exit_criteria
+         : status == RunStatus::partial       ? exit_partial
+                                              : exit_done;
 }
 
 std::vector<Override> overrides_from(const std::vector<std::string>& words) {
@@ -94,6 +94,8 @@ int run(const Arguments& a) {
     fmt::print("{}\n", (options.output / "report.html").string());
     if (status == RunStatus::criteria_failed)
       fmt::print(stderr, "criteria not met: see the top of the report\n");
+    if (status == RunStatus::passed_with_warnings)
+      fmt::print(stderr, "criteria met, with warnings: see the top of the report\n");
   }
   return exit_code(status);
 }

@@ -20,9 +20,10 @@ bool is_product(const std::string& file_name) {
          file_name == "manifest.json";
 }
 
-bool write_outputs(const Recipe& recipe, const Inputs& inputs, const std::vector<FieldSetup>& fields,
-                   const PartStore& store, const fs::path& output, int threads, const RunClock& clock,
-                   const std::vector<RoundRecord>& rounds) {
+validation::Judgement write_outputs(const Recipe& recipe, const Inputs& inputs,
+                                    const std::vector<FieldSetup>& fields, const PartStore& store,
+                                    const fs::path& output, int threads, const RunClock& clock,
+                                    const std::vector<RoundRecord>& rounds) {
   const std::string hash = recipe_hash(recipe);
   RunData run{recipe, inputs, fields, output, threads};
   RealisationResult parts = joined_parts(recipe, store);
@@ -43,10 +44,11 @@ bool write_outputs(const Recipe& recipe, const Inputs& inputs, const std::vector
     if (product->is_asked_for(recipe)) product->make(run);
 
   const auto verdicts = validation::judge(recipe.criteria, run.metrics);
-  io::write_json(output / "report.json", report_json(run, verdicts));
+  const auto checks = validation::built_in_checks(run.metrics);
+  io::write_json(output / "report.json", report_json(run, verdicts, checks));
   reports::write_report(output, report_sections());
   write_manifest(recipe, inputs, output, threads, clock, rounds);
-  return std::all_of(verdicts.begin(), verdicts.end(), [](const validation::Verdict& v) { return v.passed; });
+  return validation::judgement_of(verdicts, checks);
 }
 
 }  // namespace arcproof::recipes

@@ -2,12 +2,13 @@
 #pragma once
 
 #include "recipes/program/products/product.h"
-#include "validation/criteria.h"
+#include "validation/checks/built_in.h"
 
 #include <vector>
 
 namespace arcproof::recipes {
 
-io::Json report_json(const RunData& run, const std::vector<validation::Verdict>& verdicts);
+io::Json report_json(const RunData& run, const std::vector<validation::Verdict>& verdicts,
+                     const std::vector<validation::BuiltInCheck>& checks);
 
 }  // namespace arcproof::recipes

@@ -1,8 +1,11 @@
 #include "recipes/program/fields/field_setup.h"
 
 #include "engine/core/error.h"
+#include "engine/core/missing.h"
 #include "engine/core/text.h"
 #include "engine/core/units.h"
+#include "engine/photometry/noise_correlation.h"
+#include "engine/pipeline/grids.h"
 #include "recipes/program/description/light.h"
 #include "recipes/program/fields/controls.h"
 #include "recipes/program/fields/science_catalogue.h"
@@ -418,6 +421,7 @@ class FieldMaker {
     const sky::Exposure& reference = setup_.exposures[setup_.analysis.reference];
     auto found = photometry::detect(reference.flux_njy, reference.error_njy, r_.pipeline.detection);
     setup_.objects = std::move(found.segmentation);
+    set_band_noise();
     // The full measurement, both passes: what the pipeline finds here without any injection. Objects that it
     // does not measure (outside the host) stand with their isophotal fluxes.
     pipeline::PipelineOptions best_fits = r_.pipeline;
@@ -447,6 +451,21 @@ class FieldMaker {
     setup_.baseline.add("y", "pix", "", std::move(y));
     setup_.baseline.add("flux_" + r_.match.reference_band, "nJy", "fitted; isophotal where not fitted",
                         std::move(flux));
+  }
+
+  // Bands whose noise goes together are no independent data of an SED.
+  void set_band_noise() {
+    double& largest = setup_.band_noise_correlation = nan;
+    const sky::Exposure& reference = setup_.exposures[setup_.analysis.reference];
+    std::vector<const sky::Exposure*> same;
+    for (const sky::Exposure& exposure : setup_.exposures)
+      if (pipeline::same_grid(exposure, reference)) same.push_back(&exposure);
+    for (std::size_t a = 0; a < same.size(); ++a)
+      for (std::size_t b = a + 1; b < same.size(); ++b) {
+        const double r = photometry::band_noise_correlation(
+            same[a]->flux_njy, same[a]->error_njy, same[b]->flux_njy, same[b]->error_njy, setup_.objects);
+        if (std::isfinite(r) && !(std::abs(r) <= std::abs(largest))) largest = r;
+      }
   }
 
   const Recipe& r_;

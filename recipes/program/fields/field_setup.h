@@ -39,7 +39,8 @@ struct FieldSetup {
   Array2D<int> objects;                    ///< their segmentation: 0 is empty sky
   io::Table catalogue;  ///< clumps of the host measured without injections (science_catalogue.h)
   Controls controls;
-  double host_area_arcsec2 = 0;  ///< where clumps are injected
+  double band_noise_correlation = 0;  ///< largest of all pairs of bands on one grid; NaN: no pair
+  double host_area_arcsec2 = 0;       ///< where clumps are injected
 
   mocks::InjectionPlan plan;           ///< what is drawn in its realisations
   pipeline::PipelineOptions pipeline;  ///< how they are measured ...

@@ -86,6 +86,20 @@ io::Table example_table(const io::Table& joined, const FieldSetup& field,
   return table;
 }
 
+double changed_fraction(const FieldSetup& field, const std::vector<sky::Exposure>& injected) {
+  constexpr double sigmas = 0.5;
+  const sky::Exposure &before = field.exposures[field.analysis.reference],
+                      &after = injected[field.analysis.reference];
+  double pixels = 0, changed = 0;
+  for (std::size_t i = 0; i < field.analysis.host_mask.size(); ++i) {
+    if (!field.analysis.host_mask.data()[i] || !std::isfinite(before.flux_njy.data()[i])) continue;
+    ++pixels;
+    changed +=
+        std::abs(after.flux_njy.data()[i] - before.flux_njy.data()[i]) > sigmas * before.error_njy.data()[i];
+  }
+  return changed / pixels;
+}
+
 // The matched injection of each measured clump.
 io::Integers injections_of(const io::Table& joined, const std::vector<pipeline::MeasuredClump>& measured) {
   const io::Integers &object = joined.integers("measured_detection_id"),
@@ -134,8 +148,14 @@ RealisationResult run_realisation(const FieldSetup& field, int realisation, cons
     measured = pipeline::measure_field(field.analysis, exposures, field.sky, regions, field.pipeline,
                                        {field.plan.seed, {}, realisation});
   RealisationResult result;
+  const double changed = changed_fraction(field, exposures);
   result.injections =
       validation::match(truth, pipeline::catalogue(field.analysis, measured), field.baseline, field.match);
+  result.injections.add(
+      "changed_fraction", "",
+      "of the host's pixels, how many this realisation's injections change by more than half a "
+      "sigma, reference band",
+      io::Reals(result.injections.rows(), changed));
   if (realisation < realisations_with_examples)
     result.examples = example_table(result.injections, field, exposures, measured);
   std::erase_if(measured, [](const pipeline::MeasuredClump& clump) { return !clump.redrawn; });

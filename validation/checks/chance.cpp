@@ -1,4 +1,4 @@
-#include "validation/chance.h"
+#include "validation/checks/chance.h"
 
 #include "engine/core/missing.h"
 #include "engine/core/units.h"
