@@ -84,6 +84,8 @@ void identity_columns(Columns& add, const AnalysisField& field) {
            [](const auto& c) { return c.photometry.chi2_reduced; });
   add.integer("quality", "reasons not to trust the fit, one a bit (QBIT1 ... of the header); 0: trusted",
               [](const auto& c) { return std::int64_t{c.photometry.quality}; });
+  add.text("quality_words", "the same in words",
+           [](const auto& c) { return photometry::quality_words(c.photometry.quality); });
   add.flag("trusted", "no reason against the fit that the recipe rejects",
            [](const auto& c) { return c.photometry.trusted; });
   add.real("data_light", "nJy",

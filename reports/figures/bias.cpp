@@ -112,20 +112,37 @@ Pulls flux_pulls(const RunFolder& run) {
   return pulls;
 }
 
-constexpr double pull_reach = 6;
+// Pulls on an axis that is linear about 0 and logarithmic beyond, so that none is off the picture.
+double stretched(double pull) { return std::asinh(pull); }
 
-// Density in bins over [-6, 6] of a sample; pulls beyond are counted in the norm, and told in the caption.
-DataRows density(const std::vector<double>& values, double step) {
-  const auto bins = static_cast<std::size_t>(std::lround(2 * pull_reach / step));
+// Half of the axis: the largest pull of all, rounded up to a bin.
+double reach_of(const std::vector<double>& pulls, double step) {
+  double most = stretched(5);
+  for (const double pull : pulls) most = std::max(most, std::abs(stretched(pull)));
+  return step * (std::floor(most / step) + 1);
+}
+
+// Density in bins of the stretched axis.
+DataRows density(const std::vector<double>& pulls, double step, double reach) {
+  const auto bins = static_cast<std::size_t>(std::lround(2 * reach / step));
   std::vector<double> counts(bins, 0);
-  for (const double v : values)
-    if (std::abs(v) < pull_reach)
-      ++counts[std::min(bins - 1, static_cast<std::size_t>((v + pull_reach) / step))];
+  for (const double pull : pulls)
+    ++counts[std::min(bins - 1, static_cast<std::size_t>((stretched(pull) + reach) / step))];
   DataRows rows;
   for (std::size_t k = 0; k < bins; ++k)
-    rows.push_back({-pull_reach + (static_cast<double>(k) + 0.5) * step,
-                    counts[k] / (step * static_cast<double>(std::max<std::size_t>(1, values.size())))});
+    rows.push_back({-reach + (static_cast<double>(k) + 0.5) * step,
+                    counts[k] / (step * static_cast<double>(std::max<std::size_t>(1, pulls.size())))});
   return rows;
+}
+
+// "'−10' -2.998, ...": where pulls lie on the stretched axis.
+std::string pull_ticks(double reach) {
+  std::string ticks = "'0' 0";
+  for (const double pull : {1.0, 3.0, 10.0, 30.0, 100.0, 300.0, 1000.0, 3000.0, 10000.0})
+    if (stretched(pull) <= reach)
+      ticks +=
+          fmt::format(", '{0:g}' {1:.5f}, '\u2212{0:g}' {2:.5f}", pull, stretched(pull), -stretched(pull));
+  return ticks;
 }
 
 double highest(const DataRows& rows) {
@@ -135,43 +152,87 @@ double highest(const DataRows& rows) {
 }
 
 html::Figure pull_figure(const RunFolder& run) {
-  html::Figure figure{"pulls", "Pulls of the reference flux", "", "", "", "full"};
+  html::Figure figure{"pulls", "Pulls of the reference flux", "", "", "", "half"};
   const Pulls pulls = flux_pulls(run);
   if (pulls.all.empty()) {
     figure.body = html::nothing("No recovered clump has a flux with an error.");
     return figure;
   }
-  const double step = pulls.all.size() < 100 ? 1 : pulls.all.size() < 1000 ? 0.5 : 0.25;
-  Plot plot("pulls", full_px, 350);
-  const DataRows all = density(pulls.all, step), bright = density(pulls.bright, step);
+  const double step = pulls.all.size() < 100 ? 0.6 : pulls.all.size() < 1000 ? 0.3 : 0.2;
+  const double reach = reach_of(pulls.all, step);
+  Plot plot("pulls", half_px, 350);
+  const DataRows all = density(pulls.all, step, reach), bright = density(pulls.bright, step, reach);
   plot.data("all", all, 2);
   plot.data("bright", bright, 2);
   plot.frame(62, 16, 50, 32);
-  plot.range("x", -pull_reach, pull_reach);
-  plot.range("y", 0, 1.1 * std::max({0.4, highest(all), pulls.bright.empty() ? 0.0 : highest(bright)}));
+  plot.range("x", -reach, reach);
+  plot.range("y", 0, 1.1 * std::max({0.45, highest(all), pulls.bright.empty() ? 0.0 : highest(bright)}));
   plot.command("set samples 400");
+  plot.add("set xtics ({})", pull_ticks(reach));
   plot.x_label("'(recovered \u2212 true) / error'");
-  plot.y_label("'density'");
+  plot.y_label("'density on this axis'");
   plot.key_above(1);
   plot.add(
       "plot $all using 1:2:({0:.4g}) with boxes fillcolor rgb '{1}' title {2}, $bright using 1:2 with "
       "histeps linewidth 2 linecolor rgb '{3}' title {4}, "
-      "exp(-x*x/2)/sqrt(2*pi) with lines linewidth 2 dashtype (8,4) linecolor rgb '{5}' title 'unit normal'",
+      "exp(-sinh(x)**2/2)*cosh(x)/sqrt(2*pi) with lines linewidth 2 dashtype (8,4) linecolor rgb '{5}' title "
+      "'unit normal'",
       0.94 * step, faded(colour::sky, 0.4), gnuplot_text(fmt::format("all ({})", pulls.all.size())),
       colour::blue, gnuplot_text(fmt::format("S/N > 10 ({})", pulls.bright.size())), colour::vermilion);
   figure.body = plot.svg(figure.title);
-  const auto beyond = static_cast<std::size_t>(
-      std::count_if(pulls.all.begin(), pulls.all.end(), [](double v) { return std::abs(v) >= pull_reach; }));
   figure.shows = fmt::format(
       "Error of the flux in units of the error that the pipeline states: median {}, robust sigma {} for all; "
-      "{} and {} for S/N &gt; 10. "
-      "Beyond \u00b16: {} of {}.",
+      "{} and {} for S/N &gt; 10. The axis is linear near 0 and logarithmic further out; it holds all pulls.",
       html::fixed(statistics::median(pulls.all), 2), html::fixed(statistics::mad_sigma(pulls.all), 2),
-      html::fixed(statistics::median(pulls.bright), 2), html::fixed(statistics::mad_sigma(pulls.bright), 2),
-      beyond, pulls.all.size());
+      html::fixed(statistics::median(pulls.bright), 2), html::fixed(statistics::mad_sigma(pulls.bright), 2));
   figure.well =
       "the histogram follows the dashed curve. Wider: errors are too small; narrower: too large; wings: "
       "blends.";
+  return figure;
+}
+
+// The factor on the errors by magnitude.
+html::Figure factor_figure(const RunFolder& run) {
+  html::Figure figure{"error-factor", "By which factor errors are too small", "", "", "", "half"};
+  const io::Table& t = run.table(error_factor_table);
+  const io::Reals low = real_column(t, "low_mag"), factor = real_column(t, "factor"),
+                  factor_low = real_column(t, "factor_low"), factor_high = real_column(t, "factor_high");
+  DataRows rows;
+  double first = HUGE_VAL, last = -HUGE_VAL, least = 0.8, most = 1.25;
+  for (std::size_t i = 0; i < factor.size(); ++i) {
+    if (!std::isfinite(low[i]) || !(factor[i] > 0) || !(factor_low[i] > 0)) continue;
+    rows.push_back({low[i] + 0.5, factor[i], factor_low[i], factor_high[i]});
+    first = std::min(first, low[i]);
+    last = std::max(last, low[i] + 1);
+    least = std::min(least, factor_low[i]);
+    most = std::max(most, factor_high[i]);
+  }
+  if (rows.empty()) {
+    figure.body = html::nothing("No magnitude has five recovered clumps.");
+    return figure;
+  }
+  Plot plot("error-factor", half_px, 350);
+  plot.data("factor", rows, 4);
+  plot.frame(62, 16, 50, 32);
+  plot.range("x", first, last);
+  plot.command("set logscale y");
+  plot.range("y", least / 1.15, most * 1.15);
+  plot.command("set ytics (0.5, 0.7, 1, 1.5, 2, 3, 5, 7, 10, 20, 50, 100, 200, 500)");
+  plot.x_label(gnuplot_text("true magnitude, " + band_label(run.reference_band())));
+  plot.y_label("'factor that restores 68%'");
+  plot.add(
+      "plot 1 with lines linewidth 2 dashtype (8,4) linecolor rgb '{}' notitle, $factor using 1:2:3:4 with "
+      "yerrorbars pointtype 7 pointsize 0.6 linewidth 2 linecolor rgb '{}' notitle",
+      colour::vermilion, colour::blue);
+  figure.body = plot.svg(figure.title);
+  figure.shows = fmt::format(
+      "The factor by which flux errors would have to be larger for their 68% intervals to hold 68% of the "
+      "true "
+      "fluxes, by true magnitude; {} for all recovered clumps.",
+      html::significant(run.metric("errors.factor_68"), 3));
+  figure.well =
+      "points on the line at 1. Above: errors are too small. Bright clumps in a bright host often lie "
+      "far above: their errors know the sky's noise, but not the host's structure.";
   return figure;
 }
 
@@ -337,7 +398,7 @@ std::vector<html::Figure> bias_figures(const RunFolder& run) {
 }
 
 std::vector<html::Figure> pull_figures(const RunFolder& run) {
-  return {pull_figure(run), quantities_figure(run)};
+  return {pull_figure(run), factor_figure(run), quantities_figure(run)};
 }
 
 }  // namespace arcproof::reports

@@ -5,6 +5,8 @@
 
 namespace arcproof::reports {
 
+inline constexpr TableName chance_table{"chance.fits", "CHANCE"};
+
 std::optional<Section> completeness_section(const RunFolder& run);
 
 }  // namespace arcproof::reports

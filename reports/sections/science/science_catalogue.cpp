@@ -13,9 +13,9 @@
 namespace arcproof::reports {
 namespace {
 
-// "converged", or the status in colour; and whether the clump was found on the residual image only.
-std::string how_fitted(const std::string& status, std::int64_t pass) {
-  const std::string words = status == "converged" ? status : html::badge(status, "bad");
+// "converged", or why the fit is not trusted, in colour; and whether the clump was found on the residual image only.
+std::string how_fitted(const std::string& status, const std::string& reasons, std::int64_t pass) {
+  const std::string words = reasons.empty() ? status : html::badge(reasons, "bad");
   return words + (pass == 2 ? " (pass&nbsp;2)" : "");
 }
 
@@ -30,7 +30,8 @@ std::string first_rows(const RunFolder& run) {
                     {1, 12, 13},
                     {}};
   const io::Integers id = integer_column(t, "detection_id");
-  const io::Texts field = text_column(t, "field"), status = text_column(t, "fit_status");
+  const io::Texts field = text_column(t, "field"), status = text_column(t, "fit_status"),
+                  reasons = text_column(t, "quality_words");
   const io::Integers pass = integer_column(t, "detection_pass");
   const io::Flags limit = flag_column(t, "radius_is_upper_limit"),
                   extrapolated = flag_column(t, "extrapolated");
@@ -49,13 +50,15 @@ std::string first_rows(const RunFolder& run) {
          html::significant(radius_debiased[i], 3), html::fixed(mass[i], 2), html::fixed(mass_debiased[i], 2),
          html::fixed(age[i], 2), html::significant(mu[i], 3),
          html::with_interval(p[i], p_low[i], p_high[i], 2), html::significant(chi2[i], 2),
-         how_fitted(status[i], pass[i]), extrapolated[i] ? html::badge("extrapolated", "bad") : ""});
+         how_fitted(status[i], reasons[i], pass[i]),
+         extrapolated[i] ? html::badge("extrapolated", "bad") : ""});
   const std::string rest = fmt::format(
       "<p class=\"aside\">{} of {} rows; all rows and columns are in science_catalog.fits and "
       "science_catalog.ecsv. Errors of the debiased magnitude "
       "are the larger of the catalogue's and of the injections' scatter. \u03c7\u00b2/dof and fit: of the "
       "fit in the "
-      "reference band; pass 2: found on the residual image.</p>",
+      "reference band; pass 2: found on the residual image; in colour: why a fit is not trusted, and the row "
+      "not selected.</p>",
       table.rows.size(), t.rows());
   return html::card(html::table(table) + rest);
 }
