@@ -2,6 +2,7 @@
 #pragma once
 
 #include "mocks/clump.h"
+#include "mocks/placement.h"
 
 #include <optional>
 #include <string>
@@ -35,7 +36,8 @@ struct InjectionRound {
 struct InjectionOptions {
   int realisations = 100;
   int clumps = 6;
-  double min_mu = 0.1;  // the lens's own centre hides fainter ones
+  PlacementOptions placement;  ///< keys placement and uniform_share
+  double min_mu = 0.1;         // the lens's own centre hides fainter ones
   double max_sigma_pix = 12;
   std::optional<PairOptions> pairs;
   std::optional<double> marking_error_pix;

@@ -10,13 +10,6 @@
 namespace arcproof::mocks {
 namespace {
 
-// A place in the host's mask, uniform over its area.
-sky::PixelPosition draw_place(const TruthField& field, Random& random) {
-  const sky::PixelPosition pixel = (*field.places)[random.index(field.places->size())];
-  const double x = pixel.x + random.uniform(-0.5, 0.5);
-  return {x, pixel.y + random.uniform(-0.5, 0.5)};
-}
-
 struct Drawn {
   Clump clump;
   sky::PixelPosition place;
@@ -24,7 +17,7 @@ struct Drawn {
 
 Drawn draw_clump_and_place(const PopulationOptions& population, const TruthField& field, Random& random) {
   Clump clump = draw_clump(population, field.z, field.age_of_universe_myr, random);
-  return {std::move(clump), draw_place(field, random)};
+  return {std::move(clump), field.placement->draw(random)};
 }
 
 // The second clump of a pair lies beside the first, whose place its stream tells.
@@ -73,6 +66,17 @@ double nearest_injected(const std::vector<InjectedClump>& clumps, const Injected
         nearest = std::min(nearest, std::hypot(other.x - image.x, other.y - image.y));
   return std::isfinite(nearest) ? nearest : nan;
 }
+
+// The density with which an image like this is drawn at its place [1/pixel^2]: mocks/placement.h.
+double drawn_density(const Row& row, const Placement& placement) {
+  double in_source = 0;
+  for (const InjectedImage& image : row.parent->images)
+    if (std::isfinite(image.x) && image.mu != 0)
+      in_source += placement.drawn(image.x, image.y) * std::abs(image.mu);
+  return in_source / std::abs(row.image->mu);
+}
+
+double weight(double wanted, double drawn) { return wanted > 0 ? wanted / drawn : 0; }
 
 // Whether the 9 x 9 pixels of a fit hold no object.
 bool is_empty_around(const Array2D<int>& objects, double x, double y) {
@@ -158,6 +162,19 @@ io::Table truth_table(const InjectionPlan& plan, const TruthField& field, int re
   add.column("on_empty_sky", "",
              "no object of the un-injected image within four pixels of either axis: the fit's cutout is sky",
              [&](const Row& r) { return is_empty_around(*field.objects, r.image->x, r.image->y); });
+  add.column("place_density", "pix**-2", "density with which an image like this one is drawn at its place",
+             [&](const Row& r) { return drawn_density(r, *field.placement); });
+  add.column("weight_clumps", "",
+             "for averages over places where the host's clumps are: their density over place_density",
+             [&](const Row& r) {
+               return weight(field.placement->clumps(r.image->x, r.image->y),
+                             drawn_density(r, *field.placement));
+             });
+  add.column("weight_uniform", "", "for averages over the host's area: 1 / area over place_density",
+             [&](const Row& r) {
+               return weight(field.placement->uniform(r.image->x, r.image->y),
+                             drawn_density(r, *field.placement));
+             });
   add.column("merged_images", "", "images of this clump that overlap with this one, itself included",
              [](const Row& r) { return std::int64_t{r.image->merged_images}; });
   add.column("neighbour_pix", "pix", "distance to the nearest other injected image of this realisation",

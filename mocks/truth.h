@@ -17,11 +17,11 @@ struct TruthField {
   std::string name;
   double z = 0;  ///< of the clumps
   double age_of_universe_myr = 0;
-  InjectionField injection;                                 ///< lens, finder, frame, PSFs
-  const sed::BandSynthesis* light = nullptr;                ///< fluxes of clumps
-  const std::vector<sky::PixelPosition>* places = nullptr;  ///< pixels where clumps are drawn
-  const Array2D<unsigned char>* host_mask = nullptr;        ///< reference band; 0: outside the host
-  const Array2D<int>* objects = nullptr;  ///< segmentation of the un-injected image; 0: empty sky
+  InjectionField injection;                           ///< lens, finder, frame, PSFs
+  const sed::BandSynthesis* light = nullptr;          ///< fluxes of clumps
+  const Placement* placement = nullptr;               ///< where clumps are drawn
+  const Array2D<unsigned char>* host_mask = nullptr;  ///< reference band; 0: outside the host
+  const Array2D<int>* objects = nullptr;              ///< segmentation of the un-injected image; 0: empty sky
 };
 
 struct InjectedClump {

@@ -24,9 +24,32 @@ int bin_of(double value, const std::vector<double>& edges) {
   return std::min(static_cast<int>(it - edges.begin()), static_cast<int>(edges.size()) - 1) - 1;
 }
 
+// Weighted counts of a bin.
+struct Weighted {
+  double all = 0, found = 0, squares = 0;
+  void add(double weight, bool is_found) {
+    all += weight;
+    found += is_found ? weight : 0;
+    squares += weight * weight;
+  }
+  double effective() const { return squares > 0 ? all * all / squares : 0; }
+  double fraction() const { return all > 0 ? found / all : std::nan(""); }
+  statistics::Interval interval() const {
+    const double n = effective();
+    return n > 0 ? statistics::binomial_interval(std::min(n, found / all * n), n)
+                 : statistics::Interval{0, 1};
+  }
+};
+
 struct Counts {
   std::vector<int> injected, recovered;
+  std::vector<Weighted> at_clumps, uniform;
 };
+
+// A column of weights; 1 where the table has none.
+io::Reals weights_of(const io::Table& joined, const std::string& name) {
+  return joined.has(name) ? joined.reals(name) : io::Reals(joined.rows(), 1.0);
+}
 
 Counts count(const io::Table& joined, const std::vector<BinAxis>& axes) {
   std::size_t cells = 1;
@@ -34,7 +57,9 @@ Counts count(const io::Table& joined, const std::vector<BinAxis>& axes) {
   std::vector<const io::Reals*> values;
   for (const BinAxis& axis : axes) values.push_back(&joined.reals(axis.column));
   const io::Flags& recovered = joined.flags("recovered");
-  Counts counts{std::vector<int>(cells, 0), std::vector<int>(cells, 0)};
+  Counts counts{std::vector<int>(cells, 0), std::vector<int>(cells, 0), std::vector<Weighted>(cells),
+                std::vector<Weighted>(cells)};
+  const io::Reals at_clumps = weights_of(joined, weight_clumps), uniform = weights_of(joined, weight_uniform);
   for (const std::size_t row : injected_rows(joined)) {
     std::size_t cell = 0;
     bool inside = true;
@@ -46,6 +71,8 @@ Counts count(const io::Table& joined, const std::vector<BinAxis>& axes) {
     if (!inside) continue;
     ++counts.injected[cell];
     counts.recovered[cell] += recovered[row];
+    counts.at_clumps[cell].add(at_clumps[row], recovered[row]);
+    counts.uniform[cell].add(uniform[row], recovered[row]);
   }
   return counts;
 }
@@ -66,6 +93,20 @@ void add_axis(io::Table& table, const std::vector<BinAxis>& axes, std::size_t wh
             std::move(names));
   table.add("low_" + number, axis.unit, "lower edge", std::move(low));
   table.add("high_" + number, axis.unit, "upper edge", std::move(high));
+}
+
+void add_fractions(io::Table& table, const std::vector<Weighted>& bins, const std::string& name,
+                   const std::string& where) {
+  io::Reals fraction, low, high;
+  for (const Weighted& bin : bins) {
+    const statistics::Interval interval = bin.interval();
+    fraction.push_back(bin.fraction());
+    low.push_back(interval.low);
+    high.push_back(interval.high);
+  }
+  table.add(name, "", "weighted fraction recovered, " + where, std::move(fraction));
+  table.add(name + "_low", "", "lower end of the 68% Jeffreys interval", std::move(low));
+  table.add(name + "_high", "", "upper end of the 68% Jeffreys interval", std::move(high));
 }
 
 }  // namespace
@@ -96,34 +137,34 @@ io::Table completeness_table(const io::Table& joined, const std::vector<BinAxis>
   for (std::size_t a = 0; a < axes.size(); ++a) add_axis(table, axes, a, cells);
   io::Integers injected(counts.injected.begin(), counts.injected.end());
   io::Integers recovered(counts.recovered.begin(), counts.recovered.end());
-  io::Reals fraction, low, high;
-  for (std::size_t i = 0; i < cells; ++i) {
-    const auto interval = statistics::binomial_interval(counts.recovered[i], counts.injected[i]);
-    fraction.push_back(counts.injected[i] ? static_cast<double>(counts.recovered[i]) / counts.injected[i]
-                                          : std::nan(""));
-    low.push_back(interval.low);
-    high.push_back(interval.high);
-  }
   table.add("n_injected", "", "clumps injected in this bin", std::move(injected));
   table.add("n_recovered", "", "of these, recovered", std::move(recovered));
-  table.add("completeness", "", "n_recovered / n_injected", std::move(fraction));
-  table.add("completeness_low", "", "lower end of the 68% Jeffreys interval", std::move(low));
-  table.add("completeness_high", "", "upper end of the 68% Jeffreys interval", std::move(high));
+  add_fractions(table, counts.at_clumps, "completeness", "at places where the host's clumps are");
+  io::Reals effective;
+  for (const Weighted& bin : counts.at_clumps) effective.push_back(bin.effective());
+  table.add("n_effective", "", "effective number of injections of this weighted fraction",
+            std::move(effective));
+  add_fractions(table, counts.uniform, "completeness_uniform", "over the host's area");
   return table;
 }
 
 // Minimises the deviance as a sum of squares: its signed square roots are the residuals.
 LogisticCompleteness fit_logistic(const io::Table& joined, const std::string& mag_column,
-                                  const std::string& found_column) {
+                                  const std::string& found_column, const std::string& weight_column) {
   const io::Reals& all = joined.reals(mag_column);
+  const io::Reals weights = weights_of(joined, weight_column);
   const io::Flags& recovered = joined.flags(found_column);
-  std::vector<double> mag;
+  std::vector<double> mag, weight;
   std::vector<bool> found;
+  Weighted sum;
   for (const std::size_t row : injected_rows(joined)) {
-    if (!std::isfinite(all[row])) continue;
+    if (!std::isfinite(all[row]) || !(weights[row] > 0)) continue;
     mag.push_back(all[row]);
     found.push_back(recovered[row]);
+    weight.push_back(weights[row]);
+    sum.add(weights[row], recovered[row]);
   }
+  for (double& w : weight) w *= sum.effective() / sum.all;
   LogisticCompleteness result;
   const auto successes = std::count(found.begin(), found.end(), true);
   result.mag_50 = result.mag_50_error = result.width_mag = result.plateau = std::nan("");
@@ -134,7 +175,7 @@ LogisticCompleteness fit_logistic(const io::Table& joined, const std::string& ma
       const double x = std::clamp((mag[i] - p[0]) / p[1], -500.0, 500.0);
       const double probability = std::clamp(p[2] / (1 + std::exp(x)), 1e-9, 1 - 1e-9);
       residual[static_cast<Eigen::Index>(i)] =
-          std::sqrt(-2 * std::log(found[i] ? probability : 1 - probability));
+          std::sqrt(-2 * weight[i] * std::log(found[i] ? probability : 1 - probability));
     }
   };
   const auto [low, high] = std::minmax_element(mag.begin(), mag.end());

@@ -59,6 +59,9 @@ void set_completeness_metrics(const io::Table& joined, Metrics& metrics) {
   metrics.set("completeness.mag_50_err", fit.mag_50_error);
   metrics.set("completeness.width_mag", fit.width_mag);
   metrics.set("completeness.plateau", fit.plateau);
+  const LogisticCompleteness uniform = fit_logistic(joined, "mag", "recovered", weight_uniform);
+  metrics.set("completeness.uniform.mag_50", uniform.mag_50);
+  metrics.set("completeness.uniform.plateau", uniform.plateau);
   const LogisticCompleteness any = fit_logistic(joined, "mag", "recovered_any_quality");
   metrics.set("completeness.any_quality.mag_50", any.mag_50);
   metrics.set("completeness.any_quality.plateau", any.plateau);
@@ -69,7 +72,9 @@ std::vector<MetricDescription> completeness_metrics() {
       {"completeness.mag_50", "mag", "magnitude at which half of the plateau is found"},
       {"completeness.mag_50_err", "mag", "its 1 sigma error"},
       {"completeness.width_mag", "mag", "width of the logistic fall"},
-      {"completeness.plateau", "", "completeness of bright clumps"},
+      {"completeness.plateau", "", "completeness of bright clumps, at places where the host's clumps are"},
+      {"completeness.uniform.mag_50", "mag", "mag_50 over the host's area, not at the places of its clumps"},
+      {"completeness.uniform.plateau", "", "completeness of bright clumps over the host's area"},
       {"completeness.any_quality.mag_50", "mag", "mag_50 if every fit were trusted"},
       {"completeness.any_quality.plateau", "", "completeness of bright clumps if every fit were trusted"}};
 }

@@ -87,7 +87,7 @@ Clipped sigma_clipped(std::span<const double> x, double threshold, int iteration
   return {mean(kept), median(kept), standard_deviation(kept), kept.size()};
 }
 
-Interval binomial_interval(int successes, int trials, double level) {
+Interval binomial_interval(double successes, double trials, double level) {
   require(successes >= 0 && successes <= trials, "binomial_interval: 0 <= successes <= trials");
   require(level > 0 && level < 1, "binomial_interval: 0 < level < 1");
   if (trials == 0) return {0, 1};

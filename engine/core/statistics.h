@@ -34,8 +34,9 @@ struct Interval {
 };
 
 /// Equal-tailed Jeffreys interval of a binomial proportion (Brown, Cai & DasGupta 2001), with its ends set to
-/// 0 and 1 at k = 0 and k = n. `level` is the coverage, 0.6827 for "1 sigma". [0, 1] when n = 0.
-Interval binomial_interval(int successes, int trials, double level = 0.6827);
+/// 0 and 1 at k = 0 and k = n. `level` is the coverage, 0.6827 for "1 sigma". [0, 1] when n = 0. Effective numbers
+/// of weighted counts need not be whole.
+Interval binomial_interval(double successes, double trials, double level = 0.6827);
 
 double normal_cdf(double z);
 double normal_quantile(double p);  ///< p in (0, 1)

@@ -50,6 +50,7 @@ class FieldMaker {
     set_host();
     set_sky_and_baseline();
     setup_.catalogue = clumps_of_host(setup_, threads_);
+    set_placement();
     setup_.controls = controls_of(setup_, r_.control_area_arcsec2, threads_);
     return std::move(setup_);
   }
@@ -402,10 +403,10 @@ class FieldMaker {
         setup_.analysis.host_mask(x, y) = 1;
         const bool inside = x >= edge && y >= edge && x < width_ - edge && y < height_ - edge;
         if (inside && std::isfinite(reference.flux_njy(x, y)) && reference.error_njy(x, y) > 0)
-          setup_.places.push_back(pixel);
+          places_.push_back(pixel);
       }
-    setup_.host_area_arcsec2 = static_cast<double>(setup_.places.size()) * scale_ * scale_;
-    if (setup_.places.empty())
+    setup_.host_area_arcsec2 = static_cast<double>(places_.size()) * scale_ * scale_;
+    if (places_.empty())
       throw InputError({r_.file, fmt::format("fields[{}] ({}).host", setup_.number, field_.name),
                         "a region without a single pixel of data", "a region that overlaps the image"});
   }
@@ -453,6 +454,16 @@ class FieldMaker {
                         std::move(flux));
   }
 
+  // Where the host's own clumps are, images of the same clump each for itself.
+  void set_placement() {
+    const io::Reals &x = setup_.catalogue.reals("x"), &y = setup_.catalogue.reals("y");
+    const io::Flags& selected = setup_.catalogue.flags("selected");
+    std::vector<sky::PixelPosition> rows;
+    for (std::size_t i = 0; i < x.size(); ++i)
+      if (selected[i]) rows.push_back({x[i], y[i]});
+    setup_.placement = mocks::Placement(std::move(places_), width_, height_, rows, r_.injection.placement);
+  }
+
   // Bands whose noise goes together are no independent data of an SED.
   void set_band_noise() {
     double& largest = setup_.band_noise_correlation = nan;
@@ -474,6 +485,7 @@ class FieldMaker {
   int threads_;
   FieldSetup setup_;
   std::optional<sky::Wcs> wcs_;
+  std::vector<sky::PixelPosition> places_;  // pixels of the host's mask with room for a cutout
   int width_ = 0, height_ = 0;
   double scale_ = 0;
 };

@@ -34,10 +34,10 @@ struct FieldSetup {
   std::vector<mocks::HostClump> host_clumps;  ///< of a simulated sky
   pipeline::AnalysisField analysis;
   std::vector<pipeline::BandSky> sky;
-  std::vector<sky::PixelPosition> places;  ///< pixels of the host's mask: where clumps are injected
-  io::Table baseline;                      ///< what is found without injections: x, y, flux_<reference>
-  Array2D<int> objects;                    ///< their segmentation: 0 is empty sky
-  io::Table catalogue;  ///< clumps of the host measured without injections (science_catalogue.h)
+  mocks::Placement placement;  ///< where clumps are injected
+  io::Table baseline;          ///< what is found without injections: x, y, flux_<reference>
+  Array2D<int> objects;        ///< their segmentation: 0 is empty sky
+  io::Table catalogue;         ///< clumps of the host measured without injections (science_catalogue.h)
   Controls controls;
   double band_noise_correlation = 0;  ///< largest of all pairs of bands on one grid; NaN: no pair
   double host_area_arcsec2 = 0;       ///< where clumps are injected
@@ -50,9 +50,14 @@ struct FieldSetup {
     return {truth_map.get(), finder.get(), &frame, convolver.get(), arcsec_per_pc, width, height, {}};
   }
   mocks::TruthField truth_field() const {
-    return {
-        name,    z, age_of_universe_myr, injection_field(), truth_light.get(), &places, &analysis.host_mask,
-        &objects};
+    return {name,
+            z,
+            age_of_universe_myr,
+            injection_field(),
+            truth_light.get(),
+            &placement,
+            &analysis.host_mask,
+            &objects};
   }
 };
 
