@@ -21,19 +21,21 @@ struct Curve {
   Range range;
 };
 
-// Rows: middle, low, high, completeness with its interval, injected, recovered. Empty bins are left out.
+// Rows: middle, low, high, completeness with its interval, injected, recovered, completeness over the host's area.
+// Empty bins are left out.
 DataRows curve_rows(const io::Table& table) {
   const io::Reals low = real_column(table, "low_1"), high = real_column(table, "high_1"),
                   p = real_column(table, "completeness");
   const io::Reals p_low = real_column(table, "completeness_low"),
-                  p_high = real_column(table, "completeness_high");
+                  p_high = real_column(table, "completeness_high"),
+                  uniform = real_column(table, "completeness_uniform");
   const io::Integers injected = integer_column(table, "n_injected"),
                      recovered = integer_column(table, "n_recovered");
   DataRows rows;
   for (std::size_t i = 0; i < table.rows(); ++i)
     if (injected[i] > 0)
       rows.push_back({0.5 * (low[i] + high[i]), low[i], high[i], p[i], p_low[i], p_high[i],
-                      static_cast<double>(injected[i]), static_cast<double>(recovered[i])});
+                      static_cast<double>(injected[i]), static_cast<double>(recovered[i]), uniform[i]});
   return rows;
 }
 
@@ -107,20 +109,22 @@ std::string magnitude_marks(Plot& plot, const RunFolder& run) {
 
 std::string draw_curve(const Curve& curve, const RunFolder& run, const DataRows& rows) {
   Plot plot(curve.id, half_px, 430);
-  plot.data("bins", rows, 8);
+  plot.data("bins", rows, 9);
   const bool magnitude = curve.id == "completeness-mag";
   const std::string marks = magnitude ? magnitude_marks(plot, run) : "";
   plot.command("set multiplot");
   plot.range("x", curve.range.low, curve.range.high);
-  plot.frame(62, 16, 172, magnitude ? 50 : 30);
+  plot.frame(62, 16, 172, magnitude ? 72 : 50);
   plot.range("y", 0, 1.05);
   plot.command("set ytics 0.2\nset format x ''");
   plot.y_label("'completeness'");
-  plot.key_above(2);
+  plot.key_above(magnitude ? 3 : 2);
   plot.add(
-      "plot $bins using 1:4:5:6 with yerrorbars pointtype 7 pointsize 0.6 linewidth 1.4 linecolor rgb '{}' "
-      "title 'recovered / injected'{}",
-      colour::blue, marks);
+      "plot $bins using 1:9 with points pointtype 6 pointsize 0.6 linewidth 1.2 linecolor rgb '{}' title "
+      "'over the area', $bins using 1:4:5:6 with yerrorbars pointtype 7 pointsize 0.6 linewidth 1.4 "
+      "linecolor "
+      "rgb '{}' title 'where clumps are'{}",
+      colour::soft, colour::blue, marks);
   draw_counts(plot, curve, rows);
   plot.command("unset multiplot");
   return plot.svg(curve.title);
@@ -135,9 +139,10 @@ html::Figure curve_figure(const Curve& curve, const RunFolder& run, const std::s
   }
   figure.body = draw_curve(curve, run, rows);
   figure.shows = fmt::format(
-      "Fraction of injected clumps that were recovered, with 68% binomial (Jeffreys) intervals; below, the "
-      "numbers injected (grey) and recovered "
-      "(blue): {} of {}.",
+      "Fraction of injected clumps that were recovered at places where the host's own clumps are (filled, "
+      "with "
+      "68% binomial intervals) and over the host's area (open); below, the numbers injected (grey) and "
+      "recovered (blue): {} of {}.",
       html::count(sum_of(rows, 7)), html::count(sum_of(rows, 6)));
   const double no_place = run.metric("counts.injected") - sum_of(rows, 6);
   if (const double outside = injected_outside(rows, curve.range) + std::max(0.0, no_place); outside > 0)
