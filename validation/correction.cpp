@@ -214,13 +214,15 @@ io::Table corrected(const io::Table& catalogue, const io::Table& joined, const C
   const io::Reals flux = catalogue.reals("flux_" + band),
                   flux_error = catalogue.reals("flux_" + band + "_err");
   const io::Reals &radius = catalogue.reals("radius_pc"), &mass = catalogue.reals("log_mass_msun");
+  const io::Flags &selected = catalogue.flags("selected"), &limit = catalogue.flags("radius_is_upper_limit");
   using Row = CorrectedRow;
   io::TableBuilder add(table, rows);
   add.column("p_detect", "", "probability to find a clump of this magnitude and size, from injections",
              &Row::p);
   add.column("p_detect_low", "", "lower end of its 68% Jeffreys interval", &Row::p_low);
   add.column("p_detect_high", "", "upper end of its 68% Jeffreys interval", &Row::p_high);
-  add.column("weight", "", "1 / p_detect", &Row::weight);
+  add.column("weight", "", "1 / p_detect of selected rows, so that sums count these alone; NaN for others",
+             [&](const Row& r, std::size_t i) { return selected[i] ? r.weight : nan; });
   add.column("mag_bias", "mag", "median of measured - true among injections measured alike, reference band",
              [](const Row& r) { return r.mag.median; });
   add.column("mag_debiased", "mag", "magnitude of the reference band minus its bias",
@@ -232,8 +234,11 @@ io::Table corrected(const io::Table& catalogue, const io::Table& joined, const C
   add.column("log_radius_bias", "",
              "median of measured - true log10 radius among injections measured alike [dex]",
              [](const Row& r) { return r.radius.median; });
-  add.column("radius_debiased_pc", "pc", "radius corrected for its bias",
-             [&](const Row& r, std::size_t i) { return radius[i] * std::pow(10, -r.radius.median); });
+  add.column("radius_debiased_pc", "pc",
+             "radius corrected for its bias; an upper limit stays the limit it is",
+             [&](const Row& r, std::size_t i) {
+               return limit[i] ? radius[i] : radius[i] * std::pow(10, -r.radius.median);
+             });
   add.column("log_radius_scatter", "", "scatter of measured - true log10 radius [dex]",
              [](const Row& r) { return r.radius.scatter; });
   add.column("log_mass_bias", "",

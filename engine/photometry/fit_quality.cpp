@@ -99,7 +99,9 @@ const std::vector<QualityBit>& quality_bits() {
       {quality_moved_away, "moved_away", "the centre ended on the edge of where it may be"},
       {quality_largest_size, "largest_size", "the major axis ended at the largest allowed"},
       {quality_poor_fit, "poor_fit", "chi-squared too large, and much of the data left unexplained"},
-      {quality_exceeds_data, "exceeds_data", "the model holds far more light than the data"}};
+      {quality_exceeds_data, "exceeds_data", "the model holds far more light than the data"},
+      {quality_small_size, "small_size", "caution: sizes below 0.8 pixel at S/N < 20 come out low"},
+      {quality_faint, "faint", "caution: S/N < 10, fluxes of detected objects come out high"}};
   return bits;
 }
 
@@ -149,7 +151,7 @@ DataCheck check_against_data(const Array2D<float>& image_njy, const Cutout& cuto
   return check;
 }
 
-int quality_of(const ClumpFit& fit, const ComponentStart& start, const DataCheck& check,
+int quality_of(const ClumpFit& fit, const ComponentStart& start, const DataCheck& check, double snr,
                const FitOptions& options, const QualityOptions& limits) {
   constexpr double position_edge = 1e-9, size_edge = 1e-6, errors = 3;
   if (fit.status == FitStatus::too_few_pixels || fit.status == FitStatus::singular || fit.components.empty())
@@ -165,6 +167,10 @@ int quality_of(const ClumpFit& fit, const ComponentStart& start, const DataCheck
   if (is_poor(fit, check, limits)) quality |= quality_poor_fit;
   const double most = limits.max_flux_ratio * (std::max(check.data_njy, 0.0) + errors * check.data_error_njy);
   if (check.model_njy > most) quality |= quality_exceeds_data;
+  constexpr double small_pix = 0.8, small_snr = 20, faint_snr = 10;
+  if (options.shape_free && principal_axes(self.shape).sigma_major < small_pix && snr < small_snr)
+    quality |= quality_small_size;
+  if (snr < faint_snr) quality |= quality_faint;
   return quality;
 }
 

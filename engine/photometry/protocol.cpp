@@ -306,8 +306,11 @@ ClumpPhotometry measure_clump(std::span<const Detection> detections, std::size_t
   const Cutout& cutout = fits.prepared.cutout;
   clump.check = check_against_data(bands[reference].exposure->flux_njy, cutout, fits.best,
                                    bands[reference].psf->serving(cutout.size + 6), fits.prepared.sky_sigma);
+  const double snr =
+      self.flux / std::hypot(self.flux_error_correlated,
+                             shot_noise(self.flux, bands[reference].exposure->electrons_per_njy));
   clump.quality =
-      quality_of(fits.best, fits.prepared.start.front(), clump.check, options.fit, options.quality);
+      quality_of(fits.best, fits.prepared.start.front(), clump.check, snr, options.fit, options.quality);
   clump.trusted = options.quality.trusts(clump.quality);
   fill_sizes(fits, clump);
   std::vector<std::vector<double>> fluxes(bands.size());  // of the redraws

@@ -82,7 +82,7 @@ void identity_columns(Columns& add, const AnalysisField& field) {
            [](const auto& c) { return std::string(photometry::to_string(c.photometry.status)); });
   add.real("fit_chi2_reduced", "", "reduced chi-squared of the fit in the reference band",
            [](const auto& c) { return c.photometry.chi2_reduced; });
-  add.integer("quality", "reasons not to trust the fit, one a bit (QBIT1 ... of the header); 0: trusted",
+  add.integer("quality", "reasons not to trust the fit, and cautions, one a bit (QBIT1 ... of the header)",
               [](const auto& c) { return std::int64_t{c.photometry.quality}; });
   add.text("quality_words", "the same in words",
            [](const auto& c) { return photometry::quality_words(c.photometry.quality); });

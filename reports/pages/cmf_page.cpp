@@ -172,7 +172,8 @@ html::Figure interval_figure(const CmfPage& page, const char* id, const char* ti
       "plot $published using 1:2:3:4 with xerrorbars pointtype 7 pointsize 0.9 linewidth 1.8 linecolor rgb "
       "'{}' title 'as published', $modes using 1:2 with points pointtype 2 pointsize 0.8 linewidth 1.6 "
       "linecolor rgb '{}' title 'mode', $bootstrap using 1:2:3:4 with xerrorbars pointtype 6 pointsize 0.9 "
-      "linewidth 1.4 linecolor rgb '{}' title 'bootstrap', $corrected using 1:2:3:4 with xerrorbars "
+      "linewidth 1.4 linecolor rgb '{}' title 'mode, masses and ages redrawn', $corrected using 1:2:3:4 with "
+      "xerrorbars "
       "pointtype 5 pointsize 0.9 linewidth 1.8 linecolor rgb '{}' {}",
       colour::ink, colour::vermilion, colour::grey, colour::blue, any ? "title 'corrected'" : "notitle");
   figure.body = plot.svg(title);

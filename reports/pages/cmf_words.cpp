@@ -157,7 +157,7 @@ std::string cmf_table_html(const CmfPage& page) {
                                          [](const CmfCatalogue& c) { return !c.correction.empty(); });
   html::Table table{{"catalogue", "model", "chains"}, {0, 1}, {}};
   for (const char* name : {"β", "log M<sub>c</sub>"})
-    for (const char* what : {"median (68%)", "bootstrap (68%)", "corrected (68%)"})
+    for (const char* what : {"median (68%)", "mode redrawn (68%)", "corrected (68%)"})
       if (any_corrected || !std::string_view(what).starts_with("corrected"))
         table.head.push_back(fmt::format("{}, {}", name, what));
   const auto add = [&](std::vector<std::string>& row, const CmfParameter* p) {

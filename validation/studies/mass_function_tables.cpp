@@ -54,10 +54,12 @@ struct SummaryRows {
     t.add("q16", "", "16% quantile of the posterior", std::move(low));
     t.add("q84", "", "84% quantile of the posterior", std::move(high));
     t.add("mode", "", "of the posterior, by Gaussian KDE", std::move(mode));
-    t.add("bootstrap_median", "", "maxima of the posterior over redrawn masses and ages: median",
+    t.add("mode_redrawn_median", "",
+          "maxima of the posterior when masses and ages are redrawn within their errors: median "
+          "(measurement errors alone: no interval for the parameter)",
           std::move(boot_median));
-    t.add("bootstrap_q16", "", "16% quantile", std::move(boot_low));
-    t.add("bootstrap_q84", "", "84% quantile", std::move(boot_high));
+    t.add("mode_redrawn_q16", "", "16% quantile", std::move(boot_low));
+    t.add("mode_redrawn_q84", "", "84% quantile", std::move(boot_high));
     return t;
   }
 };

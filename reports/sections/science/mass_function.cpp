@@ -29,13 +29,13 @@ std::string parameter_table(const RunFolder& run) {
     return html::card(fmt::format("{} clusters pass the selection: too few to fit a mass function.",
                                   html::count(run.metric("mass_function.n_clusters"))));
   html::Table table{
-      {"model", "parameter", "clusters", "median (68%)", "mode", "bootstrap median (68%)"}, {0, 1}, {}};
+      {"model", "parameter", "clusters", "median (68%)", "mode", "mode redrawn (68%)"}, {0, 1}, {}};
   const io::Texts model = text_column(t, "model"), parameter = text_column(t, "parameter");
   const io::Integers n = integer_column(t, "n_clusters");
   const auto column = [&](const char* name) { return real_column(t, name); };
   const io::Reals median = column("median"), low = column("q16"), high = column("q84"), mode = column("mode"),
-                  boot = column("bootstrap_median"), boot_low = column("bootstrap_q16"),
-                  boot_high = column("bootstrap_q84");
+                  boot = column("mode_redrawn_median"), boot_low = column("mode_redrawn_q16"),
+                  boot_high = column("mode_redrawn_q84");
   for (std::size_t i = 0; i < t.rows(); ++i)
     table.rows.push_back({html::escape(model_label(model[i])), parameter_label(parameter[i]),
                           n[i] == io::missing_integer ? std::string(html::dash) : std::to_string(n[i]),

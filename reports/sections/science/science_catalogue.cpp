@@ -14,8 +14,10 @@ namespace arcproof::reports {
 namespace {
 
 // "converged", or why the fit is not trusted, in colour; and whether the clump was found on the residual image only.
-std::string how_fitted(const std::string& status, const std::string& reasons, std::int64_t pass) {
-  const std::string words = reasons.empty() ? status : html::badge(reasons, "bad");
+std::string how_fitted(const std::string& status, const std::string& reasons, bool trusted,
+                       std::int64_t pass) {
+  const std::string words =
+      trusted ? status + (reasons.empty() ? "" : " (" + reasons + ")") : html::badge(reasons, "bad");
   return words + (pass == 2 ? " (pass&nbsp;2)" : "");
 }
 
@@ -33,7 +35,7 @@ std::string first_rows(const RunFolder& run) {
   const io::Texts field = text_column(t, "field"), status = text_column(t, "fit_status"),
                   reasons = text_column(t, "quality_words");
   const io::Integers pass = integer_column(t, "detection_pass");
-  const io::Flags limit = flag_column(t, "radius_is_upper_limit"),
+  const io::Flags limit = flag_column(t, "radius_is_upper_limit"), trusted = flag_column(t, "trusted"),
                   extrapolated = flag_column(t, "extrapolated");
   const auto column = [&](const std::string& name) { return real_column(t, name); };
   const io::Reals mag = column("mag_" + band), mag_err = column("mag_err_inflated"),
@@ -50,7 +52,7 @@ std::string first_rows(const RunFolder& run) {
          html::significant(radius_debiased[i], 3), html::fixed(mass[i], 2), html::fixed(mass_debiased[i], 2),
          html::fixed(age[i], 2), html::significant(mu[i], 3),
          html::with_interval(p[i], p_low[i], p_high[i], 2), html::significant(chi2[i], 2),
-         how_fitted(status[i], reasons[i], pass[i]),
+         how_fitted(status[i], reasons[i], trusted[i], pass[i]),
          extrapolated[i] ? html::badge("extrapolated", "bad") : ""});
   const std::string rest = fmt::format(
       "<p class=\"aside\">{} of {} rows; all rows and columns are in science_catalog.fits and "

@@ -2,10 +2,12 @@
 
 #include "engine/core/parallel.h"
 #include "engine/sed/fits/posterior.h"
+#include "engine/sed/fits/prior_sensitivity.h"
 #include "reports/drawing/html.h"
 
 #include <algorithm>
 #include <cmath>
+#include <cstdio>
 
 #include <fmt/format.h>
 
@@ -34,7 +36,26 @@ std::vector<sed::SedPosterior> posteriors(const SedInputs& in) {
   return fits;
 }
 
-io::Table posterior_table(const std::vector<sed::SedPosterior>& fits, const PhotometryCatalog& catalog) {
+void add_prior_sensitivity(io::Table& table, const std::vector<sed::SedPosterior>& fits,
+                           sed::AgePrior prior) {
+  std::vector<sed::PriorSensitivity> other;
+  io::Flags dominated;
+  for (const sed::SedPosterior& fit : fits) {
+    other.push_back(sed::prior_sensitivity(fit, prior));
+    dominated.push_back(other.back().prior_dominated);
+  }
+  const std::string name = prior == sed::AgePrior::uniform ? "log_uniform" : "uniform";
+  const std::string text = "median if the prior of the age were " + name + " (--age-prior)";
+  add_reals(table, "log_age_yr_other_prior", "", "log10 age [yr]: " + text, other.size(),
+            [&](std::size_t i) { return other[i].log_age_yr; });
+  add_reals(table, "log_mass_msun_other_prior", "", "log10 mass formed [solMass]: " + text, other.size(),
+            [&](std::size_t i) { return other[i].log_mass_msun; });
+  table.add("prior_dominated", "", "age or mass moves by more than 0.2 dex with the prior of the age",
+            std::move(dominated));
+}
+
+io::Table posterior_table(const std::vector<sed::SedPosterior>& fits, const PhotometryCatalog& catalog,
+                          sed::AgePrior prior) {
   std::vector<sed::SedStatus> status;
   for (const sed::SedPosterior& fit : fits) status.push_back(fit.status);
   io::Table table = sed_table(catalog, status);
@@ -43,6 +64,7 @@ io::Table posterior_table(const std::vector<sed::SedPosterior>& fits, const Phot
   for (const sed::PosteriorQuantity& q : sed::posterior_quantities())
     add_summary(table, q.name, q.unit, q.description, n, [&](std::size_t i) { return fits[i].*q.summary; });
   add_evidence(table, fits);
+  add_prior_sensitivity(table, fits, prior);
   return table;
 }
 
@@ -60,6 +82,18 @@ io::Table posterior_draws(const std::vector<sed::SedPosterior>& fits) {
     add_reals(table, q.name, q.unit, q.description, all.size(),
               [&](std::size_t i) { return all[i]->*q.of_draw; });
   return table;
+}
+
+// A user who takes such ages for measurements is to know.
+void warn_of_prior(const std::vector<sed::SedPosterior>& fits, sed::AgePrior prior) {
+  const auto dominated = std::count_if(fits.begin(), fits.end(), [&](const sed::SedPosterior& fit) {
+    return sed::prior_sensitivity(fit, prior).prior_dominated;
+  });
+  if (dominated > 0)
+    fmt::print(stderr,
+               "warning: in {} of {} rows the prior on the age decides the age or the mass (column "
+               "prior_dominated); --age-prior {} gives other values\n",
+               dominated, fits.size(), prior == sed::AgePrior::uniform ? "log_uniform" : "uniform");
 }
 
 FitMember posterior_member(const sed::PosteriorDraw& draw, const sed::PosteriorModel& model) {
@@ -97,7 +131,8 @@ std::vector<FittedRow> posterior_rows(const sed::PosteriorModel& model,
 SedProducts fit_claeyssens2025(const SedInputs& in) {
   const sed::PosteriorModel model = posterior_model(in.arguments);
   const std::vector<sed::SedPosterior> fits = posteriors(in);
-  return {{posterior_table(fits, in.catalog), posterior_draws(fits)},
+  warn_of_prior(fits, model.priors.age);
+  return {{posterior_table(fits, in.catalog, model.priors.age), posterior_draws(fits)},
           posterior_rows(model, fits, in.catalog),
           model.synthesis,
           model.history,

@@ -21,7 +21,7 @@ struct ComparedFit {
 
 /// COMPARISON, a row for each catalogue and model: number of clusters; whether the chains have converged;
 /// at_prior_edge, the parameters that pile up at an end of their prior; for beta and log_cutoff_msun median,
-/// q16, q84, mode, bootstrap_median, _q16, _q84, corrected_median, _q16, _q84, _monte_carlo_error (NaN where
+/// q16, q84, mode, mode_redrawn_median, _q16, _q84, corrected_median, _q16, _q84, _monte_carlo_error (NaN where
 /// there is none; correction_status says why), r_hat, ess_bulk and ess_tail. Then the tables of all
 /// catalogues, those of one name joined, with a first column `catalogue`.
 std::vector<io::Table> compared_tables(std::span<const ComparedFit> fits);

@@ -73,7 +73,7 @@ class FittedRows {
     real("fit_chi2_reduced", "", "reduced chi-squared of the fit in the reference band",
          [](const auto& c) { return c.chi2_reduced; });
     add_integers(table_, "quality",
-                 "reasons not to trust the fit, one a bit (QBIT1 ... of the header); 0: trusted",
+                 "reasons not to trust the fit, and cautions, one a bit (QBIT1 ... of the header)",
                  clumps_.size(), [&](std::size_t i) { return std::int64_t{clumps_[i].quality}; });
     photometry::note_quality_bits(table_);
   }
