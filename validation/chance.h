@@ -5,7 +5,7 @@
 //
 //   r   fraction of injections that would count as recovered if nothing had been there before (recovered_gross)
 //   c   fraction of placeholders that do
-//   p   (r - c) / (1 - c): the completeness without chance; its error is propagated from those of r and c
+//   p   (r - c) / (1 - c): the completeness without chance; its error is propagated from those of r and c; NaN for c = 1
 //
 // Confusion (validation/match.h) leaves chance matches out of `recovered` one by one. p takes them out in the
 // mean: an independent check. It is not subtracted from anything. Where nothing can be seen it is 0.
