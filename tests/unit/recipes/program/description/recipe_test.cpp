@@ -131,6 +131,24 @@ TEST(Recipe, ChecksAcrossKeys) {
   EXPECT_EQ(refusal({{"bands.0.name", "F999W"}, {"reference_band", "F999W"}}).key, "bands[0] (F999W).psf");
 }
 
+TEST(Recipe, ReasonsNotToTrustAFitAreKnownByName) {
+  const std::string key = "pipeline.photometry.reject";
+  const photometry::QualityOptions given = read().pipeline.photometry.quality;
+  for (const photometry::QualityBit& bit : photometry::quality_bits())
+    EXPECT_FALSE(given.trusts(bit.bit)) << bit.name;
+  const Complaint typo = refusal({{key, R"(["poor_fit", "moved_a_way"])"}});
+  EXPECT_EQ(typo.key, key);
+  EXPECT_EQ(typo.found, "'moved_a_way'");
+  for (const photometry::QualityBit& bit : photometry::quality_bits())
+    EXPECT_NE(typo.allowed.find(bit.name), std::string::npos) << typo.allowed;
+  EXPECT_EQ(refusal({{key, R"([""])"}}).key, key);
+  EXPECT_EQ(refusal({{key, "3"}}).key, key);
+  const photometry::QualityOptions some = read({{key, R"(["poor_fit"])"}}).pipeline.photometry.quality;
+  EXPECT_FALSE(some.trusts(photometry::quality_poor_fit));
+  EXPECT_TRUE(some.trusts(photometry::quality_moved_away));
+  EXPECT_TRUE(read({{key, "[]"}}).pipeline.photometry.quality.reject.empty());
+}
+
 // Every number has both ends; a seed has one, and a criterion's limits are of any number.
 void expect_limits(const io::Json& schema, const std::string& path) {
   if (const io::Json* properties = schema.find("properties"))
