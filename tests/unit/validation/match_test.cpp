@@ -231,6 +231,7 @@ TEST(MatchByDefault, FluxesFarOffAreNoRecovery) {
 struct Judged {
   double x, y, flux = 100;
   bool enough_snr = true, trusted = true, selected = true;
+  std::int64_t pass = 1;
 };
 
 io::Table of_quality(const std::vector<Truth>& truth, const std::vector<Judged>& measured,
@@ -238,14 +239,17 @@ io::Table of_quality(const std::vector<Truth>& truth, const std::vector<Judged>&
                      const MatchOptions& options = {.reference_band = "f150w"}) {
   std::vector<Object> objects;
   io::Flags trusted, enough_snr;
+  io::Integers pass;
   for (const Judged& one : measured) {
     objects.push_back({.x = one.x, .y = one.y, .flux = one.flux, .selected = one.selected});
     trusted.push_back(one.trusted);
     enough_snr.push_back(one.enough_snr);
+    pass.push_back(one.pass);
   }
   io::Table table = object_table(objects);
   table.add("trusted", "", "", trusted);
   table.add("enough_snr", "", "", enough_snr);
+  table.add("detection_pass", "", "", pass);
   return match(truth_table(truth), table, object_table(baseline), options);
 }
 
@@ -281,6 +285,14 @@ TEST(MatchOfQuality, FitsThatAreNotTrustedAreNoRecovery) {
   EXPECT_EQ(of({.x = 10, .y = 11, .selected = false}), (Judgement{"not_selected", false, false, false}));
 }
 
+// An object of a pass that is not selected would not be found either if its fit were trusted.
+TEST(MatchOfQuality, LaterPassesAreNotSelectedWhateverTheirFit) {
+  const Judged second{.x = 10, .y = 11, .trusted = false, .selected = false, .pass = 2};
+  EXPECT_EQ(judgement(of_quality({{10, 10}}, {second})), (Judgement{"not_trusted", false, false, true}));
+  EXPECT_EQ(judgement(of_quality({{10, 10}}, {second}, {}, {.reference_band = "f150w", .max_pass = 1})),
+            (Judgement{"not_selected", false, false, false}));
+}
+
 TEST(MatchOfQuality, GrossCountsWhatWasThereBefore) {
   const std::vector<Object> before = {{.x = 12, .y = 10, .flux = 101}};
   EXPECT_EQ(judgement(of_quality({{10, 10}}, {{11, 10}}, before)),
@@ -291,6 +303,14 @@ TEST(MatchOfQuality, GrossCountsWhatWasThereBefore) {
   EXPECT_EQ(judgement(of_quality({{10, 10}}, {{.x = 11, .y = 10, .flux = 300}}, before)),
             (Judgement{"confused", false, false, false}));
   EXPECT_EQ(judgement(of_quality({{10, 10}}, {}, before)), (Judgement{"not_detected", false, false, false}));
+}
+
+// Placeholders, with which gross is compared, lie on a field without injections: what belongs to another
+// injection is no chance match.
+TEST(MatchOfQuality, GrossLeavesOutOtherInjections) {
+  const io::Table table =
+      of_quality({{.x = 10, .y = 10, .flux = 60}, {.x = 11.5, .y = 10, .flux = 100}}, {{10.5, 10}});
+  EXPECT_EQ(judgement(table), (Judgement{"confused", false, false, false}));
 }
 
 TEST(MatchOfQuality, ConfusionMayBeOfNoMatter) {
@@ -314,7 +334,8 @@ TEST(MatchOfQuality, TablesWithoutQualityAreTrusted) {
             (Judgement{"not_selected", false, false, false}));
 }
 
-// A faint injection at the place of a bright one of the same realisation, whose light alone is measured there.
+// A faint injection at the place of a bright one of the same realisation, whose light alone is measured
+// there.
 TEST(MatchByDefault, AnotherInjectionIsConfusion) {
   const Truth faint{.x = 10, .y = 10, .flux = 60}, bright{.x = 11.5, .y = 10, .flux = 100};
   EXPECT_EQ(by_default({faint, bright}, {{.x = 10.5, .y = 10, .flux = 100}}).texts("outcome"),

@@ -63,6 +63,11 @@ TEST(Recipe, ReferenceBandNamesTheColumnsInLowerCase) {
   EXPECT_EQ(r.correction.reference_band, "f200w");
 }
 
+TEST(Recipe, MatchingKnowsThePassesThatAreSelected) {
+  EXPECT_EQ(read().match.max_pass, read().pipeline.max_pass);
+  EXPECT_EQ(read({{"pipeline.max_pass", "1"}}).match.max_pass, 1);
+}
+
 TEST(Recipe, UnknownKeysAreRefusedWithASuggestion) {
   const Complaint top = refusal({{"seeed", "3"}});
   EXPECT_EQ(top.key, "seeed");
