@@ -112,8 +112,8 @@ TEST(Program, MeasuredObjectsJoinTheInjections) {
   EXPECT_GT(joined.size(), 10u);
 }
 
-// Host and surroundings share the image of 5 arcsec: together no more than it, and all of it where it is smaller than
-// the area that is asked for.
+// Host and surroundings share the image of 5 arcsec: together no more than it, and all of it where it is
+// smaller than the area that is asked for.
 TEST(Program, AreasOfControlsAreThoseOfTheImage) {
   const fs::path file = finished_run() / "measured.fits";
   const io::Table areas = io::read_fits_table(file, "AREAS"),
@@ -163,6 +163,18 @@ TEST(Program, ChanceCountsAreThoseOfTheTables) {
   for (const double x : placeholders.reals("true_x")) EXPECT_FALSE(places.contains(x)) << x;
   for (std::size_t i = 0; i < chance.rows(); ++i)
     EXPECT_EQ(chance.reals("high_mag")[i] - chance.reals("low_mag")[i], 1);
+}
+
+// What is found in the negative image is none of the image's own objects: theirs lie elsewhere, to the last
+// digit.
+TEST(Program, NegativeImageHasObjectsOfItsOwn) {
+  const io::Table measured = io::read_fits_table(finished_run() / "measured.fits", "MEASURED"),
+                  science = io::read_fits_table(finished_run() / "science_catalog.fits");
+  const std::set<double> places(science.reals("x").begin(), science.reals("x").end());
+  for (std::size_t i = 0; i < measured.rows(); ++i) {
+    if (measured.texts("around")[i] == "injections") continue;
+    EXPECT_FALSE(places.contains(measured.reals("x")[i])) << measured.texts("around")[i];
+  }
 }
 
 // Readers of any table with a column of quality find its bits in the header.

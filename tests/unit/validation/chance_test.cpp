@@ -130,8 +130,9 @@ TEST(Chance, CountsAndRatesOfATable) {
     EXPECT_TRUE(std::isnan(table.reals(name)[1])) << name;
 }
 
-// Field a: 1000 arcsec^2 of pixels of 0.1 arcsec, 1e5 pixels, 40 selected objects within 0.75 mag of 26; field b: a
-// quarter of the area, pixels twice as large, 1/16 of the pixels. By hand: 1 - exp(-n / pixels * pi r^2).
+// Field a: 1000 arcsec^2 of pixels of 0.1 arcsec, 1e5 pixels, 40 selected objects within 0.75 mag of 26;
+// field b: a quarter of the area, pixels twice as large, 1/16 of the pixels. By hand: 1 - exp(-n / pixels *
+// pi r^2).
 TEST(Chance, PredictedIsDensityTimesReach) {
   const std::vector<SearchedField> fields = {{"a", 1000, 0.1}, {"b", 250, 0.2}};
   const io::Table catalogue = catalogue_of({{30, 26.74},
@@ -233,7 +234,8 @@ struct Strewn {
   io::Table placeholders;
 };
 
-// Objects strewn over 400 x 400 pixels, placeholders over the inner 380 x 380, in sets of five as realisations are.
+// Objects strewn over 400 x 400 pixels, placeholders over the inner 380 x 380, in sets of five as
+// realisations are.
 Strewn strewn_field(int objects, int sets, Random& random) {
   constexpr int side = 400, margin = 10, together = 5;
   const auto uniform = [&](int n, double low, double high) {
@@ -281,10 +283,10 @@ Strewn strewn_field(int objects, int sets, Random& random) {
           all};
 }
 
-// 10 fields of Poisson(100) objects, 10000 placeholders each; seed 51. Measured and predicted rate, 0.4%, agree within 3
-// sigma of the counting error (5%), in all (false alarm 0.3%), and within 4 in each of four magnitudes (0.03%
-// together). What the prediction leaves out is a fifth of that sigma: from 1% of the matches a nearer object of another
-// flux hides the one of the right flux.
+// 10 fields of Poisson(100) objects, 10000 placeholders each; seed 51. Measured and predicted rate, 0.4%,
+// agree within 3 sigma of the counting error (5%), in all (false alarm 0.3%), and within 4 in each of four
+// magnitudes (0.03% together). What the prediction leaves out is a fifth of that sigma: from 1% of the
+// matches a nearer object of another flux hides the one of the right flux.
 TEST(Chance, OfStrewnObjectsIsAsPredicted) {
   Random random({.seed = 51, .purpose = "strewn objects"});
   double measured = 0, predicted = 0, placeholders = 0;

@@ -124,9 +124,9 @@ TEST(CountMetrics, OfNothingAreNoFraction) {
   EXPECT_TRUE(std::isnan(value_of(m, "completeness.overall")));
 }
 
-// 4000 clumps of p = 0.9 / (1 + exp((m - 27) / 0.4)); seed 5. Each number within 4 sigma of the truth, of errors
-// 0.03 mag, 0.02 mag and 0.012 (false-alarm rate 2e-4 together). If every fit were trusted, half a magnitude more, and
-// a plateau of 0.95.
+// 4000 clumps of p = 0.9 / (1 + exp((m - 27) / 0.4)); seed 5. Each number within 4 sigma of the truth, of
+// errors 0.03 mag, 0.02 mag and 0.012 (false-alarm rate 2e-4 together). If every fit were trusted, half a
+// magnitude more, and a plateau of 0.95.
 TEST(CompletenessMetrics, AreThoseOfTheLogisticPutIn) {
   Random random({.seed = 5, .purpose = "metrics_test"});
   std::vector<Clump> clumps;
@@ -345,8 +345,9 @@ io::Table host_truth(const io::Texts& field, const io::Integers& parent, const i
   return t;
 }
 
-// Field a: three images of clump 1 (one joined rightly, one not joined), one of clump 2 that is joined to clump 1.
-// Field b: the same numbers, and nothing to do with a. A true image of no flux, or without a place, is nobody's.
+// Field a: three images of clump 1 (one joined rightly, one not joined), one of clump 2 that is joined to
+// clump 1. Field b: the same numbers, and nothing to do with a. A true image of no flux, or without a place,
+// is nobody's.
 TEST(LinkMetrics, JudgeCounterImages) {
   const io::Table truth = host_truth({"a", "a", "a", "a", "b", "a", "a"}, {1, 1, 1, 2, 1, 7, 8},
                                      {0, 100, 200, 300, 0, nan, 2}, {50, 40, 30, 20, 10, 99, 0});

@@ -1,4 +1,5 @@
-// Whether the errors of a clump's position are the scatter of its position over skies whose noise is correlated.
+// Whether the errors of a clump's position are the scatter of its position over skies whose noise is
+// correlated.
 #include "engine/core/statistics.h"
 #include "tests/unit/engine/photometry/one_band_sky.h"
 
@@ -40,9 +41,9 @@ NoiseCorrelation of_the_filter() {
   return NoiseCorrelation(rho);
 }
 
-// 300 skies, S/N about 15: of 600 true coordinates (x and y, hardly correlated) 68.3% within one error, with a
-// standard error of 1.9%; a fraction outside of 62 to 74% is off by 3.1 of these, false alarm 0.2%. Errors for white
-// noise are too small: below half the coordinates lie within. Seed 41.
+// 300 skies, S/N about 15: of 600 true coordinates (x and y, hardly correlated) 68.3% within one error, with
+// a standard error of 1.9%; a fraction outside of 62 to 74% is off by 3.1 of these, false alarm 0.2%. Errors
+// for white noise are too small: below half the coordinates lie within. Seed 41.
 TEST(PositionError, FollowsTheNoiseModel) {
   OneBandSky clean(61, drizzled_sigma_njy, {{30.2, 29.7, 400, 1.2}});
   clean.correlation = of_the_filter();

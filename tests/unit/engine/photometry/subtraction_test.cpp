@@ -49,8 +49,8 @@ double largest_between(const Array2D<float>& image, double x, double y, double l
   return most;
 }
 
-// By how much the means of the two rows (and columns) just inside and outside of a square's border differ, the
-// largest of its four sides.
+// By how much the means of the two rows (and columns) just inside and outside of a square's border differ,
+// the largest of its four sides.
 double step_at_border(const Array2D<float>& image, int cx, int cy, int half) {
   double most = 0;
   for (const int side : {-1, 1})
@@ -134,8 +134,9 @@ TEST(Subtraction, LeavesWhatIsNotTrusted) {
   EXPECT_FALSE(is_same(rest_of(image, {clump}), image));
 }
 
-// The model is that of the fit: the fast kernel on 21 x 21 pixels, for round, long and inclined shapes. A point shifted by
-// a part of a pixel has light at the highest frequencies, where periods of 63 and 342 pixels end differently: 1.1e-6.
+// The model is that of the fit: the fast kernel on 21 x 21 pixels, for round, long and inclined shapes. A
+// point shifted by a part of a pixel has light at the highest frequencies, where periods of 63 and 342 pixels
+// end differently: 1.1e-6.
 TEST(Subtraction, IsTheModelOfTheFit) {
   const PsfTransform psf(*one_band::psf(), 21);
   for (const auto& [shape, limit] : {std::pair{Covariance{1e-4, 0, 1e-4}, 2e-6},
@@ -157,7 +158,8 @@ TEST(Subtraction, IsTheModelOfTheFit) {
     }
 }
 
-// A faint clump takes a small square, with no more than a tenth of sigma on its border; outside of it nothing changes.
+// A faint clump takes a small square, with no more than a tenth of sigma on its border; outside of it nothing
+// changes.
 TEST(Subtraction, EndsWhereTheLightDoes) {
   const auto changed = [](const Array2D<float>& rest) {  // the half side of the square that is not 0
     int half = -1;
