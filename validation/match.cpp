@@ -118,6 +118,8 @@ class Outcomes {
         selected_(measured.flags("selected")),
         trusted_(measured.has("trusted") ? &measured.flags("trusted") : nullptr),
         enough_snr_(measured.has("enough_snr") ? &measured.flags("enough_snr") : nullptr),
+        pass_(measured.has("detection_pass") ? &measured.integers("detection_pass") : nullptr),
+        max_pass_(options.max_pass),
         interloper_(measured.has("interloper") ? &measured.flags("interloper") : nullptr),
         flux_(measured.reals("flux_" + options.reference_band)),
         max_flux_error_mag_(options.max_flux_error_mag),
@@ -126,14 +128,17 @@ class Outcomes {
 
   /// Rules that may be switched off.
   struct Rules {
-    bool confusion = true, trust = true;
+    bool before = true;  // confusion with what was there before ...
+    bool others = true;  // ... and with other injections
+    bool trust = true;
   };
 
   std::string of(std::size_t row, const Assignment& assignment, Rules rules) const {
     if (injection_flag_[row] != "injected") return "not_injected";
     const std::size_t object = assignment.object[row];
     if (object == none) return assignment.within_reach[row] ? "blended" : "not_detected";
-    if (rules.confusion && was_there_before(row, object, assignment)) return "confused";
+    if (rules.before && baseline_.had(x_[object], y_[object], injected_flux_[row])) return "confused";
+    if (rules.others && others_.explain(x_[object], y_[object], row, assignment.object)) return "confused";
     if (!fit_has_result(fit_status_[object])) return "fit_failed";
     if (interloper_ && (*interloper_)[object]) return "interloper";
     if (is_untrusted(object)) {
@@ -151,20 +156,18 @@ class Outcomes {
   const io::Texts &fit_status_, &host_;
   const io::Flags& selected_;
   const io::Flags *trusted_, *enough_snr_;  // null: not told
+  const io::Integers* pass_;
+  int max_pass_;
   const io::Flags* interloper_;
   const io::Reals& flux_;
   double max_flux_error_mag_;
   Baseline baseline_;
   OtherInjections others_;
 
-  bool was_there_before(std::size_t row, std::size_t object, const Assignment& assignment) const {
-    return baseline_.had(x_[object], y_[object], injected_flux_[row]) ||
-           others_.explain(x_[object], y_[object], row, assignment.object);
-  }
-
-  // S/N high enough, but a fit that is not trusted.
+  // Nothing but the fit's quality is against it.
   bool is_untrusted(std::size_t object) const {
-    return enough_snr_ && trusted_ && (*enough_snr_)[object] && !(*trusted_)[object];
+    return enough_snr_ && trusted_ && (*enough_snr_)[object] && !(*trusted_)[object] &&
+           !(pass_ && (*pass_)[object] > max_pass_);
   }
 
   bool has_right_flux(std::size_t row, std::size_t object) const {
@@ -211,10 +214,12 @@ io::Table match(const io::Table& truth, const io::Table& measured, const io::Tab
   io::Reals distance;
   for (std::size_t i = 0; i < truth.rows(); ++i) {
     const std::size_t object = assignment.object[i];
-    outcome.push_back(outcomes.of(i, assignment, {.confusion = options.allow_confusion}));
-    gross.push_back(outcomes.of(i, assignment, {.confusion = false}) == "recovered");
-    any_quality.push_back(
-        outcomes.of(i, assignment, {.confusion = options.allow_confusion, .trust = false}) == "recovered");
+    Outcomes::Rules rules{.before = options.allow_confusion, .others = options.allow_confusion};
+    outcome.push_back(outcomes.of(i, assignment, rules));
+    rules.trust = false;
+    any_quality.push_back(outcomes.of(i, assignment, rules) == "recovered");
+    rules = {.before = false, .others = options.allow_confusion};
+    gross.push_back(outcomes.of(i, assignment, rules) == "recovered");
     recovered.push_back(outcome.back() == "recovered");
     distance.push_back(object == none ? std::nan("")
                                       : std::hypot(x[object] - true_x[i], y[object] - true_y[i]));

@@ -14,7 +14,8 @@ struct MatchOptions {
   double max_radius_pix = 6;
   double confusion_flux_ratio = 1;
   double max_flux_error_mag = 0.75;
-  bool allow_confusion = true;  ///< false: what was there before does not matter (chance matches); no key
+  bool allow_confusion = true;  ///< false: nothing is confused (chance matches of what has no light); no key
+  int max_pass = 2;             ///< later detection passes are not selected; no key
 
   /// All but the band.
   void describe(Keys& keys) {
@@ -41,7 +42,7 @@ double match_reach(double sigma_major_pix, const MatchOptions& options);
 ///   recovered     matched, fitted, selected, inside the host
 ///   not_detected  nothing measured within the match radius
 ///   not_selected  matched, S/N too low in a reference band, or of a detection pass that is not selected
-///   not_trusted   matched, S/N high enough, but the fit is not trusted (column quality)
+///   not_trusted   matched, nothing against it but that the fit is not trusted (column quality)
 ///   interloper    matched, but its colours are those of the recipe's interlopers
 ///   fit_failed    matched, but the fit has no result
 ///   outside_host  matched outside the host's mask
@@ -53,10 +54,11 @@ double match_reach(double sigma_major_pix, const MatchOptions& options);
 ///   not_injected  no image of the clump falls on data (see injection_flag)
 ///
 /// `truth` has columns true_x, true_y [pix], true_sigma_major_pix, true_flux_<band>, injection_flag (text).
-/// `measured` (with or without flags `interloper`, `trusted` and `enough_snr`) and `baseline` (the same field without injections) have
-/// x, y, flux_<band>, selected, fit_status, host. The result has all columns of the truth, then outcome,
-/// recovered, recovered_gross (as recovered, were what was there before
-/// of no matter), recovered_any_quality (as recovered, were every fit trusted), match_distance_pix, then the columns of `measured` with the prefix "measured_". Pairs are made
+/// `measured` and `baseline` (the same field without injections) have x, y, flux_<band>, selected,
+/// fit_status, host; `measured` also interloper, trusted, enough_snr and detection_pass, where they are told.
+/// The result has all columns of the truth, then outcome, recovered, recovered_gross (as recovered, were what
+/// was there before of no matter; other injections are), recovered_any_quality (as recovered, were every fit
+/// trusted), match_distance_pix, then the columns of `measured` with the prefix "measured_". Pairs are made
 /// by distance, nearest first; each object serves one clump.
 io::Table match(const io::Table& truth, const io::Table& measured, const io::Table& baseline,
                 const MatchOptions& options);

@@ -35,6 +35,8 @@ constexpr std::array<Outcome, 11> outcomes = {{
     {"other", "other", "an outcome that this report does not know", colour::grey},
 }};
 
+constexpr std::size_t always_shown = 6;  // of the table: down to not_detected
+
 std::size_t index_of(const std::string& name) {
   const auto at =
       std::find_if(outcomes.begin(), outcomes.end(), [&](const Outcome& o) { return o.name == name; });
@@ -113,7 +115,7 @@ std::string draw_outcomes(const RunFolder& run, const std::vector<Bin>& bins,
 std::string outcome_table(const std::array<double, outcomes.size()>& totals, double all) {
   html::Table table{{"outcome", "injections", "fraction", "meaning"}, {0, 3}, {}};
   for (std::size_t k = 0; k < outcomes.size(); ++k)
-    if (totals[k] > 0 || k < 5)
+    if (totals[k] > 0 || k < always_shown)
       table.rows.push_back({html::escape(outcomes[k].label), html::count(totals[k]),
                             html::percent(totals[k] / all), html::escape(outcomes[k].meaning)});
   return html::table(table);

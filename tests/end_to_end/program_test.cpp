@@ -9,12 +9,14 @@
 #include "recipes/program/products/product.h"
 #include "tests/support/data.h"
 
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <csignal>
 #include <fstream>
 #include <functional>
 #include <iterator>
+#include <numeric>
 #include <set>
 #include <thread>
 
@@ -45,7 +47,8 @@ fs::path recipe_of_finished_run() { return finished_run().parent_path() / "recip
 TEST(Program, WritesAllProducts) {
   for (const char* name :
        {"injections.fits", "science_catalog.fits", "science_catalog.ecsv", "completeness.fits", "bias.fits",
-        "mass_function.fits", "convergence.json", "report.json", "manifest.json", "report.html"})
+        "mass_function.fits", "chance.fits", "measured.fits", "convergence.json", "report.json",
+        "manifest.json", "report.html"})
     EXPECT_TRUE(fs::exists(finished_run() / name)) << name;
 }
 
@@ -57,10 +60,133 @@ TEST(Program, KeepsARowForEveryInjectedClump) {
   std::set<std::int64_t> rows;
   for (const std::int64_t id : table.integers("injection_id")) rows.insert(id);
   EXPECT_EQ(rows.size(), table.rows());
-  const std::set<std::string> known = {"recovered",  "not_detected", "not_selected",
-                                       "fit_failed", "interloper",   "outside_host",
-                                       "blended",    "confused",     "not_injected"};
+  const std::set<std::string> known = {"recovered",   "wrong_flux", "not_detected", "not_selected",
+                                       "not_trusted", "fit_failed", "interloper",   "outside_host",
+                                       "blended",     "confused",   "not_injected"};
   for (const std::string& outcome : table.texts("outcome")) EXPECT_TRUE(known.count(outcome)) << outcome;
+}
+
+// ---- what is measured beside the host's own clumps, and what is found by chance
+
+std::int64_t count_true(const io::Flags& flags) { return std::count(flags.begin(), flags.end(), true); }
+
+std::size_t row_of_injection(const io::Table& injections, std::int64_t id) {
+  const io::Integers& ids = injections.integers("injection_id");
+  const auto at = std::find(ids.begin(), ids.end(), id);
+  if (at == ids.end()) throw std::runtime_error("no such injection");
+  return static_cast<std::size_t>(at - ids.begin());
+}
+
+// A row of each kind; those around injections are those of the injections' table, and no other is matched.
+TEST(Program, MeasuredObjectsJoinTheInjections) {
+  const fs::path file = finished_run() / "measured.fits";
+  const io::Table measured = io::read_fits_table(file, "MEASURED"),
+                  injections = io::read_fits_table(finished_run() / "injections.fits");
+  const io::Texts &around = measured.texts("around"), &host = measured.texts("host");
+  const io::Integers &realisation = measured.integers("realisation"), &id = measured.integers("injection_id");
+  EXPECT_EQ(std::set<std::string>(around.begin(), around.end()),
+            (std::set<std::string>{"injections", "outside_host", "negative"}));
+  std::set<std::int64_t> joined;
+  for (std::size_t i = 0; i < measured.rows(); ++i) {
+    EXPECT_EQ(realisation[i] >= 0, around[i] == "injections");
+    if (around[i] != "injections") {
+      EXPECT_EQ(host[i], around[i] == "negative" ? "arc" : "");
+      EXPECT_EQ(realisation[i], -1);
+      EXPECT_EQ(id[i], io::missing_integer);
+    }
+    if (measured.flags("selected")[i]) {
+      EXPECT_TRUE(measured.flags("trusted")[i] && measured.flags("enough_snr")[i]);
+    }
+    if (id[i] == io::missing_integer) continue;
+    EXPECT_TRUE(joined.insert(id[i]).second) << id[i];
+    const std::size_t row = row_of_injection(injections, id[i]);
+    EXPECT_EQ(injections.integers("realisation")[row], realisation[i]);
+    EXPECT_EQ(injections.integers("measured_detection_id")[row], measured.integers("detection_id")[i]);
+    for (const std::string name : {"x", "y", "flux_f150w", "data_light"})
+      EXPECT_EQ(injections.reals("measured_" + name)[row], measured.reals(name)[i]) << id[i] << name;
+    EXPECT_EQ(injections.integers("measured_quality")[row], measured.integers("quality")[i]);
+  }
+  for (std::size_t i = 0; i < injections.rows(); ++i)
+    EXPECT_EQ(!std::isnan(injections.reals("measured_x")[i]),
+              joined.contains(injections.integers("injection_id")[i]));
+  EXPECT_GT(joined.size(), 10u);
+}
+
+// Host and surroundings share the image of 5 arcsec: together no more than it, and all of it where it is
+// smaller than the area that is asked for.
+TEST(Program, AreasOfControlsAreThoseOfTheImage) {
+  const fs::path file = finished_run() / "measured.fits";
+  const io::Table areas = io::read_fits_table(file, "AREAS"),
+                  measured = io::read_fits_table(file, "MEASURED");
+  ASSERT_EQ(areas.texts("around"), (io::Texts{"outside_host", "negative"}));
+  const io::Reals& area = areas.reals("area_arcsec2");
+  EXPECT_GT(area[0], 10);
+  EXPECT_GT(area[1], 1);
+  EXPECT_NEAR(area[0] + area[1], 25, 1e-9);
+  for (std::size_t row = 0; row < 2; ++row) {
+    std::int64_t objects = 0, selected = 0;
+    for (std::size_t i = 0; i < measured.rows(); ++i)
+      if (measured.texts("around")[i] == areas.texts("around")[row]) {
+        ++objects;
+        selected += measured.flags("selected")[i];
+      }
+    EXPECT_EQ(areas.integers("objects")[row], objects);
+    EXPECT_EQ(areas.integers("selected")[row], selected);
+  }
+}
+
+TEST(Program, ChanceCountsAreThoseOfTheTables) {
+  const fs::path file = finished_run() / "chance.fits";
+  const io::Table chance = io::read_fits_table(file, "CHANCE"),
+                  placeholders = io::read_fits_table(file, "PLACEHOLDERS"),
+                  injections = io::read_fits_table(finished_run() / "injections.fits");
+  const auto sum = [&](const std::string& name) {
+    const io::Integers& values = chance.integers(name);
+    return std::accumulate(values.begin(), values.end(), std::int64_t{0});
+  };
+  const auto injected = [](const io::Table& t) {
+    return std::count(t.texts("injection_flag").begin(), t.texts("injection_flag").end(), "injected");
+  };
+  EXPECT_EQ(sum("n_injected"), injected(injections));
+  EXPECT_EQ(sum("n_gross"), count_true(injections.flags("recovered_gross")));
+  EXPECT_EQ(sum("n_recovered"), count_true(injections.flags("recovered")));
+  EXPECT_EQ(sum("n_placeholders"), injected(placeholders));
+  EXPECT_EQ(sum("n_chance"), count_true(placeholders.flags("recovered")));
+  EXPECT_GT(sum("n_recovered"), 10);
+  EXPECT_GE(sum("n_gross"), sum("n_recovered"));
+  EXPECT_GE(count_true(injections.flags("recovered_any_quality")), sum("n_recovered"));
+  // As many clumps as were injected, at other places.
+  std::set<std::int64_t> parents;
+  for (const std::int64_t id : placeholders.integers("injection_id")) parents.insert(id / 100);
+  EXPECT_EQ(parents.size(), 6u * 4u);
+  std::set<double> places(injections.reals("true_x").begin(), injections.reals("true_x").end());
+  for (const double x : placeholders.reals("true_x")) EXPECT_FALSE(places.contains(x)) << x;
+  for (std::size_t i = 0; i < chance.rows(); ++i)
+    EXPECT_EQ(chance.reals("high_mag")[i] - chance.reals("low_mag")[i], 1);
+}
+
+// What is found in the negative image is none of the image's own objects: theirs lie elsewhere, to the last
+// digit.
+TEST(Program, NegativeImageHasObjectsOfItsOwn) {
+  const io::Table measured = io::read_fits_table(finished_run() / "measured.fits", "MEASURED"),
+                  science = io::read_fits_table(finished_run() / "science_catalog.fits");
+  const std::set<double> places(science.reals("x").begin(), science.reals("x").end());
+  for (std::size_t i = 0; i < measured.rows(); ++i) {
+    if (measured.texts("around")[i] == "injections") continue;
+    EXPECT_FALSE(places.contains(measured.reals("x")[i])) << measured.texts("around")[i];
+  }
+}
+
+// Readers of any table with a column of quality find its bits in the header.
+TEST(Program, HeadersTellTheBitsOfQuality) {
+  for (const auto& [name, hdu] : {std::pair{"measured.fits", "MEASURED"},
+                                  {"science_catalog.fits", "CATALOG"},
+                                  {"injections.fits", "INJECTIONS"}}) {
+    int cards = 0;
+    const io::Table table = io::read_fits_table(finished_run() / name, hdu);
+    for (const auto& [key, value] : table.notes()) cards += key.starts_with("QBIT");
+    EXPECT_EQ(cards, 7) << name;
+  }
 }
 
 TEST(Program, TwoThreadsGiveTheSameBytes) {
@@ -589,7 +715,8 @@ TEST(Templates, RunLeavesTableReportAndMetrics) {
 fs::path write_adaptive_recipe(const fs::path& folder) {
   return write_small_recipe(folder, {{R"("injection": { "realisations": 6, "clumps": 4 })",
                                       R"("population": { "mass_msun": [1e5, 1e9], "age_myr": [1, 1000] },
-                   "injection": { "realisations": 10, "clumps": 6 })"}});
+                   "injection": { "realisations": 10, "clumps": 6 })"},
+                                     {R"("host": { "clumps": 10 })", R"("host": { "clumps": 30 })"}});
 }
 
 // Rounds are found again by any number of threads and by a resumed run, stand in the manifest, and weigh by

@@ -28,9 +28,11 @@ Rate rate_of(std::int64_t k, std::int64_t n) {
   return {static_cast<double>(k) / static_cast<double>(n), std::sqrt(a * b / (sum * sum * (sum + 1)))};
 }
 
+// Not known where every placeholder finds something.
 Rate net_of(const Bin& bin) {
   const Rate r = rate_of(bin.gross_found, bin.injected), c = rate_of(bin.chance_found, bin.placeholders);
   const double rest = 1 - c.value;
+  if (!(rest > 0)) return {nan, nan};
   return {(r.value - c.value) / rest, std::hypot(r.error / rest, c.error * (1 - r.value) / (rest * rest))};
 }
 
@@ -150,8 +152,8 @@ void set_chance_metrics(const io::Table& chance, double depth_mag, Metrics& metr
       faint.placeholders += placeholders[i];
       faint.chance_found += by_chance[i];
     }
-    if (injected[i] >= enough && placeholders[i] >= enough && !(std::abs(net[i] - clean[i]) <= largest))
-      largest = std::abs(net[i] - clean[i]);
+    if (injected[i] >= enough && placeholders[i] >= enough)
+      largest = std::fmax(largest, std::abs(net[i] - clean[i]));  // of the known ones
   }
   const bool judged = faint.injected >= enough && faint.placeholders >= enough;
   const Rate faint_net = judged ? net_of(faint) : Rate{nan, nan};

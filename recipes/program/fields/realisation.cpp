@@ -81,7 +81,7 @@ io::Table example_table(const io::Table& joined, const FieldSetup& field,
   table.add("snr", "", "in the reference band", std::move(snr));
   table.add({"data", "nJy", "31 x 31 pixels of the reference band around the clump", std::move(pixels),
              example_side * example_side});
-  table.add({"residual", "nJy", "the same after all fitted clumps are subtracted", std::move(residuals),
+  table.add({"residual", "nJy", "the same after all trusted fits are subtracted", std::move(residuals),
              example_side * example_side});
   return table;
 }

@@ -227,7 +227,115 @@ TEST(MatchByDefault, FluxesFarOffAreNoRecovery) {
   EXPECT_EQ(table.reals("measured_flux_f150w")[0], 1000);  // the match itself is kept
 }
 
-// A faint injection at the place of a bright one of the same realisation, whose light alone is measured there.
+// Objects as by default, with what the fit's quality said of them.
+struct Judged {
+  double x, y, flux = 100;
+  bool enough_snr = true, trusted = true, selected = true;
+  std::int64_t pass = 1;
+};
+
+io::Table of_quality(const std::vector<Truth>& truth, const std::vector<Judged>& measured,
+                     const std::vector<Object>& baseline = {},
+                     const MatchOptions& options = {.reference_band = "f150w"}) {
+  std::vector<Object> objects;
+  io::Flags trusted, enough_snr;
+  io::Integers pass;
+  for (const Judged& one : measured) {
+    objects.push_back({.x = one.x, .y = one.y, .flux = one.flux, .selected = one.selected});
+    trusted.push_back(one.trusted);
+    enough_snr.push_back(one.enough_snr);
+    pass.push_back(one.pass);
+  }
+  io::Table table = object_table(objects);
+  table.add("trusted", "", "", trusted);
+  table.add("enough_snr", "", "", enough_snr);
+  table.add("detection_pass", "", "", pass);
+  return match(truth_table(truth), table, object_table(baseline), options);
+}
+
+// outcome, recovered, recovered_gross, recovered_any_quality of the first row.
+struct Judgement {
+  std::string outcome;
+  bool recovered, gross, any_quality;
+  bool operator==(const Judgement&) const = default;
+};
+
+void PrintTo(const Judgement& v, std::ostream* stream) {
+  *stream << v.outcome << " " << v.recovered << v.gross << v.any_quality;
+}
+
+Judgement judgement(const io::Table& t) {
+  return {t.texts("outcome")[0], t.flags("recovered")[0], t.flags("recovered_gross")[0],
+          t.flags("recovered_any_quality")[0]};
+}
+
+TEST(MatchOfQuality, FitsThatAreNotTrustedAreNoRecovery) {
+  const auto of = [](const Judged& object) { return judgement(of_quality({{10, 10}}, {object})); };
+  EXPECT_EQ(of({10, 11}), (Judgement{"recovered", true, true, true}));
+  EXPECT_EQ(of({.x = 10, .y = 11, .trusted = false, .selected = false}),
+            (Judgement{"not_trusted", false, false, true}));
+  // Its flux has to be right, too.
+  EXPECT_EQ(of({.x = 10, .y = 11, .flux = 300, .trusted = false, .selected = false}),
+            (Judgement{"not_trusted", false, false, false}));
+  // Too faint an object is not selected, whatever its fit: not_trusted is said of those of enough S/N.
+  for (const bool trusted : {false, true})
+    EXPECT_EQ(of({.x = 10, .y = 11, .enough_snr = false, .trusted = trusted, .selected = false}),
+              (Judgement{"not_selected", false, false, false}));
+  // Bright, trusted, and not selected: of a detection pass that is left out.
+  EXPECT_EQ(of({.x = 10, .y = 11, .selected = false}), (Judgement{"not_selected", false, false, false}));
+}
+
+// An object of a pass that is not selected would not be found either if its fit were trusted.
+TEST(MatchOfQuality, LaterPassesAreNotSelectedWhateverTheirFit) {
+  const Judged second{.x = 10, .y = 11, .trusted = false, .selected = false, .pass = 2};
+  EXPECT_EQ(judgement(of_quality({{10, 10}}, {second})), (Judgement{"not_trusted", false, false, true}));
+  EXPECT_EQ(judgement(of_quality({{10, 10}}, {second}, {}, {.reference_band = "f150w", .max_pass = 1})),
+            (Judgement{"not_selected", false, false, false}));
+}
+
+TEST(MatchOfQuality, GrossCountsWhatWasThereBefore) {
+  const std::vector<Object> before = {{.x = 12, .y = 10, .flux = 101}};
+  EXPECT_EQ(judgement(of_quality({{10, 10}}, {{11, 10}}, before)),
+            (Judgement{"confused", false, true, false}));
+  EXPECT_EQ(
+      judgement(of_quality({{10, 10}}, {{.x = 11, .y = 10, .trusted = false, .selected = false}}, before)),
+      (Judgement{"confused", false, false, false}));
+  EXPECT_EQ(judgement(of_quality({{10, 10}}, {{.x = 11, .y = 10, .flux = 300}}, before)),
+            (Judgement{"confused", false, false, false}));
+  EXPECT_EQ(judgement(of_quality({{10, 10}}, {}, before)), (Judgement{"not_detected", false, false, false}));
+}
+
+// Placeholders, with which gross is compared, lie on a field without injections: what belongs to another
+// injection is no chance match.
+TEST(MatchOfQuality, GrossLeavesOutOtherInjections) {
+  const io::Table table =
+      of_quality({{.x = 10, .y = 10, .flux = 60}, {.x = 11.5, .y = 10, .flux = 100}}, {{10.5, 10}});
+  EXPECT_EQ(judgement(table), (Judgement{"confused", false, false, false}));
+}
+
+TEST(MatchOfQuality, ConfusionMayBeOfNoMatter) {
+  const std::vector<Object> before = {{.x = 12, .y = 10, .flux = 101}};
+  const MatchOptions options{.reference_band = "f150w", .allow_confusion = false};
+  EXPECT_EQ(judgement(of_quality({{10, 10}}, {{11, 10}}, before, options)),
+            (Judgement{"recovered", true, true, true}));
+  EXPECT_EQ(judgement(of_quality({{10, 10}}, {{.x = 11, .y = 10, .trusted = false, .selected = false}},
+                                 before, options)),
+            (Judgement{"not_trusted", false, false, true}));
+  // That of other injections neither.
+  const std::vector<Truth> two = {{.x = 10, .y = 10, .flux = 60}, {.x = 11.5, .y = 10, .flux = 100}};
+  EXPECT_EQ(of_quality(two, {{10.5, 10}}).texts("outcome")[0], "confused");
+  EXPECT_EQ(of_quality(two, {{10.5, 10}}, {}, options).texts("outcome")[0], "recovered");
+}
+
+// `trusted` and `enough_snr` may be missing: nothing is said then.
+TEST(MatchOfQuality, TablesWithoutQualityAreTrusted) {
+  EXPECT_EQ(judgement(by_default({{10, 10}}, {{10, 11}})), (Judgement{"recovered", true, true, true}));
+  EXPECT_EQ(judgement(by_default({{10, 10}}, {{.x = 10, .y = 11, .selected = false}})),
+            (Judgement{"not_selected", false, false, false}));
+}
+
+// A faint injection at the place of a bright one of the same realisation, whose light alone is measured
+// there.
 TEST(MatchByDefault, AnotherInjectionIsConfusion) {
   const Truth faint{.x = 10, .y = 10, .flux = 60}, bright{.x = 11.5, .y = 10, .flux = 100};
   EXPECT_EQ(by_default({faint, bright}, {{.x = 10.5, .y = 10, .flux = 100}}).texts("outcome"),

@@ -24,6 +24,8 @@ struct Clump {
   double radius = 30, measured_radius = 30;
   bool on_empty_sky = true;
   std::int64_t merged_images = 1, group_size = 1;
+  std::string outcome = "";  // "": as `recovered` says
+  bool any_quality = false;  // recovered, were every fit trusted; recovered clumps are
 };
 
 template <class Values, class Get>
@@ -38,6 +40,11 @@ io::Table joined(const std::vector<Clump>& clumps) {
   const auto real = [&](const std::string& name, auto get) { add<io::Reals>(t, name, clumps, get); };
   const auto integer = [&](const std::string& name, auto get) { add<io::Integers>(t, name, clumps, get); };
   add<io::Flags>(t, "recovered", clumps, [](const Clump& c) { return c.recovered; });
+  add<io::Flags>(t, "recovered_any_quality", clumps,
+                 [](const Clump& c) { return c.recovered || c.any_quality; });
+  add<io::Texts>(t, "outcome", clumps, [](const Clump& c) {
+    return !c.outcome.empty() ? c.outcome : c.recovered ? "recovered" : "not_detected";
+  });
   add<io::Flags>(t, "on_empty_sky", clumps, [](const Clump& c) { return c.on_empty_sky; });
   add<io::Texts>(t, "injection_flag", clumps, [](const Clump& c) { return c.flag; });
   integer("parent_id", [](const Clump& c) { return c.parent; });
@@ -87,14 +94,28 @@ TEST(CountMetrics, CountRowsAndParents) {
                             {.recovered = false, .parent = 1},
                             {.parent = 2},
                             {.recovered = false, .flag = "no_image", .parent = 3, .x = nan, .mag = nan},
-                            {.recovered = false, .parent = 4}}),
+                            {.recovered = false, .parent = 4, .outcome = "not_trusted"}}),
                     m);
   EXPECT_EQ(value_of(m, "counts.clumps"), 4);
   EXPECT_EQ(value_of(m, "counts.rows"), 5);
   EXPECT_EQ(value_of(m, "counts.injected"), 4);
   EXPECT_EQ(value_of(m, "counts.recovered"), 2);
   EXPECT_EQ(value_of(m, "completeness.overall"), 0.5);
+  EXPECT_EQ(value_of(m, "counts.not_trusted"), 1);
+  EXPECT_EQ(value_of(m, "counts.wrong_flux"), 0);
   expect_described(m, count_metrics());
+}
+
+TEST(CountMetrics, CountOutcomes) {
+  Metrics m;
+  std::vector<Clump> clumps(2);
+  for (const auto& [outcome, times] : {std::pair{"wrong_flux", 3}, {"not_trusted", 4}, {"confused", 5}})
+    clumps.insert(clumps.end(), static_cast<std::size_t>(times), {.recovered = false, .outcome = outcome});
+  set_count_metrics(joined(clumps), m);
+  EXPECT_EQ(value_of(m, "counts.wrong_flux"), 3);
+  EXPECT_EQ(value_of(m, "counts.not_trusted"), 4);
+  EXPECT_EQ(value_of(m, "counts.confused"), 5);
+  EXPECT_EQ(value_of(m, "counts.recovered"), 2);
 }
 
 TEST(CountMetrics, OfNothingAreNoFraction) {
@@ -103,14 +124,18 @@ TEST(CountMetrics, OfNothingAreNoFraction) {
   EXPECT_TRUE(std::isnan(value_of(m, "completeness.overall")));
 }
 
-// 4000 clumps of p = 0.9 / (1 + exp((m - 27) / 0.4)); seed 5. Each number within 4 sigma of the truth, of errors
-// 0.03 mag, 0.02 mag and 0.012 (false-alarm rate 2e-4 together).
+// 4000 clumps of p = 0.9 / (1 + exp((m - 27) / 0.4)); seed 5. Each number within 4 sigma of the truth, of
+// errors 0.03 mag, 0.02 mag and 0.012 (false-alarm rate 2e-4 together). If every fit were trusted, half a
+// magnitude more, and a plateau of 0.95.
 TEST(CompletenessMetrics, AreThoseOfTheLogisticPutIn) {
   Random random({.seed = 5, .purpose = "metrics_test"});
   std::vector<Clump> clumps;
   for (int i = 0; i < 4000; ++i) {
     const double mag = random.uniform(24, 30);
-    clumps.push_back({.recovered = random.uniform() < 0.9 / (1 + std::exp((mag - 27) / 0.4)), .mag = mag});
+    const double p = random.uniform();
+    clumps.push_back({.recovered = p < 0.9 / (1 + std::exp((mag - 27) / 0.4)),
+                      .mag = mag,
+                      .any_quality = p < 0.95 / (1 + std::exp((mag - 27.5) / 0.4))});
   }
   clumps.push_back({.flag = "no_image", .mag = nan});
   Metrics m;
@@ -118,6 +143,8 @@ TEST(CompletenessMetrics, AreThoseOfTheLogisticPutIn) {
   EXPECT_NEAR(value_of(m, "completeness.mag_50"), 27, 0.12);
   EXPECT_NEAR(value_of(m, "completeness.width_mag"), 0.4, 0.08);
   EXPECT_NEAR(value_of(m, "completeness.plateau"), 0.9, 0.05);
+  EXPECT_NEAR(value_of(m, "completeness.any_quality.mag_50"), 27.5, 0.12);
+  EXPECT_NEAR(value_of(m, "completeness.any_quality.plateau"), 0.95, 0.05);
   expect_described(m, completeness_metrics());
 }
 
@@ -273,7 +300,7 @@ struct Object {
   std::string field;
   std::int64_t id, counter_image_of;
   double x, snr = 10;
-  bool selected = true;
+  bool selected = true, trusted = true;
 };
 
 constexpr std::int64_t alone = io::missing_integer;
@@ -282,7 +309,7 @@ io::Table catalogue(const std::vector<Object>& objects) {
   io::Texts field;
   io::Integers id, other;
   io::Reals x, y, snr;
-  io::Flags selected;
+  io::Flags selected, trusted, enough_snr;
   for (const Object& o : objects) {
     field.push_back(o.field);
     id.push_back(o.id);
@@ -290,7 +317,9 @@ io::Table catalogue(const std::vector<Object>& objects) {
     x.push_back(o.x);
     y.push_back(0);
     snr.push_back(o.snr);
-    selected.push_back(o.selected);
+    selected.push_back(o.selected && o.trusted);
+    trusted.push_back(o.trusted);
+    enough_snr.push_back(o.selected);
   }
   io::Table t("CATALOG");
   t.add("field", "", "", field);
@@ -300,6 +329,8 @@ io::Table catalogue(const std::vector<Object>& objects) {
   t.add("y", "", "", y);
   t.add("snr_f150w", "", "", snr);
   t.add("selected", "", "", selected);
+  t.add("trusted", "", "", trusted);
+  t.add("enough_snr", "", "", enough_snr);
   return t;
 }
 
@@ -314,8 +345,9 @@ io::Table host_truth(const io::Texts& field, const io::Integers& parent, const i
   return t;
 }
 
-// Field a: three images of clump 1 (one joined rightly, one not joined), one of clump 2 that is joined to clump 1.
-// Field b: the same numbers, and nothing to do with a. A true image of no flux, or without a place, is nobody's.
+// Field a: three images of clump 1 (one joined rightly, one not joined), one of clump 2 that is joined to
+// clump 1. Field b: the same numbers, and nothing to do with a. A true image of no flux, or without a place,
+// is nobody's.
 TEST(LinkMetrics, JudgeCounterImages) {
   const io::Table truth = host_truth({"a", "a", "a", "a", "b", "a", "a"}, {1, 1, 1, 2, 1, 7, 8},
                                      {0, 100, 200, 300, 0, nan, 2}, {50, 40, 30, 20, 10, 99, 0});
@@ -348,7 +380,10 @@ TEST(LinkMetrics, WithoutLinksAreNoFraction) {
 // All together: what set_metrics sets is what run_metrics describes, each name once.
 TEST(RunMetrics, AreDescribed) {
   const io::Table injections = with_quantities(8),
-                  science = catalogue({{"a", 1, alone, 0}, {"a", 2, 1, 100, 9, false}}),
+                  science = catalogue({{"a", 1, alone, 0},
+                                       {"a", 2, 1, 100, 9, false},
+                                       {"a", 3, 1, 200, 9, true, false},
+                                       {"a", 4, 1, 300, 9, false, false}}),
                   truth = host_truth({"a"}, {1}, {0}, {5});
   for (const bool has_pairs : {false, true}) {
     const MetricOptions options{"f150w", {"f150w"}, has_pairs};
@@ -356,8 +391,9 @@ TEST(RunMetrics, AreDescribed) {
     const io::Table bias = bias_table(injections, quantities, {}), coverage = coverage_table(quantities);
     Metrics m;
     set_metrics(options, {injections, science, truth, bias, coverage, {{{29}}}}, m);
-    EXPECT_EQ(value_of(m, "science.rows"), 2);
+    EXPECT_EQ(value_of(m, "science.rows"), 4);
     EXPECT_EQ(value_of(m, "science.selected"), 1);
+    EXPECT_EQ(value_of(m, "science.not_trusted"), 1);  // that of too low an S/N is not counted
     expect_described(m, run_metrics(options));
     const std::vector<std::string> names = names_of(run_metrics(options));
     EXPECT_EQ(std::set<std::string>(names.begin(), names.end()).size(), names.size());

@@ -4,6 +4,7 @@
 
 #include "engine/core/random.h"
 #include "engine/core/statistics.h"
+#include "engine/photometry/subtraction.h"
 #include "mocks/convolve.h"
 #include "mocks/shoot.h"
 
@@ -295,16 +296,16 @@ TEST(Protocol, SubtractedModelsLeaveNothing) {
     std::rotate(detections.begin(), detections.begin() + 1, detections.end());
   }
   const Array2D<float>& image = sky.exposures[0].flux_njy;
-  const Array2D<float> rest = subtract_models(image, clumps, 0, sky.transforms[0]);
+  const Array2D<float> rest = subtract_models(image, clumps, 0, *psf_of(0));
   const float peak = *std::max_element(image.begin(), image.end());
   float worst = 0;
   for (const float value : rest) worst = std::max(worst, std::abs(value));
   EXPECT_LT(worst, 0.02F * peak);
 
-  // A negative flux, or a fit that failed, is no clump.
+  // A negative flux, or a fit that is not trusted, is no clump.
   clumps[0].bands[0].flux_njy = -100;
-  clumps[1].status = FitStatus::singular;
-  const Array2D<float> two = subtract_models(image, std::span(clumps).first(2), 0, sky.transforms[0]);
+  clumps[1].trusted = false;
+  const Array2D<float> two = subtract_models(image, std::span(clumps).first(2), 0, *psf_of(0));
   EXPECT_TRUE(std::equal(two.begin(), two.end(), image.begin()));
 }
 

@@ -223,11 +223,13 @@ TEST_F(Figures, OutcomesAddUpInEveryBin) {
   EXPECT_EQ(block(bars, "numbers"), (Numbers{{25.5, 1}, {26.5, 2}, {27.5, 1}}));
   const Numbers boxes = block(bars, "boxes");
   ASSERT_EQ(boxes.size(), 3U);
-  EXPECT_EQ(boxes[2], (std::vector<double>{27.5, 0, 27.04, 27.96, 0, 1, 4}));  // not detected
+  EXPECT_EQ(boxes[2], (std::vector<double>{27.5, 0, 27.04, 27.96, 0, 1, 5}));  // not detected
   EXPECT_EQ(axis(bars, "x"), std::pair(25.0, 28.0));
   EXPECT_TRUE(holds(bars, "title 'not detected'"));
   EXPECT_FALSE(holds(bars, "title 'blended'"));
   EXPECT_TRUE(holds(by_id(figures, "outcomes-table").body, "75.0%"));
+  for (const char* label : {"not selected", "not trusted", "not detected"})  // even where there are none
+    EXPECT_TRUE(holds(by_id(figures, "outcomes-table").body, label)) << label;
   EXPECT_TRUE(holds(by_id(figures, "outcomes-table").shows, "1 off_image"));
 }
 

@@ -63,6 +63,11 @@ TEST(Recipe, ReferenceBandNamesTheColumnsInLowerCase) {
   EXPECT_EQ(r.correction.reference_band, "f200w");
 }
 
+TEST(Recipe, MatchingKnowsThePassesThatAreSelected) {
+  EXPECT_EQ(read().match.max_pass, read().pipeline.max_pass);
+  EXPECT_EQ(read({{"pipeline.max_pass", "1"}}).match.max_pass, 1);
+}
+
 TEST(Recipe, UnknownKeysAreRefusedWithASuggestion) {
   const Complaint top = refusal({{"seeed", "3"}});
   EXPECT_EQ(top.key, "seeed");
@@ -129,6 +134,24 @@ TEST(Recipe, ChecksAcrossKeys) {
   for (const char* few : {"0", "1"})
     EXPECT_EQ(refusal({{"pipeline.photometry.redraws", few}}).key, "pipeline.photometry.redraws");
   EXPECT_EQ(refusal({{"bands.0.name", "F999W"}, {"reference_band", "F999W"}}).key, "bands[0] (F999W).psf");
+}
+
+TEST(Recipe, ReasonsNotToTrustAFitAreKnownByName) {
+  const std::string key = "pipeline.photometry.reject";
+  const photometry::QualityOptions given = read().pipeline.photometry.quality;
+  for (const photometry::QualityBit& bit : photometry::quality_bits())
+    EXPECT_FALSE(given.trusts(bit.bit)) << bit.name;
+  const Complaint typo = refusal({{key, R"(["poor_fit", "moved_a_way"])"}});
+  EXPECT_EQ(typo.key, key);
+  EXPECT_EQ(typo.found, "'moved_a_way'");
+  for (const photometry::QualityBit& bit : photometry::quality_bits())
+    EXPECT_NE(typo.allowed.find(bit.name), std::string::npos) << typo.allowed;
+  EXPECT_EQ(refusal({{key, R"([""])"}}).key, key);
+  EXPECT_EQ(refusal({{key, "3"}}).key, key);
+  const photometry::QualityOptions some = read({{key, R"(["poor_fit"])"}}).pipeline.photometry.quality;
+  EXPECT_FALSE(some.trusts(photometry::quality_poor_fit));
+  EXPECT_TRUE(some.trusts(photometry::quality_moved_away));
+  EXPECT_TRUE(read({{key, "[]"}}).pipeline.photometry.quality.reject.empty());
 }
 
 // Every number has both ends; a seed has one, and a criterion's limits are of any number.
