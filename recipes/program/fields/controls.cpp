@@ -1,5 +1,6 @@
 #include "recipes/program/fields/controls.h"
 
+#include "engine/core/missing.h"
 #include "engine/pipeline/catalogue.h"
 
 #include <algorithm>
@@ -110,7 +111,10 @@ io::Table measured_rows(const FieldSetup& field, const std::vector<pipeline::Mea
                         const std::string& where, int realisation, const io::Integers& ids) {
   io::Table table = pipeline::catalogue(field.analysis, clumps);
   table.rename("MEASURED");
-  if (where == around::outside) table.texts("host").assign(table.rows(), "");
+  if (where == around::outside) {
+    table.texts("host").assign(table.rows(), "");
+    table.reals("z").assign(table.rows(), nan);
+  }
   const std::size_t rows = table.rows();
   table.add("around", "",
             "where it was looked for: injections, outside_host or negative (the negative image)",
@@ -126,7 +130,8 @@ Controls controls_of(const FieldSetup& field, double outside_area_arcsec2, int t
   const sky::Exposure& reference = field.exposures[field.analysis.reference];
   const double pixel = reference.pixel_scale_arcsec * reference.pixel_scale_arcsec;
   ControlMaker maker(field, threads);
-  maker.search(around::outside, outside_mask(field, outside_area_arcsec2 / pixel), field.exposures);
+  if (outside_area_arcsec2 > 0)
+    maker.search(around::outside, outside_mask(field, outside_area_arcsec2 / pixel), field.exposures);
   maker.search(around::negative, field.analysis.host_mask, negative(field.exposures));
   return maker.result();
 }

@@ -24,7 +24,8 @@ io::Table measured_rows(const FieldSetup& field, const std::vector<pipeline::Mea
 
 /// Objects outside the host and in the negative image, measured in every step as if they were clumps of the host.
 /// Outside: in the un-injected image, within the smallest square about the host that holds at least
-/// `outside_area_arcsec2` outside of it, or the whole image; the lens has to reach there.
+/// `outside_area_arcsec2` outside of it (0: none is searched), or the whole image. Host and redshift of such rows
+/// are missing.
 Controls controls_of(const FieldSetup& field, double outside_area_arcsec2, int threads);
 
 }  // namespace arcproof::recipes

@@ -15,6 +15,8 @@
 namespace arcproof::photometry {
 namespace {
 
+constexpr double bright_snr = 100;
+
 using one_band::Drawn;
 using one_band::OneBandSky;
 
@@ -249,7 +251,7 @@ TEST(FitQuality, SquaresOfAFlatModel) {
 // ---- limits, by hand
 
 int bits_of(const ClumpFit& fit, const DataCheck& check, const QualityOptions& limits = {}) {
-  return quality_of(fit, {}, check, {}, limits);
+  return quality_of(fit, {}, check, bright_snr, {}, limits);
 }
 
 TEST(FitQuality, MoreLightThanTheDataExceedsThem) {
@@ -303,7 +305,7 @@ TEST(FitQuality, EndsOfTheDescent) {
       {FitStatus::singular, quality_no_result},
       {FitStatus::too_few_pixels, quality_no_result}};
   for (const auto& [status, quality] : expected) EXPECT_EQ(bits(status), quality) << to_string(status);
-  EXPECT_EQ(quality_of({}, {}, {}, {}, {}), quality_no_result);
+  EXPECT_EQ(quality_of({}, {}, {}, bright_snr, {}, {}), quality_no_result);
 }
 
 // Where a position or a shape is held, its bound says nothing.
@@ -312,12 +314,12 @@ TEST(FitQuality, BoundsOfWhatIsFree) {
   fit.components[0].x = 3;
   const ComponentStart start{1, 0, {1, 0, 1}};
   const DataCheck check{.data_njy = 100, .data_error_njy = 1, .model_njy = 100};
-  EXPECT_EQ(quality_of(fit, start, check, {}, {}), quality_moved_away | quality_largest_size);
-  EXPECT_EQ(quality_of(fit, start, check, {.position_free = false}, {}), quality_largest_size);
-  EXPECT_EQ(quality_of(fit, start, check, {.shape_free = false}, {}), quality_moved_away);
+  EXPECT_EQ(quality_of(fit, start, check, bright_snr, {}, {}), quality_moved_away | quality_largest_size);
+  EXPECT_EQ(quality_of(fit, start, check, bright_snr, {.position_free = false}, {}), quality_largest_size);
+  EXPECT_EQ(quality_of(fit, start, check, bright_snr, {.shape_free = false}, {}), quality_moved_away);
   fit.components[0].x = 2.999;
   fit.components[0].shape = {35.9, 0, 1};
-  EXPECT_EQ(quality_of(fit, start, check, {}, {}), 0);
+  EXPECT_EQ(quality_of(fit, start, check, bright_snr, {}, {}), 0);
 }
 
 // ---- what is rejected

@@ -1,5 +1,5 @@
 // The chance rate: on tables made by hand, whose counts anybody can redo, and on fields strewn at random.
-#include "validation/chance.h"
+#include "validation/checks/chance.h"
 
 #include "engine/core/missing.h"
 #include "engine/core/random.h"
