@@ -82,9 +82,10 @@ void set_offsets(const io::Table& joined, const std::string& band, Metrics& metr
     for (std::size_t i = 0; i < joined.rows(); ++i)
       if (recovered[i] && snr[i] > bright_snr) offset.push_back(measured[i] - truth[i]);
     const std::string name = std::string("offset.") + axis + "_pix";
-    metrics.set(name, statistics::median(offset));
+    const double centre = statistics::median(offset);
+    metrics.set(name, centre);
     metrics.set(name + "_err", error_of_median(offset));
-    both.insert(both.end(), offset.begin(), offset.end());
+    for (const double value : offset) both.push_back(value - centre);
   }
   metrics.set("offset.scatter_pix", statistics::mad_sigma(both));
 }
@@ -130,7 +131,7 @@ std::vector<MetricDescription> null_metrics(const std::vector<std::string>& band
       {"offset.x_pix_err", "pix", "its standard error"},
       {"offset.y_pix", "pix", "median of measured - true y, recovered clumps of S/N > 10"},
       {"offset.y_pix_err", "pix", "its standard error"},
-      {"offset.scatter_pix", "pix", "1.4826 median absolute deviation of both"}};
+      {"offset.scatter_pix", "pix", "1.4826 median absolute deviation of both about their medians"}};
   for (const std::string& band : bands) {
     const std::string family = "bright." + band + ".", of = band + ", recovered clumps of S/N > 10: ";
     all.push_back({family + "flux_bias", "", of + "median of measured / true flux - 1"});

@@ -164,7 +164,7 @@ TEST(ConvergenceSummary, EveryCriterionCounts) {
   ConvergenceSummary good;
   good.r_hat = good.r_hat_between_ensembles = 1.0099;
   good.ess_bulk = good.ess_tail = 401;
-  good.length_over_tau = 50.1;
+  good.length_over_tau = good.ess_per_chain = 50.1;
   EXPECT_TRUE(meets_criteria(good));
   const auto spoilt = [&](double ConvergenceSummary::*member, double value) {
     ConvergenceSummary summary = good;
@@ -180,7 +180,10 @@ TEST(ConvergenceSummary, EveryCriterionCounts) {
     EXPECT_TRUE(spoilt(&ConvergenceSummary::ess_bulk, bad));
     EXPECT_TRUE(spoilt(&ConvergenceSummary::ess_tail, bad));
   }
-  for (const double bad : {49.9, nan}) EXPECT_TRUE(spoilt(&ConvergenceSummary::length_over_tau, bad));
+  for (const double bad : {49.9, nan}) {
+    EXPECT_TRUE(spoilt(&ConvergenceSummary::length_over_tau, bad));
+    EXPECT_TRUE(spoilt(&ConvergenceSummary::ess_per_chain, bad));
+  }
 }
 
 // As short as published chains are: 27 tau. 400 walkers make the ESS large, yet each is too short to vouch
@@ -191,6 +194,14 @@ TEST(ConvergenceSummary, TooShortIsNotConverged) {
   EXPECT_GT(summary.r_hat, 1.01);
   EXPECT_LT(summary.r_hat_between_ensembles, 1.005);  // nobody is stuck
   EXPECT_LT(summary.length_over_tau, 50);
+  EXPECT_FALSE(summary.converged);
+}
+
+// 400 walkers of 10 steps: an ESS of 400 is reached by their number alone.
+TEST(ConvergenceSummary, ManyWalkersOfFewStepsAreNotConverged) {
+  const auto summary = summarise_convergence(ensembles_of(0.9, 4, 100, 10));
+  EXPECT_GT(summary.ess_bulk, 400);
+  EXPECT_LT(summary.ess_per_chain, 50);
   EXPECT_FALSE(summary.converged);
 }
 

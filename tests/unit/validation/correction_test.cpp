@@ -48,7 +48,8 @@ io::Table joined(const std::vector<Injection>& rows) {
 }
 
 // Rows of 100 nJy +- 10, 50 pc, 10^7 solar masses.
-io::Table catalogue(const io::Reals& mag, const io::Reals& sigma) {
+io::Table catalogue(const io::Reals& mag, const io::Reals& sigma, bool is_selected = true,
+                    bool is_limit = false) {
   io::Table table("CLUMPS");
   table.add("mag_f150w", "mag", "", mag);
   table.add("sigma_circular_pix", "pix", "", sigma);
@@ -56,6 +57,8 @@ io::Table catalogue(const io::Reals& mag, const io::Reals& sigma) {
   table.add("flux_f150w_err", "nJy", "", io::Reals(mag.size(), 10));
   table.add("radius_pc", "pc", "", io::Reals(mag.size(), 50));
   table.add("log_mass_msun", "", "", io::Reals(mag.size(), 7));
+  table.add("selected", "", "", io::Flags(mag.size(), is_selected));
+  table.add("radius_is_upper_limit", "", "", io::Flags(mag.size(), is_limit));
   return table;
 }
 
@@ -114,6 +117,20 @@ TEST(Correction, UpperLimitsSayNothingOfRadii) {
   EXPECT_NEAR(value(corrected_row(26.1, 2, injections), "log_radius_bias"), std::log10(2.0), 1e-12);
   injections[0].upper_limit = injections[1].upper_limit = true;  // leaves 3 radii
   EXPECT_TRUE(std::isnan(value(corrected_row(26.1, 2, injections), "radius_debiased_pc")));
+}
+
+// Sums of weights count selected rows; a limit is not raised above itself.
+TEST(Correction, OnlySelectedRowsWeighAndLimitsStay) {
+  const auto injections = six();
+  const auto of = [&](bool selected, bool limit, const char* column) {
+    return corrected(catalogue({26.1}, {2}, selected, limit), joined(injections), {.reference_band = "f150w"})
+        .reals(column)
+        .at(0);
+  };
+  EXPECT_GE(of(true, false, "weight"), 1);
+  EXPECT_TRUE(std::isnan(of(false, false, "weight")));
+  EXPECT_NE(of(true, false, "radius_debiased_pc"), 50);
+  EXPECT_EQ(of(true, true, "radius_debiased_pc"), 50);
 }
 
 // Clumps of true magnitude 25 and 26 are measured one brighter: a row of 25 is one of 26, half of which are

@@ -17,6 +17,9 @@ namespace {
 
 constexpr double bright_snr = 100;
 
+// Without the cautions.
+int reasons(const ClumpPhotometry& clump) { return clump.quality & ~(quality_small_size | quality_faint); }
+
 using one_band::Drawn;
 using one_band::OneBandSky;
 
@@ -79,7 +82,7 @@ TEST(FitQuality, TooLargeEndsAtTheLargestSize) {
     sky.hide_sky();
     if (noise) sky.add_white_noise(32, 0);
     const ClumpPhotometry clump = sky.measure({{60, 60}}, one_band::best_fit_only());
-    EXPECT_EQ(clump.quality, quality_largest_size) << quality_words(clump.quality);
+    EXPECT_EQ(reasons(clump), quality_largest_size) << quality_words(clump.quality);
     EXPECT_NEAR(clump.sigma_major_pix.value, 6, 1e-6);
     EXPECT_FALSE(clump.trusted);
   }
@@ -122,7 +125,7 @@ TEST(FitQuality, TwoClumpsFittedByOneArePoorWhereItShows) {
   }
   for (const double flux : {30.0, 100.0}) {
     const ClumpPhotometry clump = pair(flux);
-    EXPECT_EQ(clump.quality, 0) << flux << " " << quality_words(clump.quality);
+    EXPECT_EQ(reasons(clump), 0) << flux << " " << quality_words(clump.quality);
     EXPECT_LT(clump.chi2_reduced, 5);
   }
   // Both limits count.
@@ -150,7 +153,7 @@ TEST(FitQuality, BrightNeighbourOutsideTheGroupSpoilsTheFit) {
   for (const double distance : {3.5, 12.0}) {
     const ClumpPhotometry clump =
         measured_of({{50, 50, 100}, {50 + distance, 50, 1000}}, {{50, 50}, {50 + distance, 50}});
-    EXPECT_EQ(clump.quality, 0) << distance << " " << quality_words(clump.quality);
+    EXPECT_EQ(reasons(clump), 0) << distance << " " << quality_words(clump.quality);
     EXPECT_NEAR(clump.bands[0].flux_njy, 100, 5) << distance;
   }
 }
@@ -370,6 +373,28 @@ TEST(FitQuality, BitsHaveNamesAndAreToldInHeaders) {
   ASSERT_EQ(table.notes().size(), quality_bits().size());
   EXPECT_EQ(table.notes()[3].first, "QBIT4");
   EXPECT_EQ(table.notes()[3].second.substr(0, 15), "8: moved_away: ");
+}
+
+// Cautions depend on S/N and size alone, and reject nothing unless asked to.
+TEST(FitQuality, SmallAndFaintFitsAreCautions) {
+  ClumpFit fit;
+  fit.status = FitStatus::converged;
+  fit.degrees_of_freedom = 70;
+  fit.chi2 = 70;
+  fit.components.resize(1);
+  fit.components[0].flux = 100;
+  const DataCheck check{.data_njy = 100, .data_error_njy = 10, .model_njy = 100, .chi2_flat = 1000};
+  const auto quality_at = [&](double sigma, double snr) {
+    fit.components[0].shape = covariance_of(sigma, sigma, 0);
+    return quality_of(fit, {}, check, snr, {}, {});
+  };
+  EXPECT_EQ(quality_at(0.79, 19.9), quality_small_size);
+  EXPECT_EQ(quality_at(0.79, 20.1), 0);
+  EXPECT_EQ(quality_at(0.81, 19.9), 0);
+  EXPECT_EQ(quality_at(2, 9.9), quality_faint);
+  EXPECT_EQ(quality_at(0.5, 5), quality_small_size | quality_faint);
+  EXPECT_TRUE(QualityOptions{}.trusts(quality_small_size | quality_faint));
+  EXPECT_FALSE(QualityOptions{.reject = {"faint"}}.trusts(quality_faint));
 }
 
 }  // namespace

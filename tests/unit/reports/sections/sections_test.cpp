@@ -179,6 +179,7 @@ TEST(SectionOfConvergence, SaysWhichDiagnosticFails) {
   EXPECT_TRUE(holds(convergence_section(run.open())->body, "No sampler was run."));
   io::Json all = io::Json::object(), one = io::Json::object();
   one["r_hat"] = 1.5, one["r_hat_between_ensembles"] = 1.001, one["ess_bulk"] = 1000, one["ess_tail"] = 100;
+  one["ess_per_chain"] = 60;
   one["length_over_tau"] = 80, one["converged"] = false;
   all["power_law"]["beta"] = one;
   run.put_json("convergence.json", all);
