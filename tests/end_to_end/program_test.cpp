@@ -185,7 +185,7 @@ TEST(Program, HeadersTellTheBitsOfQuality) {
     int cards = 0;
     const io::Table table = io::read_fits_table(finished_run() / name, hdu);
     for (const auto& [key, value] : table.notes()) cards += key.starts_with("QBIT");
-    EXPECT_EQ(cards, 7) << name;
+    EXPECT_EQ(cards, 9) << name;
   }
 }
 
