@@ -37,7 +37,7 @@ struct ProtocolOptions {
   int redraws = 100;
   double forced_shift_pix = 1.0;
   bool fix_position_in_groups = true;
-  NoiseModel noise = NoiseModel::white;
+  NoiseModel noise = NoiseModel::correlated;
   FitOptions fit;
   QualityOptions quality;
 

@@ -45,7 +45,7 @@ std::vector<validation::MetricDescription> control_metrics(const Recipe& recipe)
   all.push_back(
       {"null.band_noise_correlation", "",
        "largest correlation between the noise of two bands on one grid: 0 where errors are independent"});
-  validation::add_to(all, validation::crowding_metrics());
+  if (!recipe.injection.pairs) validation::add_to(all, validation::crowding_metrics());  // pairs are meant to
   validation::add_to(all, validation::purity_metrics());
   validation::add_to(all, validation::error_factor_metrics());
   return all;
@@ -58,7 +58,7 @@ void make_controls(RunData& run) {
   const validation::MetricOptions options = metric_options(run.recipe);
   validation::set_null_metrics(run.injections, options.bands, options.reference_band, run.recipe.seed,
                                run.metrics);
-  validation::set_crowding_metrics(run.injections, run.metrics);
+  if (!options.has_pairs) validation::set_crowding_metrics(run.injections, run.metrics);
   run.metrics.set("null.band_noise_correlation", band_noise_of(run));
   double host_area = 0;
   for (const FieldSetup& field : run.fields) host_area += field.host_area_arcsec2;
