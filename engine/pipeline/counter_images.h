@@ -30,7 +30,7 @@ struct CounterImageOptions {
 /// -1: itself the brightest, or no other. Two images of one source have a critical curve between them: the
 /// sign of mu changes on the straight line from one to the other. Without a lens model (constant field)
 /// nothing is joined. Accuracy on simulated arcs: metric links.* of a run
-/// (validation/metrics.h).
+/// (validation/metrics/metrics.h).
 std::vector<std::int64_t> counter_images(const AnalysisField& field, std::span<const MeasuredClump> clumps,
                                          const CounterImageOptions& options = {});
 

@@ -3,7 +3,7 @@
 #include "engine/core/random.h"
 #include "validation/correction.h"
 #include "validation/match.h"
-#include "validation/metrics.h"
+#include "validation/metrics/metrics.h"
 #include "validation/studies/lens_models.h"
 #include "validation/studies/population.h"
 #include "validation/studies/templates.h"

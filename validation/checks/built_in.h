@@ -2,8 +2,8 @@
 // decide between pass and fail, which the recipe's own criteria do.
 #pragma once
 
-#include "validation/criteria.h"
-#include "validation/metric.h"
+#include "validation/checks/criteria.h"
+#include "validation/metrics/metric.h"
 
 #include <string>
 #include <vector>

@@ -15,7 +15,7 @@
 
 #include "engine/io/table.h"
 #include "validation/match.h"
-#include "validation/metric.h"
+#include "validation/metrics/metric.h"
 
 #include <string>
 #include <vector>

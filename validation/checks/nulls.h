@@ -2,7 +2,7 @@
 #pragma once
 
 #include "engine/io/table.h"
-#include "validation/metric.h"
+#include "validation/metrics/metric.h"
 
 #include <string>
 #include <vector>

@@ -9,7 +9,7 @@
 #pragma once
 
 #include "engine/io/table.h"
-#include "validation/metric.h"
+#include "validation/metrics/metric.h"
 
 #include <set>
 #include <string>

@@ -8,7 +8,7 @@
 //                                                           corrected (engine/population/corrected.h)
 #pragma once
 
-#include "validation/metric.h"
+#include "validation/metrics/metric.h"
 #include "validation/studies/mass_function_tables.h"
 
 #include <span>

@@ -30,7 +30,7 @@
 #include "engine/core/keys.h"
 #include "engine/io/table.h"
 #include "engine/population/corrected.h"
-#include "validation/metric.h"
+#include "validation/metrics/metric.h"
 
 #include <cstdint>
 #include <optional>

@@ -13,7 +13,7 @@
 #pragma once
 
 #include "engine/io/table.h"
-#include "validation/metric.h"
+#include "validation/metrics/metric.h"
 
 #include <array>
 #include <string>

@@ -10,7 +10,6 @@
 #include "validation/correction.h"
 #include "validation/studies/mass_function_tables.h"
 
-#include <algorithm>
 
 namespace arcproof::recipes {
 namespace fs = std::filesystem;
@@ -43,12 +42,10 @@ validation::Judgement write_outputs(const Recipe& recipe, const Inputs& inputs,
   for (const Product* product : all_products())
     if (product->is_asked_for(recipe)) product->make(run);
 
-  const auto verdicts = validation::judge(recipe.criteria, run.metrics);
-  const auto checks = validation::built_in_checks(run.metrics);
-  io::write_json(output / "report.json", report_json(run, verdicts, checks));
+  io::write_json(output / "report.json", report_json(run));
   reports::write_report(output, report_sections());
   write_manifest(recipe, inputs, output, threads, clock, rounds);
-  return validation::judgement_of(verdicts, checks);
+  return run.judgement;
 }
 
 }  // namespace arcproof::recipes

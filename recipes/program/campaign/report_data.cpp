@@ -9,37 +9,6 @@
 namespace arcproof::recipes {
 namespace {
 
-io::Json verdict_json(const std::vector<validation::Verdict>& verdicts) {
-  io::Json list = io::Json::array();
-  for (const validation::Verdict& v : verdicts) {
-    io::Json one = io::Json::object();
-    one["metric"] = v.criterion.metric;
-    one["value"] = v.value;
-    one["min"] = v.criterion.min ? io::Json(*v.criterion.min) : io::Json();
-    one["max"] = v.criterion.max ? io::Json(*v.criterion.max) : io::Json();
-    one["passed"] = v.passed;
-    one["why"] = v.criterion.why;
-    list.push_back(std::move(one));
-  }
-  return list;
-}
-
-io::Json checks_json(const std::vector<validation::BuiltInCheck>& checks) {
-  io::Json list = io::Json::array();
-  for (const validation::BuiltInCheck& check : checks) {
-    io::Json one = io::Json::object();
-    one["metric"] = check.criterion.metric;
-    one["value"] = check.value;
-    one["error"] = check.error;
-    one["min"] = check.criterion.min ? io::Json(*check.criterion.min) : io::Json();
-    one["max"] = check.criterion.max ? io::Json(*check.criterion.max) : io::Json();
-    one["met"] = check.met;
-    one["why"] = check.criterion.why;
-    list.push_back(std::move(one));
-  }
-  return list;
-}
-
 io::Json notes_json(const Recipe& recipe, const Inputs& inputs, const std::vector<FieldSetup>& fields) {
   io::Json notes = io::Json::array();
   const bool real_sky = std::any_of(recipe.fields.begin(), recipe.fields.end(),
@@ -76,18 +45,12 @@ io::Json notes_json(const Recipe& recipe, const Inputs& inputs, const std::vecto
 
 }  // namespace
 
-io::Json report_json(const RunData& run, const std::vector<validation::Verdict>& verdicts,
-                     const std::vector<validation::BuiltInCheck>& checks) {
+io::Json report_json(const RunData& run) {
   const Recipe& recipe = run.recipe;
   io::Json json = io::Json::object();
   json["recipe"] = recipe.name;
   json["title"] = recipe.title;
   json["seed"] = recipe.seed;
-  json["passed"] =
-      std::all_of(verdicts.begin(), verdicts.end(), [](const validation::Verdict& v) { return v.passed; });
-  json["verdict"] = validation::to_string(validation::judgement_of(verdicts, checks));
-  json["criteria"] = verdict_json(verdicts);
-  json["checks"] = checks_json(checks);
   json["reference_band"] = lower_case(recipe.reference_band);
   io::Json bands = io::Json::array();
   for (const BandRecipe& band : recipe.bands) bands.push_back(lower_case(band.name));

@@ -16,8 +16,8 @@
 #include "engine/sky/cosmology.h"
 #include "mocks/plan.h"
 #include "mocks/scene.h"
+#include "validation/checks/criteria.h"
 #include "validation/correction.h"
-#include "validation/criteria.h"
 #include "validation/match.h"
 #include "validation/studies/mass_function_recovery.h"
 

@@ -51,6 +51,7 @@ class FieldMaker {
     set_sky_and_baseline();
     setup_.catalogue = clumps_of_host(setup_, threads_);
     set_placement();
+    setup_.host_truth = truth_of_host(setup_);
     setup_.controls = controls_of(setup_, r_.control_area_arcsec2, threads_);
     return std::move(setup_);
   }

@@ -38,6 +38,7 @@ struct FieldSetup {
   io::Table baseline;          ///< what is found without injections: x, y, flux_<reference>
   Array2D<int> objects;        ///< their segmentation: 0 is empty sky
   io::Table catalogue;         ///< clumps of the host measured without injections (science_catalogue.h)
+  io::Table host_truth;        ///< what was drawn for a simulated host
   Controls controls;
   double band_noise_correlation = 0;  ///< largest of all pairs of bands on one grid; NaN: no pair
   double host_area_arcsec2 = 0;       ///< where clumps are injected

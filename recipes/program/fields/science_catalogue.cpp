@@ -36,16 +36,18 @@ io::Table science_catalogue(const std::vector<FieldSetup>& fields) {
   return all;
 }
 
+io::Table truth_of_host(const FieldSetup& field) {
+  std::vector<mocks::InjectedClump> clumps;
+  for (std::size_t k = 0; k < field.host_clumps.size(); ++k)
+    clumps.push_back({static_cast<std::int64_t>(k), field.host_clumps[k].clump, field.host_clumps[k].images});
+  if (clumps.empty()) return io::Table("HOST_TRUTH");
+  return mocks::truth_table(field.plan, field.truth_field(), -1 - field.number, clumps);
+}
+
 io::Table host_truth(const std::vector<FieldSetup>& fields) {
   io::Table all("HOST_TRUTH");
-  for (const FieldSetup& field : fields) {
-    std::vector<mocks::InjectedClump> clumps;
-    for (std::size_t k = 0; k < field.host_clumps.size(); ++k)
-      clumps.push_back(
-          {static_cast<std::int64_t>(k), field.host_clumps[k].clump, field.host_clumps[k].images});
-    if (!clumps.empty())
-      all.append(mocks::truth_table(field.plan, field.truth_field(), -1 - field.number, clumps));
-  }
+  for (const FieldSetup& field : fields)
+    if (field.host_truth.rows()) all.append(field.host_truth);
   return all;
 }
 

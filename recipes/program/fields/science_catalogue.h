@@ -14,7 +14,10 @@ io::Table clumps_of_host(const FieldSetup& field, int threads);
 /// The catalogues of all fields, one below the other.
 io::Table science_catalogue(const std::vector<FieldSetup>& fields);
 
-/// What was drawn for the hosts of simulated fields; no rows for real ones.
+/// What was drawn for the host of a simulated field, ready but for this; no rows for a real one.
+io::Table truth_of_host(const FieldSetup& field);
+
+/// The same of all fields.
 io::Table host_truth(const std::vector<FieldSetup>& fields);
 
 }  // namespace arcproof::recipes

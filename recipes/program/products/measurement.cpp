@@ -9,7 +9,7 @@
 #include "reports/sections/outcomes.h"
 #include "reports/sections/science/science_catalogue.h"
 #include "reports/sections/truth.h"
-#include "validation/metrics.h"
+#include "validation/metrics/metrics.h"
 #include "validation/tables.h"
 
 namespace arcproof::recipes {

@@ -10,6 +10,7 @@
 #include "recipes/program/products/psf.h"
 #include "recipes/program/products/recovery.h"
 #include "recipes/program/products/templates.h"
+#include "recipes/program/products/verdict.h"
 #include "reports/sections/criteria.h"
 
 #include <algorithm>
@@ -20,7 +21,7 @@ const std::vector<const Product*>& all_products() {
   static const std::vector<const Product*> products = {
       &lens_models_product, &templates_product,     &recovery_product,   &measurement_product,
       &controls_product,    &mass_function_product, &population_product, &line_widths_product,
-      &psf_product,         &metrics_product};  // last: it lists what the others set
+      &psf_product,         &metrics_product,       &verdict_product};  // last: of what the others have set
   return products;
 }
 

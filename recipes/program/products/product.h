@@ -6,7 +6,8 @@
 #include "engine/io/table.h"
 #include "recipes/program/fields/field_setup.h"
 #include "reports/sections/section.h"
-#include "validation/metric.h"
+#include "validation/checks/built_in.h"
+#include "validation/metrics/metric.h"
 
 #include <filesystem>
 #include <string>
@@ -29,6 +30,7 @@ struct RunData {
   io::Table catalogue{"CATALOG"};          ///< of the un-injected fields, corrected
   io::Table host_truth{"HOST_TRUTH"};      ///< what was drawn for simulated hosts; may have no rows
   validation::Metrics metrics = {};
+  validation::Judgement judgement = validation::Judgement::not_judged;
   io::Json report = io::Json::object();  ///< further members of report.json
 };
 

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "recipes/program/description/recipe.h"
-#include "validation/metrics.h"
+#include "validation/metrics/metrics.h"
 #include "validation/studies/population.h"
 #include "validation/tables.h"
 

@@ -1,4 +1,4 @@
-#include "validation/metric.h"
+#include "validation/metrics/metric.h"
 
 #include <iterator>
 

@@ -1,8 +1,8 @@
-// Counter-images of simulated hosts. Conventions: validation/metric.h.
+// Counter-images of simulated hosts. Conventions: validation/metrics/metric.h.
 #pragma once
 
 #include "engine/io/table.h"
-#include "validation/metric.h"
+#include "validation/metrics/metric.h"
 
 #include <string>
 #include <vector>

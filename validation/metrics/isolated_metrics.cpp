@@ -1,4 +1,4 @@
-#include "validation/isolated_metrics.h"
+#include "validation/metrics/isolated_metrics.h"
 
 #include "engine/core/missing.h"
 #include "engine/core/statistics.h"

@@ -6,12 +6,12 @@
 #pragma once
 
 #include "engine/io/table.h"
-#include "validation/bias_metrics.h"
-#include "validation/count_metrics.h"
-#include "validation/isolated_metrics.h"
-#include "validation/link_metrics.h"
-#include "validation/pair_metrics.h"
-#include "validation/pull_metrics.h"
+#include "validation/metrics/bias_metrics.h"
+#include "validation/metrics/count_metrics.h"
+#include "validation/metrics/isolated_metrics.h"
+#include "validation/metrics/link_metrics.h"
+#include "validation/metrics/pair_metrics.h"
+#include "validation/metrics/pull_metrics.h"
 
 #include <string>
 #include <vector>

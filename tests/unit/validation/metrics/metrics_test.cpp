@@ -1,5 +1,5 @@
 // The numbers of each family on tables made by hand, and that each number that is set is described.
-#include "validation/metrics.h"
+#include "validation/metrics/metrics.h"
 
 #include "engine/core/missing.h"
 #include "engine/core/random.h"

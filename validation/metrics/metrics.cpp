@@ -1,4 +1,4 @@
-#include "validation/metrics.h"
+#include "validation/metrics/metrics.h"
 
 #include "engine/core/statistics.h"
 

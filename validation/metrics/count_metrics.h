@@ -1,8 +1,8 @@
-// How many were injected and found, and the logistic fit of completeness. Conventions: validation/metric.h.
+// How many were injected and found, and the logistic fit of completeness. Conventions: validation/metrics/metric.h.
 #pragma once
 
 #include "engine/io/table.h"
-#include "validation/metric.h"
+#include "validation/metrics/metric.h"
 
 #include <string>
 #include <vector>

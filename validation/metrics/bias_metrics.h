@@ -1,8 +1,8 @@
-// Bias and coverage of every quantity. Conventions: validation/metric.h.
+// Bias and coverage of every quantity. Conventions: validation/metrics/metric.h.
 #pragma once
 
 #include "engine/io/table.h"
-#include "validation/metric.h"
+#include "validation/metrics/metric.h"
 
 #include <string>
 #include <vector>

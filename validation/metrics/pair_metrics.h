@@ -1,8 +1,8 @@
-// Crowding: clumps injected two by two. Conventions: validation/metric.h.
+// Crowding: clumps injected two by two. Conventions: validation/metrics/metric.h.
 #pragma once
 
 #include "engine/io/table.h"
-#include "validation/metric.h"
+#include "validation/metrics/metric.h"
 
 #include <string>
 #include <vector>

@@ -1,4 +1,4 @@
-#include "validation/pair_metrics.h"
+#include "validation/metrics/pair_metrics.h"
 
 #include "engine/core/missing.h"
 #include "engine/core/statistics.h"

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "engine/core/keys.h"
-#include "validation/metric.h"
+#include "validation/metrics/metric.h"
 
 #include <optional>
 #include <string>

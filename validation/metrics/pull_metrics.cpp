@@ -1,4 +1,4 @@
-#include "validation/pull_metrics.h"
+#include "validation/metrics/pull_metrics.h"
 
 #include "engine/core/statistics.h"
 

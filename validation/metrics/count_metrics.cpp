@@ -1,4 +1,4 @@
-#include "validation/count_metrics.h"
+#include "validation/metrics/count_metrics.h"
 
 #include "engine/core/missing.h"
 #include "validation/completeness.h"

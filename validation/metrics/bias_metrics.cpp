@@ -1,4 +1,4 @@
-#include "validation/bias_metrics.h"
+#include "validation/metrics/bias_metrics.h"
 
 #include "validation/bias.h"
 

@@ -1,4 +1,4 @@
-#include "validation/criteria.h"
+#include "validation/checks/criteria.h"
 
 #include <cmath>
 

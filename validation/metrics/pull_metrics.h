@@ -1,8 +1,8 @@
-// Fluxes and their pulls. Conventions: validation/metric.h.
+// Fluxes and their pulls. Conventions: validation/metrics/metric.h.
 #pragma once
 
 #include "engine/io/table.h"
-#include "validation/metric.h"
+#include "validation/metrics/metric.h"
 
 #include <string>
 #include <vector>

@@ -1,8 +1,8 @@
-// Closure: clumps that are alone. Conventions: validation/metric.h.
+// Closure: clumps that are alone. Conventions: validation/metrics/metric.h.
 #pragma once
 
 #include "engine/io/table.h"
-#include "validation/metric.h"
+#include "validation/metrics/metric.h"
 
 #include <string>
 #include <vector>

@@ -1,4 +1,4 @@
-#include "validation/link_metrics.h"
+#include "validation/metrics/link_metrics.h"
 
 #include "engine/core/missing.h"
 #include "validation/neighbours.h"
