@@ -21,7 +21,7 @@ TEST(Manual, TellsDefaultLimitsUnitAndKind) {
         "| `threshold_sigma` | `1.5` | &gt; 0, &le; 1e+06 | detection threshold, per pixel of the filtered "
         "image "
         "[sigma of the error image] |",
-        "| `noise` | `\"white\"` | `white`, `correlated` |", "| `map_sign` |  | `-1`, `1` |",
+        "| `noise` | `\"correlated\"` | `white`, `correlated` |", "| `map_sign` |  | `-1`, `1` |",
         "kind lenstool: the model, best.par"})
     EXPECT_NE(manual.find(row), std::string::npos) << row;
 }
