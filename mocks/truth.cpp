@@ -162,7 +162,9 @@ io::Table truth_table(const InjectionPlan& plan, const TruthField& field, int re
   add.column("on_empty_sky", "",
              "no object of the un-injected image within four pixels of either axis: the fit's cutout is sky",
              [&](const Row& r) { return is_empty_around(*field.objects, r.image->x, r.image->y); });
-  add.column("place_density", "pix**-2", "density with which an image like this one is drawn at its place",
+  add.column("place_density", "pix**-2",
+             "density with which an image is drawn at this place; the clump may have been placed at any of "
+             "its images",
              [&](const Row& r) { return drawn_density(r, *field.placement); });
   add.column("weight_clumps", "",
              "for averages over places where the host's clumps are: their density over place_density",
@@ -170,11 +172,12 @@ io::Table truth_table(const InjectionPlan& plan, const TruthField& field, int re
                return weight(field.placement->clumps(r.image->x, r.image->y),
                              drawn_density(r, *field.placement));
              });
-  add.column("weight_uniform", "", "for averages over the host's area: 1 / area over place_density",
-             [&](const Row& r) {
-               return weight(field.placement->uniform(r.image->x, r.image->y),
-                             drawn_density(r, *field.placement));
-             });
+  add.column(
+      "weight_uniform", "",
+      "for averages over the host's area, but for edges and missing pixels: 1 / area over place_density",
+      [&](const Row& r) {
+        return weight(field.placement->uniform(r.image->x, r.image->y), drawn_density(r, *field.placement));
+      });
   add.column("merged_images", "", "images of this clump that overlap with this one, itself included",
              [](const Row& r) { return std::int64_t{r.image->merged_images}; });
   add.column("neighbour_pix", "pix", "distance to the nearest other injected image of this realisation",

@@ -221,8 +221,11 @@ io::Table corrected(const io::Table& catalogue, const io::Table& joined, const C
              &Row::p);
   add.column("p_detect_low", "", "lower end of its 68% Jeffreys interval", &Row::p_low);
   add.column("p_detect_high", "", "upper end of its 68% Jeffreys interval", &Row::p_high);
-  add.column("weight", "", "1 / p_detect of selected rows, so that sums count these alone; NaN for others",
-             [&](const Row& r, std::size_t i) { return selected[i] ? r.weight : nan; });
+  add.column(
+      "weight", "",
+      "1 / p_detect of selected rows, so that sums count these alone; NaN for others, and where none of the "
+      "injections like the row was found",
+      [&](const Row& r, std::size_t i) { return selected[i] ? r.weight : nan; });
   add.column("mag_bias", "mag", "median of measured - true among injections measured alike, reference band",
              [](const Row& r) { return r.mag.median; });
   add.column("mag_debiased", "mag", "magnitude of the reference band minus its bias",

@@ -99,9 +99,12 @@ const std::vector<QualityBit>& quality_bits() {
       {quality_moved_away, "moved_away", "the centre ended on the edge of where it may be"},
       {quality_largest_size, "largest_size", "the major axis ended at the largest allowed"},
       {quality_poor_fit, "poor_fit", "chi-squared too large, and much of the data left unexplained"},
-      {quality_exceeds_data, "exceeds_data", "the model holds far more light than the data"},
-      {quality_small_size, "small_size", "caution: sizes below 0.8 pixel at S/N < 20 come out low"},
-      {quality_faint, "faint", "caution: S/N < 10, fluxes of detected objects come out high"}};
+      {quality_exceeds_data, "exceeds_data",
+       "the model holds far more light than the data and three errors of it"},
+      {quality_small_size, "small_size",
+       "caution: sigma_major below 0.8 pixel at S/N < 20 (error: correlated) comes out low"},
+      {quality_faint, "faint",
+       "caution: S/N < 10 (error: correlated), fluxes of detected objects come out high"}};
   return bits;
 }
 

@@ -91,6 +91,8 @@ void identity_columns(Columns& add, const AnalysisField& field) {
   add.real("data_light", "nJy",
            "light of the data in the cutout of the fit, without any model: engine/photometry/fit_quality.h",
            [](const auto& c) { return c.photometry.check.data_njy; });
+  add.real("data_light_err", "nJy", "1 sigma of data_light, white noise",
+           [](const auto& c) { return c.photometry.check.data_error_njy; });
   add.real("model_light", "nJy", "light of the fitted model, summed in the same way",
            [](const auto& c) { return c.photometry.check.model_njy; });
   add.flag("enough_snr", "S/N above the recipe's in both reference bands",
