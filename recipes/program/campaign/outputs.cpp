@@ -10,7 +10,6 @@
 #include "validation/correction.h"
 #include "validation/studies/mass_function_tables.h"
 
-
 namespace arcproof::recipes {
 namespace fs = std::filesystem;
 
