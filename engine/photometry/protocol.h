@@ -119,7 +119,7 @@ struct ClumpPhotometry {
   FitStatus status = FitStatus::too_few_pixels;
   double chi2_reduced = 0;
   DataCheck check;                  ///< of the fit in the reference band
-  int quality = quality_no_result;  ///< bits of Quality; 0: trusted
+  int quality = quality_no_result;  ///< bits of Quality
   bool trusted = false;             ///< by QualityOptions::trusts
   std::vector<BandFluxes> bands;    ///< in the order of the input; the reference band among them
   std::vector<Redraw> redraws;

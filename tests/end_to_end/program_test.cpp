@@ -165,7 +165,7 @@ TEST(Program, ChanceCountsAreThoseOfTheTables) {
     EXPECT_EQ(chance.reals("high_mag")[i] - chance.reals("low_mag")[i], 1);
 }
 
-// What is found in the negative image is none of the image's own objects: theirs lie elsewhere, to the last
+// Objects found in the negative image are not those of the image itself: theirs lie elsewhere, to the last
 // digit.
 TEST(Program, NegativeImageHasObjectsOfItsOwn) {
   const io::Table measured = io::read_fits_table(finished_run() / "measured.fits", "MEASURED"),

@@ -7,7 +7,7 @@ namespace arcproof::validation {
 namespace {
 
 struct Limit {
-  const char* metric;  ///< a name, or a part of it between * and *
+  const char* metric;  ///< a name; one * in it stands for any text
   std::optional<double> min, max;
   const char* why;
 };
@@ -21,7 +21,7 @@ const std::vector<Limit>& limits() {
       {"errors.factor_68_high", 0.7, std::nullopt, "flux errors are not too large"},
       {"null.shuffled_skill", 0.0, 0.0, "shuffled truth says nothing of what was measured"},
       {"null.repeated_draws", std::nullopt, 0.0, "no two clumps were drawn from the same random numbers"},
-      {"null.band_noise_correlation", std::nullopt, 0.1,
+      {"null.band_noise_correlation", -0.1, 0.1,
        "the noise of different bands is independent, as SED fits take it to be"},
       {"chance.net_faint", 0.0, 0.0, "where nothing can be seen, nothing is found"},
       {"chance.rate", std::nullopt, 0.05, "few clumps are found by chance"},

@@ -111,5 +111,25 @@ TEST(NoiseCorrelation, LargeScaleFactorIsTheSumOfTheFilter) {
   EXPECT_NEAR(rho.large_scale_factor(), along * along, 0.1 * along * along);
 }
 
+// Two bands of noise n + s and m + c s of unit variance each share c / 2 for |c| = 1; light that varies smoothly is no
+// noise, however much of it they share. 200 x 200 pixels, seed 91: errors 0.006, limits 4 of them.
+TEST(BandNoiseCorrelation, IsTheSharedPartOfTheNoise) {
+  constexpr int width = 200;
+  for (const double sign : {1.0, 0.0, -1.0}) {
+    Random random({.seed = 91, .purpose = "two bands"});
+    Array2D<float> a(width, width, 0.0F), b(width, width, 0.0F);
+    const Array2D<float> error(width, width, 1.0F);
+    const Array2D<int> empty(width, width, 0);
+    for (int y = 0; y < width; ++y)
+      for (int x = 0; x < width; ++x) {
+        const double shared = random.normal(), smooth = 20 * std::exp(-0.5 * (x * x + y * y) / 6400.0);
+        a(x, y) = static_cast<float>(random.normal() + shared + smooth);
+        b(x, y) = static_cast<float>(random.normal() + sign * shared + smooth);
+      }
+    const double expected = sign == 0 ? 0 : 0.5 * sign;
+    EXPECT_NEAR(band_noise_correlation(a, error, b, error, empty), expected, 0.025) << sign;
+  }
+}
+
 }  // namespace
 }  // namespace arcproof::photometry

@@ -228,7 +228,7 @@ TEST_F(Figures, OutcomesAddUpInEveryBin) {
   EXPECT_TRUE(holds(bars, "title 'not detected'"));
   EXPECT_FALSE(holds(bars, "title 'blended'"));
   EXPECT_TRUE(holds(by_id(figures, "outcomes-table").body, "75.0%"));
-  for (const char* label : {"not selected", "not trusted", "not detected"})  // even where there are none
+  for (const char* label : {"not selected", "not trusted", "not detected"})  // also if no injection ended so
     EXPECT_TRUE(holds(by_id(figures, "outcomes-table").body, label)) << label;
   EXPECT_TRUE(holds(by_id(figures, "outcomes-table").shows, "1 off_image"));
 }

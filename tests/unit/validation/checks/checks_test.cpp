@@ -89,6 +89,17 @@ TEST(BuiltInChecks, FindPlantedFaults) {
   EXPECT_NE(std::find(bright.begin(), bright.end(), "bright.b.flux_bias"), bright.end());
 }
 
+// Noise that two bands share with either sign.
+TEST(BuiltInChecks, BandNoiseMayNotGoTogetherNorAgainstEachOther) {
+  for (const auto& [value, is_met] : {std::pair{0.05, true}, {-0.05, true}, {0.3, false}, {-0.3, false}}) {
+    Metrics metrics;
+    metrics.set("null.band_noise_correlation", value);
+    const std::vector<BuiltInCheck> checks = built_in_checks(metrics);
+    ASSERT_EQ(checks.size(), 1U);
+    EXPECT_EQ(checks[0].met, is_met) << value;
+  }
+}
+
 TEST(NullTests, NumbersAreThoseOfTheSample) {
   const Metrics metrics = null_metrics_of({.shift_x_pix = 0.3, .error_factor = 2});
   EXPECT_NEAR(*metrics.find("offset.x_pix"), 0.3, 0.02);
