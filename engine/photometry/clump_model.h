@@ -2,7 +2,7 @@
 #pragma once
 
 #include "engine/core/keys.h"
-#include "engine/photometry/convolved_gaussian.h"
+#include "engine/photometry/convolution/convolved_gaussian.h"
 #include "engine/photometry/noise_correlation.h"
 
 #include <optional>

@@ -1,6 +1,6 @@
 #include "engine/photometry/clump_problem.h"
 
-#include "engine/photometry/gram.h"
+#include "engine/photometry/convolution/gram.h"
 
 #include <algorithm>
 #include <cmath>

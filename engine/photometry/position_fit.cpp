@@ -1,7 +1,7 @@
 #include "engine/photometry/position_fit.h"
 
 #include "engine/core/error.h"
-#include "engine/photometry/gram.h"
+#include "engine/photometry/convolution/gram.h"
 
 #include <algorithm>
 #include <array>

@@ -8,7 +8,7 @@
 #pragma once
 
 #include "engine/photometry/clump_fit.h"
-#include "engine/photometry/position_expansion.h"
+#include "engine/photometry/convolution/position_expansion.h"
 
 #include <map>
 #include <span>

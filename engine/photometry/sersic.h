@@ -10,7 +10,7 @@
 #pragma once
 
 #include "engine/photometry/clump_fit.h"
-#include "engine/photometry/sersic_transform.h"
+#include "engine/photometry/convolution/sersic_transform.h"
 
 #include <span>
 #include <vector>

@@ -3,8 +3,8 @@
 
 #include "engine/lens/delens.h"
 #include "engine/lens/image_frame.h"
-#include "engine/photometry/convolved_gaussian.h"
-#include "engine/sed/fits/grid.h"
+#include "engine/photometry/convolution/convolved_gaussian.h"
+#include "engine/sed/fits/grids/grid.h"
 #include "engine/sky/psf.h"
 
 #include <memory>

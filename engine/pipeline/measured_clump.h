@@ -5,7 +5,7 @@
 #include "engine/photometry/protocol.h"
 #include "engine/photometry/sky_noise.h"
 #include "engine/pipeline/field.h"
-#include "engine/sed/fits/fit_grid.h"
+#include "engine/sed/fits/grids/fit_grid.h"
 
 #include <cstdint>
 #include <optional>

@@ -1,7 +1,7 @@
 #include "reports/sections/bias.h"
 
 #include "reports/drawing/html.h"
-#include "reports/figures/bias.h"
+#include "reports/figures/recovery/bias.h"
 
 namespace arcproof::reports {
 

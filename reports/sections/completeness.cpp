@@ -2,7 +2,7 @@
 
 #include "reports/drawing/columns.h"
 #include "reports/drawing/html.h"
-#include "reports/figures/completeness.h"
+#include "reports/figures/recovery/completeness.h"
 
 #include <cmath>
 

@@ -1,7 +1,7 @@
 #include "reports/sections/outcomes.h"
 
 #include "reports/drawing/html.h"
-#include "reports/figures/outcomes.h"
+#include "reports/figures/recovery/outcomes.h"
 
 namespace arcproof::reports {
 

@@ -1,7 +1,7 @@
 #include "reports/sections/truth.h"
 
 #include "reports/drawing/html.h"
-#include "reports/figures/truth.h"
+#include "reports/figures/recovery/truth.h"
 
 namespace arcproof::reports {
 

@@ -10,7 +10,7 @@
 // works at 0.34 of the peak at S/N 10, 0.14 at S/N 3, the matrix product at 0.01: it computes in double
 // precision, but leaves out what cannot win. The posterior: 9 to 37 ms a clump.
 #include "engine/sed/fits/continuity.h"
-#include "engine/sed/fits/grid.h"
+#include "engine/sed/fits/grids/grid.h"
 #include "engine/sed/fits/posterior.h"
 #include "engine/sed/libraries/analytic_library.h"
 #include "engine/sed/parametric_filter.h"

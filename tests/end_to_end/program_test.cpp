@@ -6,7 +6,7 @@
 #include "engine/io/json.h"
 #include "engine/io/table.h"
 #include "engine/lens/sources/compact_cluster.h"
-#include "recipes/program/products/product.h"
+#include "recipes/program/campaign/products.h"
 #include "tests/support/data.h"
 
 #include <algorithm>

@@ -17,7 +17,7 @@
 #pragma once
 
 #include "engine/inference/nested_sampling.h"
-#include "engine/sed/fits/continuity_grid.h"
+#include "engine/sed/fits/grids/continuity_grid.h"
 #include "engine/sed/fits/posterior.h"
 
 #include <vector>

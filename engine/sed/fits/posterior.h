@@ -25,8 +25,8 @@
 #include "engine/core/keys.h"
 #include "engine/core/random.h"
 #include "engine/inference/summary.h"
-#include "engine/sed/fits/fit_grid.h"
-#include "engine/sed/fits/posterior_grid.h"
+#include "engine/sed/fits/grids/fit_grid.h"
+#include "engine/sed/fits/grids/posterior_grid.h"
 
 #include <vector>
 

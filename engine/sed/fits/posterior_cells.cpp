@@ -1,6 +1,6 @@
 #include "engine/sed/fits/posterior_cells.h"
 
-#include "engine/sed/fits/fit_kernel.h"
+#include "engine/sed/fits/grids/fit_kernel.h"
 
 #include <algorithm>
 #include <cmath>

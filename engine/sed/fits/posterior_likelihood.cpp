@@ -2,7 +2,7 @@
 
 #include "engine/core/error.h"
 #include "engine/core/units.h"
-#include "engine/sed/fits/mass_integral.h"
+#include "engine/sed/fits/grids/mass_integral.h"
 
 #include <algorithm>
 #include <array>

@@ -6,11 +6,11 @@
 #include "engine/io/files.h"
 #include "recipes/program/campaign/outputs.h"
 #include "recipes/program/campaign/parts.h"
+#include "recipes/program/campaign/products.h"
 #include "recipes/program/campaign/progress.h"
 #include "recipes/program/campaign/rounds.h"
 #include "recipes/program/fields/field_setup.h"
 #include "recipes/program/fields/science_catalogue.h"
-#include "recipes/program/products/product.h"
 
 #include <algorithm>
 #include <atomic>

@@ -3,8 +3,8 @@
 #include "engine/core/error.h"
 #include "engine/core/parallel.h"
 #include "recipes/program/campaign/campaign.h"
+#include "recipes/program/campaign/products.h"
 #include "recipes/program/description/manual.h"
-#include "recipes/program/products/product.h"
 #include "reports/report.h"
 
 #include <cmath>

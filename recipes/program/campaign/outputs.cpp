@@ -3,9 +3,9 @@
 #include "engine/io/files.h"
 #include "recipes/program/campaign/manifest.h"
 #include "recipes/program/campaign/parts.h"
+#include "recipes/program/campaign/products.h"
 #include "recipes/program/campaign/report_data.h"
 #include "recipes/program/fields/science_catalogue.h"
-#include "recipes/program/products/product.h"
 #include "reports/report.h"
 #include "validation/correction.h"
 #include "validation/studies/mass_function_tables.h"
@@ -38,6 +38,7 @@ validation::Judgement write_outputs(const Recipe& recipe, const Inputs& inputs,
   run.catalogue = validation::corrected(measured, run.injections, recipe.correction);
   run.catalogue.note(studies::recipe_note, hash);
   run.host_truth = host_truth(fields);
+  run.described = metrics_of(recipe);
   for (const Product* product : all_products())
     if (product->is_asked_for(recipe)) product->make(run);
 

@@ -10,7 +10,7 @@ namespace {
 
 void make_metrics(RunData& run) {
   std::map<std::string, validation::MetricDescription> described;
-  for (const validation::MetricDescription& metric : metrics_of(run.recipe)) described[metric.name] = metric;
+  for (const validation::MetricDescription& metric : run.described) described[metric.name] = metric;
   io::Texts names, units, meanings;
   io::Reals values;
   for (const auto& [name, value] : run.metrics.all()) {

@@ -1,5 +1,5 @@
 // What a run leaves: each product says in one place which files it writes, which metrics it sets and what the
-// report shows of it. To add one: a file here with its Product, and a line in products.cpp.
+// report shows of it. To add one: a file here with its Product, and a line in campaign/products.cpp.
 #pragma once
 
 #include "engine/io/json.h"
@@ -29,6 +29,8 @@ struct RunData {
   io::Table placeholders{"PLACEHOLDERS"};  ///< without light, matched by chance
   io::Table catalogue{"CATALOG"};          ///< of the un-injected fields, corrected
   io::Table host_truth{"HOST_TRUTH"};      ///< what was drawn for simulated hosts; may have no rows
+  std::vector<validation::MetricDescription> described =
+      {};  ///< all metrics that the products of this run may set
   validation::Metrics metrics = {};
   validation::Judgement judgement = validation::Judgement::not_judged;
   io::Json report = io::Json::object();  ///< further members of report.json
@@ -48,16 +50,5 @@ struct Product {
   /// Its sections of the report, which are made from its files.
   std::vector<reports::SectionMaker> sections;
 };
-
-/// All products, in the order of their sections in the report. Each is made from RunData alone.
-const std::vector<const Product*>& all_products();
-
-/// All metrics that a run of this recipe may set (those of a mass function only where clusters suffice for its
-/// fit): what criteria may ask for.
-std::vector<validation::MetricDescription> metrics_of(const Recipe& recipe);
-/// True for the names of files that all_products may write.
-bool is_file_of_a_product(const std::string& name);
-/// The report's sections: the criteria, then those of all products.
-std::vector<reports::SectionMaker> report_sections();
 
 }  // namespace arcproof::recipes

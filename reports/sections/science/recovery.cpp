@@ -2,7 +2,7 @@
 
 #include "reports/drawing/columns.h"
 #include "reports/drawing/html.h"
-#include "reports/figures/recovery.h"
+#include "reports/figures/recovery/recovery.h"
 
 #include <fmt/format.h>
 

@@ -2,7 +2,7 @@
 
 #include "reports/drawing/columns.h"
 #include "reports/drawing/html.h"
-#include "reports/figures/degeneracies.h"
+#include "reports/figures/recovery/degeneracies.h"
 #include "reports/figures/templates.h"
 
 #include <cmath>

@@ -1,8 +1,8 @@
 // A table of photometry as `arcproof sed` takes it.
 #pragma once
 
-#include "engine/sed/fits/fit_grid.h"
-#include "engine/sed/fits/grid.h"
+#include "engine/sed/fits/grids/fit_grid.h"
+#include "engine/sed/fits/grids/grid.h"
 #include "recipes/program/commands/light/sed.h"
 #include "recipes/program/commands/user_table.h"
 

@@ -1,7 +1,7 @@
 #include "recipes/program/commands/light/sed_grid.h"
 
 #include "engine/core/parallel.h"
-#include "engine/sed/fits/gas_grid.h"
+#include "engine/sed/fits/grids/gas_grid.h"
 #include "reports/drawing/html.h"
 
 #include <cmath>

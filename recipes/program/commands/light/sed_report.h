@@ -1,8 +1,8 @@
 // The page of `arcproof sed --report`: from fits to the colours, tracks and spectra of reports/pages/sed_page.h.
 #pragma once
 
-#include "engine/sed/fits/fit_grid.h"
-#include "engine/sed/fits/grid.h"
+#include "engine/sed/fits/grids/fit_grid.h"
+#include "engine/sed/fits/grids/grid.h"
 #include "reports/pages/sed_page.h"
 
 #include <memory>

@@ -9,8 +9,8 @@
 // age and dust.
 #include "engine/core/statistics.h"
 #include "engine/core/units.h"
-#include "engine/sed/fits/fit_grid.h"
-#include "engine/sed/fits/grid.h"
+#include "engine/sed/fits/grids/fit_grid.h"
+#include "engine/sed/fits/grids/grid.h"
 #include "engine/sed/libraries/bc03.h"
 #include "tests/support/data.h"
 

@@ -2,8 +2,8 @@
 // with the analytic library and the parametric bands. No noise is added; errors are 5%, so that what is seen
 // is the difference of the models.
 #include "engine/core/statistics.h"
-#include "engine/sed/fits/fit_grid.h"
-#include "engine/sed/fits/grid.h"
+#include "engine/sed/fits/grids/fit_grid.h"
+#include "engine/sed/fits/grids/grid.h"
 #include "engine/sed/libraries/analytic_library.h"
 #include "engine/sed/libraries/bc03.h"
 #include "engine/sed/parametric_filter.h"

@@ -2,7 +2,7 @@
 #include "engine/photometry/subtraction.h"
 
 #include "engine/core/missing.h"
-#include "engine/photometry/convolved_gaussian.h"
+#include "engine/photometry/convolution/convolved_gaussian.h"
 #include "tests/unit/engine/photometry/one_band_sky.h"
 
 #include <algorithm>

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "engine/core/random.h"
-#include "engine/sed/fits/grid.h"
+#include "engine/sed/fits/grids/grid.h"
 #include "engine/sed/libraries/library.h"
 
 #include <cmath>

@@ -1,19 +1,19 @@
 // What the figures of a report draw, on runs made by hand: points and curves, axes that hide no point, labels,
 // and rows that do not shift when one of them has no number. ScriptsForPictures gives the scripts.
-#include "reports/figures/axes.h"
-#include "reports/figures/bias.h"
-#include "reports/figures/completeness.h"
-#include "reports/figures/degeneracies.h"
 #include "reports/figures/examples.h"
 #include "reports/figures/lens.h"
 #include "reports/figures/mass_function.h"
-#include "reports/figures/outcomes.h"
 #include "reports/figures/population.h"
 #include "reports/figures/psf.h"
-#include "reports/figures/recovery.h"
+#include "reports/figures/recovery/axes.h"
+#include "reports/figures/recovery/bias.h"
+#include "reports/figures/recovery/completeness.h"
+#include "reports/figures/recovery/degeneracies.h"
+#include "reports/figures/recovery/outcomes.h"
+#include "reports/figures/recovery/recovery.h"
+#include "reports/figures/recovery/truth.h"
 #include "reports/figures/science.h"
 #include "reports/figures/templates.h"
-#include "reports/figures/truth.h"
 #include "tests/unit/reports/small_run.h"
 
 #include <gtest/gtest.h>

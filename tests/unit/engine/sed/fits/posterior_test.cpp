@@ -2,7 +2,7 @@
 
 #include "engine/core/error.h"
 #include "engine/core/statistics.h"
-#include "engine/sed/fits/mass_integral.h"
+#include "engine/sed/fits/grids/mass_integral.h"
 #include "engine/sed/libraries/analytic_library.h"
 #include "engine/sed/parametric_filter.h"
 #include "tests/unit/engine/sed/toy.h"

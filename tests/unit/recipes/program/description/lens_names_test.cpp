@@ -3,8 +3,8 @@
 #include "engine/core/error.h"
 #include "engine/io/files.h"
 #include "recipes/program/campaign/campaign.h"
+#include "recipes/program/campaign/products.h"
 #include "recipes/program/fields/field_setup.h"
-#include "recipes/program/products/product.h"
 #include "tests/support/data.h"
 
 #include <cmath>
