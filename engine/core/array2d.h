@@ -50,8 +50,9 @@ class Array2D {
   std::vector<T> data_;
 };
 
-/// Whether the pixel nearest to a place [pixel] is set. False off the mask.
+/// Whether the pixel nearest to a place [pixel] is set. False off the mask, and for what is no number.
 inline bool in_mask(const Array2D<unsigned char>& mask, double x, double y) {
+  if (!(std::abs(x) < 1e9 && std::abs(y) < 1e9)) return false;
   const int i = static_cast<int>(std::lround(x)), j = static_cast<int>(std::lround(y));
   return mask.contains(i, j) && mask(i, j) != 0;
 }

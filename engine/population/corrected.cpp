@@ -28,6 +28,7 @@ bool passes(const ClusterMass& cluster, const MassFunctionOptions& cuts) {
 struct InjectedClump {
   double log_mass_msun = 0, log_draw_density = nan;
   double magnification = 0;                       // summed over the images in the host
+  double place_weight = nan;                      // likewise
   const InjectedClumpImage* brightest = nullptr;  // of the recovered ones
 };
 
@@ -43,19 +44,27 @@ std::vector<InjectedClump> clumps_of(std::span<const InjectedClumpImage> images)
     if (is_new) clumps.push_back({image.log_mass_msun, image.log_draw_density});
     InjectedClump& clump = clumps[at->second];
     require(clump.log_mass_msun == image.log_mass_msun, "injections_by_clump: images share their mass");
-    if (image.magnification > 0) clump.magnification += image.magnification;
+    if (image.magnification > 0) {
+      clump.magnification += image.magnification;
+      if (image.place_weight >= 0)
+        clump.place_weight = (clump.place_weight >= 0 ? clump.place_weight : 0) + image.place_weight;
+    }
     if (image.recovered && (!clump.brightest || brighter(image, *clump.brightest))) clump.brightest = &image;
   }
   return clumps;
 }
 
 // Clumps without an image in the host were not found, and carry no weight but their number.
-double mean_inverse_magnification(const std::vector<InjectedClump>& clumps) {
+double plain_weight(const InjectedClump& clump) {
+  return (clump.place_weight >= 0 ? clump.place_weight : 1) / clump.magnification;
+}
+
+double mean_plain_weight(const std::vector<InjectedClump>& clumps) {
   double sum = 0;
   int n = 0;
   for (const InjectedClump& clump : clumps)
     if (clump.magnification > 0) {
-      sum += 1 / clump.magnification;
+      sum += plain_weight(clump);
       ++n;
     }
   return n > 0 ? sum / n : 1;
@@ -175,9 +184,9 @@ double density_of(const InjectedClump& clump, const InjectedMasses& drawn) {
                                             : clump.log_draw_density;
 }
 
-// 1 / sum |mu|, to a mean of 1.
+// To a mean of 1.
 double weight_of(const InjectedClump& clump, double mean) {
-  return clump.magnification > 0 ? 1 / (clump.magnification * mean) : 1.0;
+  return clump.magnification > 0 ? plain_weight(clump) / mean : 1.0;
 }
 
 bool young(const ClusterMass& cluster, MassFunctionOptions cuts) {
@@ -192,7 +201,7 @@ std::vector<Injection> injections_by_clump(std::span<const InjectedClumpImage> i
                                            const InjectedMasses& drawn, const MassFunctionOptions& cuts) {
   require(drawn.low_msun > 0 && drawn.high_msun > drawn.low_msun, "injections_by_clump: 0 < low < high");
   const std::vector<InjectedClump> clumps = clumps_of(images);
-  const double mean = mean_inverse_magnification(clumps);
+  const double mean = mean_plain_weight(clumps);
   std::vector<Injection> injections;
   for (const InjectedClump& clump : clumps)
     injections.push_back({clump.log_mass_msun, density_of(clump, drawn),
@@ -206,7 +215,7 @@ std::vector<MeasuredInjection> measured_by_clump(std::span<const InjectedClumpIm
                                                  const MassFunctionOptions& cuts) {
   require(drawn.low_msun > 0 && drawn.high_msun > drawn.low_msun, "measured_by_clump: 0 < low < high");
   const std::vector<InjectedClump> clumps = clumps_of(images);
-  const double mean = mean_inverse_magnification(clumps);
+  const double mean = mean_plain_weight(clumps);
   std::vector<MeasuredInjection> injections;
   for (const InjectedClump& clump : clumps) {
     const bool found = clump.brightest && young(clump.brightest->measured, cuts);

@@ -22,9 +22,11 @@
 // clump instead.
 //
 // The population that is assumed beside the mass: the injections' ages, sizes and colours as they were drawn;
-// places uniform over the source plane. Injections are drawn uniform over the host's area on the sky, which
-// holds a place in the source plane as often as the lens magnifies it, summed over its images there: sum_k
-// |mu_k|. Each clump therefore has the weight 1 / sum_k |mu_k|, scaled to a mean of 1.
+// places in the source plane as follows. Injections that are drawn uniform over the host's area on the sky hold
+// a place in the source plane as often as the lens magnifies it, summed over its images there: sum_k |mu_k|.
+// Each clump therefore has the weight 1 / sum_k |mu_k|: places uniform over the source plane. Where they are
+// drawn with another density, each also has the weight sum_k of its images' own: f / q, the density that is
+// wanted (of the catalogue's clumps) over that drawn. Weights are scaled to a mean of 1.
 //
 // With normal errors the weights r of the clusters are 1 (hierarchical.h): exact if what decides on detection
 // is part of the data that gave the mass. Here it is so in part. S/N in the reference bands decides; the mass
@@ -66,6 +68,8 @@ struct InjectedClumpImage {
   ClusterMass measured = {};                              ///< as the pipeline gave it; NaN where it gave none
   /// Natural log of the density [1/dex] with which the mass was drawn; NaN: uniform over InjectedMasses.
   double log_draw_density = std::numeric_limits<double>::quiet_NaN();
+  /// Density of places wanted over that drawn, of this image; the images of a clump add up. NaN: none is known.
+  double place_weight = std::numeric_limits<double>::quiet_NaN();
 };
 
 /// The range in which the injections' masses were drawn, uniform in the logarithm where their density does

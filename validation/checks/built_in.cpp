@@ -1,5 +1,7 @@
 #include "validation/checks/built_in.h"
 
+#include "engine/core/missing.h"
+
 #include <algorithm>
 #include <cmath>
 
@@ -50,7 +52,8 @@ bool is_called(const std::string& name, const std::string& pattern) {
 std::vector<BuiltInCheck> built_in_checks(const Metrics& metrics) {
   constexpr double errors = 3;
   std::vector<BuiltInCheck> checks;
-  for (const Limit& limit : limits())
+  for (const Limit& limit : limits()) {
+    const std::size_t before = checks.size();
     for (const auto& [name, value] : metrics.all()) {
       if (!is_called(name, limit.metric) || !std::isfinite(value)) continue;
       BuiltInCheck check{{name, limit.min, limit.max, limit.why}, value, 0, true};
@@ -61,6 +64,9 @@ std::vector<BuiltInCheck> built_in_checks(const Metrics& metrics) {
           (!limit.min || value >= *limit.min - margin) && (!limit.max || value <= *limit.max + margin);
       checks.push_back(check);
     }
+    if (checks.size() == before)
+      checks.push_back({{limit.metric, limit.min, limit.max, limit.why}, nan, 0, true, false});
+  }
   return checks;
 }
 

@@ -14,9 +14,10 @@ struct BuiltInCheck {
   Criterion criterion;  ///< metric, limits, why; an error of the metric widens the limits by three of it
   double value = 0, error = 0;
   bool met = true;
+  bool made = true;  ///< false: the run has no number for it
 };
 
-/// All checks whose metric the run has set to a number, met or not.
+/// All checks: met, not met, or not made, where the run has set no metric of this name to a number.
 std::vector<BuiltInCheck> built_in_checks(const Metrics& metrics);
 
 /// FAIL where a criterion is not met; else NOT JUDGED without criteria; else PASS, or PASS WITH WARNINGS where a

@@ -188,6 +188,7 @@ std::vector<population::InjectedClumpImage> read_injected_images(const io::Table
     return read.has(name) ? read.numbers(name) : io::Reals(read.rows(), value);
   };
   const io::Reals age = with_ages ? read.numbers("measured_log_age_yr") : io::Reals(read.rows(), 0.0);
+  const io::Reals place_weight = optional("weight_clumps", nan);
   const io::Reals draw_density = optional("log_draw_density", nan);
   const io::Reals lens_error = optional("measured_log_mass_mu_err", 0);
   const io::Reals error = error_of(read, "measured_log_mass_msun").value_or(io::Reals(read.rows(), 0.0));
@@ -206,7 +207,8 @@ std::vector<population::InjectedClumpImage> read_injected_images(const io::Table
                       recovered[i],
                       snr[i],
                       {fitted ? measured[i] : nan, std::hypot(error[i], lens_error[i]), age[i], 0},
-                      draw_density[i]});
+                      draw_density[i],
+                      place_weight[i]});
   }
   return images;
 }

@@ -35,7 +35,7 @@ CatalogueClusters read_clusters(const io::Table& table, const std::string& file,
 /// Images of injected clumps, from a table as a run writes to injections.fits: parent_id,
 /// true_log_mass_msun, recovered, measured_log_mass_msun, and measured_log_age_yr if `with_ages`; where they
 /// are there: injection_flag, true_mu, measured_sed_status, measured_snr_BAND (`reference_band`, small
-/// letters), log_draw_density (natural log, 1/dex), and the error of the measured mass in the forms of
+/// letters), log_draw_density (natural log, 1/dex), weight_clumps (of its place), and the error of the measured mass in the forms of
 /// read_clusters. InputError naming `file` and the column.
 std::vector<population::InjectedClumpImage> read_injected_images(const io::Table& table,
                                                                  const std::string& file,

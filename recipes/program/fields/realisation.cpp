@@ -5,6 +5,7 @@
 #include "engine/photometry/subtraction.h"
 #include "engine/pipeline/catalogue.h"
 #include "recipes/program/fields/controls.h"
+#include "recipes/program/fields/surroundings.h"
 
 #include <algorithm>
 #include <cmath>
@@ -151,6 +152,7 @@ RealisationResult run_realisation(const FieldSetup& field, int realisation, cons
   const double changed = changed_fraction(field, exposures);
   result.injections =
       validation::match(truth, pipeline::catalogue(field.analysis, measured), field.baseline, field.match);
+  add_surroundings(result.injections, field, "true_x", "true_y", false);
   result.injections.add(
       "changed_fraction", "",
       "of the host's pixels, how many this realisation's injections change by more than half a "

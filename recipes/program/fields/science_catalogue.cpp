@@ -2,6 +2,7 @@
 
 #include "engine/pipeline/catalogue.h"
 #include "engine/pipeline/counter_images.h"
+#include "recipes/program/fields/surroundings.h"
 
 namespace arcproof::recipes {
 namespace {
@@ -27,7 +28,9 @@ io::Table clumps_of_host(const FieldSetup& field, int threads) {
     counter.push_back(brightest < 0 ? io::missing_integer : clumps[static_cast<std::size_t>(brightest)].id);
   table.add("counter_image_of", "", "detection_id of the image of the same clump with the highest S/N",
             std::move(counter));
-  return only_host_rows(table);
+  table = only_host_rows(table);
+  add_surroundings(table, field, "x", "y", true);
+  return table;
 }
 
 io::Table science_catalogue(const std::vector<FieldSetup>& fields) {

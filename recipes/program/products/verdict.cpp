@@ -30,6 +30,7 @@ io::Json checks_json(const std::vector<validation::BuiltInCheck>& checks) {
     one["min"] = check.criterion.min ? io::Json(*check.criterion.min) : io::Json();
     one["max"] = check.criterion.max ? io::Json(*check.criterion.max) : io::Json();
     one["met"] = check.met;
+    one["not_made"] = !check.made;
     one["why"] = check.criterion.why;
     list.push_back(std::move(one));
   }

@@ -48,6 +48,24 @@ TEST(InjectionsByClump, CountClumpsAndWeightThemByTheirPlace) {
   }
 }
 
+// Clumps drawn twice as often as they should be at one place weigh half; images of a clump add up.
+TEST(InjectionsByClump, PlacesWeighByTheDensityTheyWereDrawnWith) {
+  const auto image = [](std::int64_t clump, double mu, double place_weight) {
+    InjectedClumpImage one{clump, 7, mu};
+    one.place_weight = place_weight;
+    return one;
+  };
+  const std::vector<InjectedClumpImage> images = {image(1, 4, 0.5), image(2, 4, 1.25), image(2, 2, 0.25),
+                                                  image(3, 4, nan), image(4, nan, 3)};
+  const std::vector<double> plain = {0.5 / 4, 1.5 / 6, 1.0 / 4};
+  const double mean = (plain[0] + plain[1] + plain[2]) / 3;
+  const auto injections = injections_by_clump(images, {1e6, 1e9}, {});
+  for (std::size_t i = 0; i < 3; ++i) EXPECT_DOUBLE_EQ(injections[i].weight, plain[i] / mean) << i;
+  EXPECT_EQ(injections[3].weight, 1);  // seen nowhere
+  const auto measured = measured_by_clump(images, {1e6, 1e9}, {});
+  for (std::size_t i = 0; i < 3; ++i) EXPECT_DOUBLE_EQ(measured[i].weight, plain[i] / mean) << i;
+}
+
 TEST(InjectionsByClump, RefusesImagesOfDifferentMass) {
   EXPECT_THROW(injections_by_clump(std::vector<InjectedClumpImage>{{1, 7}, {1, 7.1}}, {1e6, 1e9}, {}),
                ContractError);

@@ -72,7 +72,9 @@ TEST(ReadInjectedImages, OnlyImagesInTheHostCarryWeight) {
   t.add("measured_log_mass_msun", "", "", io::Reals{6.9, nan, 7});
   t.add("measured_sed_status", "", "", io::Texts{"fitted", "", "no_allowed_model"});
   t.add("measured_snr_f150w", "", "", io::Reals{8, nan, 9});
+  t.add("weight_clumps", "", "", io::Reals{0.7, nan, nan});
   const auto images = read_injected_images(t, "injections", "f150w", false);
+  EXPECT_EQ(images[0].place_weight, 0.7);
   ASSERT_EQ(images.size(), 3u);
   EXPECT_EQ(images[0].magnification, 3);
   EXPECT_TRUE(std::isnan(images[1].magnification));
