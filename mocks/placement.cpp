@@ -11,12 +11,27 @@ namespace {
 
 constexpr std::size_t fewest_rows = 5;
 
-double squared_distance(sky::PixelPosition a, sky::PixelPosition b) {
+double squared_distance(const SourcePlace& a, const SourcePlace& b) {
   return (a.x - b.x) * (a.x - b.x) + (a.y - b.y) * (a.y - b.y);
 }
 
 double normal(double r2, double width) {
   return std::exp(-0.5 * r2 / (width * width)) / (2 * units::pi * width * width);
+}
+
+// Kernels widen what they smooth: rows are drawn together about their mean, so that the density has their variance
+// (Silverman 1986, sect. 6.4.1).
+void keep_variance(std::vector<SourcePlace>& rows, double width) {
+  const auto n = static_cast<double>(rows.size());
+  double x = 0, y = 0, variance = 0;
+  for (const SourcePlace& row : rows) {
+    x += row.x / n;
+    y += row.y / n;
+  }
+  for (const SourcePlace& row : rows)
+    variance += ((row.x - x) * (row.x - x) + (row.y - y) * (row.y - y)) / (2 * n);
+  const double shrink = variance > 0 ? std::sqrt(std::fmax(0.0, 1 - width * width / variance)) : 1;
+  for (SourcePlace& row : rows) row = {x + shrink * (row.x - x), y + shrink * (row.y - y), row.pixel_area};
 }
 
 int index(double coordinate) { return static_cast<int>(std::lround(coordinate)); }
@@ -28,8 +43,9 @@ double at(const Array2D<double>& image, double x, double y) {
 
 }  // namespace
 
-double width_by_leave_one_out(std::span<const sky::PixelPosition> rows, double area, double uniform_share) {
-  constexpr double narrowest = 1, widest = 200, step = 1.05;
+double width_by_leave_one_out(std::span<const SourcePlace> rows, double area, double uniform_share) {
+  constexpr double step = 1.05;
+  const double widest = std::sqrt(area), narrowest = 1e-3 * widest;
   const auto others = static_cast<double>(rows.size() - 1);
   double best_width = narrowest, best = -HUGE_VAL;
   for (double width = narrowest; width <= widest; width *= step) {
@@ -49,18 +65,34 @@ double width_by_leave_one_out(std::span<const sky::PixelPosition> rows, double a
 }
 
 Placement::Placement(std::vector<sky::PixelPosition> places, int width, int height,
-                     std::span<const sky::PixelPosition> rows, const PlacementOptions& options)
-    : places_(std::move(places)), inside_(width, height, 0), width_pix_(nan) {
+                     std::span<const sky::PixelPosition> rows, const PlacementOptions& options,
+                     const ToSource& to_source)
+    : places_(std::move(places)), inside_(width, height, 0), width_(nan) {
+  const auto source = [&](sky::PixelPosition p) {
+    return to_source ? to_source(p) : SourcePlace{p.x, p.y, 1};
+  };
   for (const sky::PixelPosition& place : places_) inside_(index(place.x), index(place.y)) = 1;
-  if (rows.size() < fewest_rows) return;
+  std::vector<SourcePlace> sources, behind;
+  for (const sky::PixelPosition& row : rows)
+    if (const SourcePlace one = source(row); std::isfinite(one.x) && std::isfinite(one.y))
+      sources.push_back(one);
+  if (sources.size() < fewest_rows) return;
   const auto area = static_cast<double>(places_.size());
-  width_pix_ = width_by_leave_one_out(rows, area, options.uniform_share);
+  double area_in_source = 0;
+  for (const sky::PixelPosition& place : places_) {
+    behind.push_back(source(place));
+    if (behind.back().pixel_area > 0) area_in_source += behind.back().pixel_area;
+  }
+  width_ = width_by_leave_one_out(sources, area_in_source, options.uniform_share);
+  keep_variance(sources, width_);
   clumps_ = Array2D<double>(width, height, 0.0);
   double sum = 0;
-  for (const sky::PixelPosition& place : places_) {
-    double& density = clumps_(index(place.x), index(place.y));
-    for (const sky::PixelPosition& row : rows) density += normal(squared_distance(place, row), width_pix_);
-    sum += density;
+  for (std::size_t p = 0; p < places_.size(); ++p) {
+    double density = 0;
+    for (const SourcePlace& one : sources) density += normal(squared_distance(behind[p], one), width_);
+    density *= behind[p].pixel_area;
+    if (!(density >= 0)) density = 0;
+    sum += clumps_(index(places_[p].x), index(places_[p].y)) = density;
   }
   for (double& density : clumps_) density /= sum;
   if (options.kind == PlacementKind::uniform) return;

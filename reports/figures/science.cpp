@@ -30,21 +30,24 @@ Axis axis_of(const RunFolder& run) {
 }
 
 struct SciencePoints {
-  DataRows near, far, limits, truth;  // x, log radius, p_detect; `far` are extrapolated, `limits` unresolved
+  DataRows near, far, limits, truth;  // x, log radius, p_detect; `far` lack support, `limits` are unresolved
 };
+
+// Few injections, or none, stand behind the row.
+bool is_weak(const std::string& support) { return support != "ok" && support != "blend_risk"; }
 
 SciencePoints science_points(const RunFolder& run, const Axis& axis) {
   const io::Table& t = run.table(catalogue_table);
   const io::Reals radius = real_column(t, "radius_pc"), p = real_column(t, "p_detect");
-  const io::Flags limit = flag_column(t, "radius_is_upper_limit"),
-                  extrapolated = flag_column(t, "extrapolated");
+  const io::Flags limit = flag_column(t, "radius_is_upper_limit");
+  const io::Texts support = text_column(t, "support");
   SciencePoints points;
   for (const std::size_t i : thinned(t.rows(), most_clumps)) {
     if (!std::isfinite(axis.values[i]) || !(radius[i] > 0)) continue;
     const std::vector<double> row = {axis.values[i], std::log10(radius[i]), p[i]};
-    (limit[i]                                  ? points.limits
-     : extrapolated[i] || !std::isfinite(p[i]) ? points.far
-                                               : points.near)
+    (limit[i]                                      ? points.limits
+     : is_weak(support[i]) || !std::isfinite(p[i]) ? points.far
+                                                   : points.near)
         .push_back(row);
   }
   const io::Reals x = real_column(run.table(host_truth_table), axis.truth_column),
@@ -84,7 +87,7 @@ std::string draw_science(const Axis& axis, const SciencePoints& points) {
       "plot {}$near using 1:2:3 with points pointtype 7 pointsize 0.8 linecolor palette title 'resolved', "
       "$limits using 1:2:3 with points pointtype 11 pointsize 0.9 linecolor palette title 'upper limit', "
       "$far using 1:2 with points pointtype 2 pointsize 0.7 linewidth 1.4 linecolor rgb '{}' title "
-      "'extrapolated'",
+      "'few injections like it'",
       truth, colour::vermilion);
   return plot.svg("science clumps, coloured by detection probability");
 }
@@ -99,10 +102,11 @@ html::Figure map_figure(const RunFolder& run) {
   }
   figure.body = draw_science(axis, points);
   figure.shows =
-      "Each clump of the science catalogue, coloured by the fraction of injections like it that were found.";
+      "Each clump of the science catalogue, coloured by the probability to find a clump like it at its "
+      "place.";
   figure.well =
       "most clumps are yellow or green. Purple clumps stand for many that were missed; red crosses "
-      "have fewer than five injections near them, and their corrections are extrapolations.";
+      "have next to no injections that were measured like them.";
   return figure;
 }
 
@@ -133,7 +137,8 @@ html::Figure histogram_figure(const RunFolder& run) {
   for (const double v : finite(real_column(run.table(catalogue_table), "weight"))) weight += v;
   const auto low = std::count_if(p.begin(), p.end(), [](double v) { return v < 0.5; });
   figure.shows = fmt::format(
-      "{} with a detection probability: median {}, {} below 0.5. The sum of weights 1 / p_detect is {}.",
+      "{} with a detection probability: median {}, {} below 0.5. The sum of weights, p_true / p_detect, is "
+      "{}.",
       counted(p.size(), "clump"), html::fixed(statistics::median(p), 2), low, html::fixed(weight, 1));
   figure.well =
       "the bars stand at the right. Corrections by 1 / p_detect are safe above about 0.5; below, a few rows "

@@ -1,7 +1,7 @@
 // Metrics and tables of a run against the number of its rows: made-up injections, eight in a realisation, and a
 // catalogue of as many clumps with their host truth, 50 in a field. All of it should grow as n log n.
 #include "engine/core/random.h"
-#include "validation/correction.h"
+#include "validation/correction/corrected.h"
 #include "validation/match.h"
 #include "validation/metrics/metrics.h"
 #include "validation/studies/lens_models.h"
@@ -209,7 +209,7 @@ void correction(benchmark::State& state) {
   validation::CorrectionOptions options;
   options.reference_band = "f150w";
   for ([[maybe_unused]] auto _ : state)
-    benchmark::DoNotOptimize(validation::corrected(bare, joined, options).rows());
+    benchmark::DoNotOptimize(validation::Correction({bare, joined}, options, 2).rows().size());
 }
 
 // One large field: as dense as those of 50 clumps.

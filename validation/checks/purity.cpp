@@ -25,20 +25,29 @@ class FieldTruth {
         flux_(truth.reals("true_flux_" + band)),
         sigma_(truth.reals("true_sigma_major_pix")) {}
 
-  std::string label(double x, double y, double flux) const {
-    double together = 0;
+  RowTruth match(double x, double y, double flux) const {
+    double together = 0, brightest = 0, best = HUGE_VAL;
     bool any = false;
+    RowTruth result;
     for (const Neighbour& near : images_.within(x, y, largest_reach_pix)) {
       const double truth = flux_[near.point];
+      const auto image = static_cast<std::ptrdiff_t>(near.point);
       if (!(truth > 0)) continue;
       if (near.distance < blend_radius_pix) together += truth;
+      if (near.distance < smallest_reach_pix && truth > brightest) {
+        brightest = truth;
+        result.nearest = image;
+      }
       if (near.distance >= std::max(smallest_reach_pix, std::min(largest_reach_pix, sigma_[near.point])))
         continue;
       any = true;
-      if (is_right(flux, truth)) return "true";
+      if (const double off = std::abs(std::log(flux / truth)); is_right(flux, truth) && off < best) {
+        best = off;
+        result.image = image;
+      }
     }
-    if (is_right(flux, together)) return "blend";
-    return any ? "excess" : "none";
+    result.label = result.image >= 0 ? "true" : is_right(flux, together) ? "blend" : any ? "excess" : "none";
+    return result;
   }
 
  private:
@@ -58,7 +67,8 @@ double sum_of(const io::Table& areas, const std::string& where, const std::strin
 
 }  // namespace
 
-io::Texts label_rows(const io::Table& catalogue, const io::Table& host_truth, const std::string& band) {
+std::vector<RowTruth> match_truth(const io::Table& catalogue, const io::Table& host_truth,
+                                  const std::string& band) {
   std::map<std::string, std::vector<std::size_t>> rows;
   const io::Texts& truth_field = host_truth.texts("field");
   const io::Texts& truth_flag = host_truth.texts("injection_flag");
@@ -69,11 +79,17 @@ io::Texts label_rows(const io::Table& catalogue, const io::Table& host_truth, co
   const io::Texts& field = catalogue.texts("field");
   const io::Reals &x = catalogue.reals("x"), &y = catalogue.reals("y"),
                   &flux = catalogue.reals("flux_" + band);
-  io::Texts labels;
+  std::vector<RowTruth> rows_truth;
   for (std::size_t i = 0; i < catalogue.rows(); ++i) {
     const auto at = fields.find(field[i]);
-    labels.push_back(at == fields.end() ? "none" : at->second.label(x[i], y[i], flux[i]));
+    rows_truth.push_back(at == fields.end() ? RowTruth{"none"} : at->second.match(x[i], y[i], flux[i]));
   }
+  return rows_truth;
+}
+
+io::Texts label_rows(const io::Table& catalogue, const io::Table& host_truth, const std::string& band) {
+  io::Texts labels;
+  for (const RowTruth& row : match_truth(catalogue, host_truth, band)) labels.push_back(row.label);
   return labels;
 }
 

@@ -16,6 +16,13 @@ namespace arcproof::validation {
 ///   excess  an image is within reach, but neither flux fits
 ///   none    no image within reach
 /// One text a row; `band` (lower case) is that of the fluxes. Images of the same field only.
+struct RowTruth {
+  std::string label;
+  std::ptrdiff_t image = -1;    ///< row of the truth: "true": that with the nearest flux
+  std::ptrdiff_t nearest = -1;  ///< the brightest image within 1.5 pixels
+};
+std::vector<RowTruth> match_truth(const io::Table& catalogue, const io::Table& host_truth,
+                                  const std::string& band);
 io::Texts label_rows(const io::Table& catalogue, const io::Table& host_truth, const std::string& band);
 
 /// purity.truth: selected rows that are "true" (NaN for real skies), purity.truth_err; purity.blend;

@@ -7,7 +7,7 @@
 #include "recipes/program/campaign/report_data.h"
 #include "recipes/program/fields/science_catalogue.h"
 #include "reports/report.h"
-#include "validation/correction.h"
+#include "validation/correction/corrected.h"
 #include "validation/studies/mass_function_tables.h"
 
 namespace arcproof::recipes {
@@ -35,7 +35,9 @@ validation::Judgement write_outputs(const Recipe& recipe, const Inputs& inputs,
     run.areas.append(field.controls.areas);
   }
   const io::Table measured = science_catalogue(fields);
-  run.catalogue = validation::corrected(measured, run.injections, recipe.correction);
+  const validation::CorrectionInput input{measured, run.injections, &run.measured};
+  run.correction = std::make_shared<const validation::Correction>(input, recipe.correction, threads);
+  run.catalogue = validation::corrected(input, *run.correction);
   run.catalogue.note(studies::recipe_note, hash);
   run.host_truth = host_truth(fields);
   run.described = metrics_of(recipe);

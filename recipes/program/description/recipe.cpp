@@ -215,6 +215,7 @@ Recipe recipe_from_json(const io::Json& json, const std::string& file, const fs:
     if (const char* data = std::getenv("ARCPROOF_DATA")) recipe.data = data;
   if (!recipe.data.empty()) recipe.data = fs::absolute(recipe.data).lexically_normal().string();
   check_keys(recipe, file);
+  recipe.correction.seed = recipe.seed;
   recipe.match.reference_band = recipe.correction.reference_band = lower_case(recipe.reference_band);
   recipe.match.max_pass = recipe.pipeline.max_pass;
   return recipe;

@@ -17,7 +17,7 @@
 #include "mocks/plan.h"
 #include "mocks/scene.h"
 #include "validation/checks/criteria.h"
-#include "validation/correction.h"
+#include "validation/correction/posterior.h"
 #include "validation/match.h"
 #include "validation/studies/mass_function_recovery.h"
 

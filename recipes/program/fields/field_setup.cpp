@@ -455,14 +455,25 @@ class FieldMaker {
                         std::move(flux));
   }
 
-  // Where the host's own clumps are, images of the same clump each for itself.
+  // Where the host's own clumps are, each by its brightest image.
   void set_placement() {
     const io::Reals &x = setup_.catalogue.reals("x"), &y = setup_.catalogue.reals("y");
     const io::Flags& selected = setup_.catalogue.flags("selected");
+    const io::Integers& counter_image_of = setup_.catalogue.integers("counter_image_of");
     std::vector<sky::PixelPosition> rows;
     for (std::size_t i = 0; i < x.size(); ++i)
-      if (selected[i]) rows.push_back({x[i], y[i]});
-    setup_.placement = mocks::Placement(std::move(places_), width_, height_, rows, r_.injection.placement);
+      if (selected[i] && counter_image_of[i] == io::missing_integer) rows.push_back({x[i], y[i]});
+    // As the observer knows the source plane: through the analysis lens [arcsec].
+    const lens::Lens& lens = setup_.analysis.lens;
+    const double efficiency = lens.efficiency(field_.z), pixel = scale_ * scale_;
+    const mocks::ToSource to_source = [&](sky::PixelPosition p) -> mocks::SourcePlace {
+      const lens::Vector2 theta = setup_.frame.to_lens(p);
+      if (!lens.map.covers(theta)) return {nan, nan, nan};
+      const lens::Vector2 beta = lens.map.source_position(theta, efficiency);
+      return {beta.x, beta.y, pixel / std::abs(lens::magnification(lens.map.hessian(theta), efficiency).mu)};
+    };
+    setup_.placement =
+        mocks::Placement(std::move(places_), width_, height_, rows, r_.injection.placement, to_source);
   }
 
   // Bands whose noise goes together are no independent data of an SED.

@@ -7,9 +7,11 @@
 #include "recipes/program/fields/field_setup.h"
 #include "reports/sections/section.h"
 #include "validation/checks/built_in.h"
+#include "validation/correction/posterior.h"
 #include "validation/metrics/metric.h"
 
 #include <filesystem>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -29,6 +31,7 @@ struct RunData {
   io::Table placeholders{"PLACEHOLDERS"};  ///< without light, matched by chance
   io::Table catalogue{"CATALOG"};          ///< of the un-injected fields, corrected
   io::Table host_truth{"HOST_TRUTH"};      ///< what was drawn for simulated hosts; may have no rows
+  std::shared_ptr<const validation::Correction> correction = {};  ///< of the catalogue
   std::vector<validation::MetricDescription> described =
       {};  ///< all metrics that the products of this run may set
   validation::Metrics metrics = {};

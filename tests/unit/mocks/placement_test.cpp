@@ -2,6 +2,7 @@
 #include "mocks/placement.h"
 
 #include "engine/core/random.h"
+#include "engine/core/units.h"
 
 #include <cmath>
 
@@ -76,18 +77,65 @@ TEST(Placement, DrawsFollowTheDensity) {
 
 // The width that leave-one-out favours for n normal points of width s is s sqrt-law narrow: between s / 3 and s.
 TEST(Placement, WidthIsThatOfTheRows) {
-  const double width = width_by_leave_one_out(clustered(200), 2000, 0.1);
+  std::vector<SourcePlace> rows;
+  for (const sky::PixelPosition& row : clustered(200)) rows.push_back({row.x, row.y, 1});
+  const double width = width_by_leave_one_out(rows, 2000, 0.1);
   EXPECT_GT(width, 4.0 / 3);
   EXPECT_LT(width, 4);
-  std::vector<sky::PixelPosition> wide = clustered(200);
-  for (sky::PixelPosition& row : wide) row = {3 * row.x, 3 * row.y};
+  std::vector<SourcePlace> wide = rows;
+  for (SourcePlace& row : wide) row = {3 * row.x, 3 * row.y, 1};
   EXPECT_NEAR(width_by_leave_one_out(wide, 9 * 2000, 0.1), 3 * width, 0.3);
+}
+
+// Behind a lens that stretches x four times the density is round in the source plane: as far as d along y falls off as
+// much as 4 d along x.
+TEST(Placement, DensityIsSmoothInTheSourcePlane) {
+  const ToSource stretched = [](sky::PixelPosition p) { return SourcePlace{p.x / 4, p.y, 0.25}; };
+  std::vector<sky::PixelPosition> rows;  // a ring of radius 2 in the source plane
+  for (int k = 0; k < 16; ++k)
+    rows.push_back({30 + 8 * std::cos(k * units::pi / 8), 30 + 2 * std::sin(k * units::pi / 8)});
+  const Placement placement(disc(), placement_side, placement_side, rows, {PlacementKind::catalogue, 0.2},
+                            stretched);
+  const auto fall = [&](double x, double y) {
+    return placement.clumps(30 + x, 30 + y) / placement.clumps(30, 30);
+  };
+  for (const double d : {2.0, 4.0}) {
+    EXPECT_NEAR(fall(4 * d, 0), fall(0, d), 1e-9) << d;
+    EXPECT_NEAR(fall(-4 * d, 0), fall(0, -d), 1e-9) << d;
+  }
+  EXPECT_LT(fall(0, 12), 0.1);
+  EXPECT_NEAR(sum_over_disc([&](double x, double y) { return placement.clumps(x, y); }), 1, 1e-12);
+}
+
+// The density has the variance of its rows: kernels alone would add their own. 40 rows, their scatter to 10%.
+TEST(Placement, DensityIsNoWiderThanItsRows) {
+  const std::vector<sky::PixelPosition> rows = clustered(40);
+  const Placement placement(disc(), placement_side, placement_side, rows, {PlacementKind::catalogue, 0.2});
+  double x = 0, variance = 0, mean = 0, square = 0;
+  for (const sky::PixelPosition& row : rows) x += row.x / 40;
+  for (const sky::PixelPosition& row : rows) variance += (row.x - x) * (row.x - x) / 40;
+  for (const sky::PixelPosition& place : disc()) {
+    mean += placement.clumps(place.x, place.y) * place.x;
+    square += placement.clumps(place.x, place.y) * place.x * place.x;
+  }
+  EXPECT_NEAR(mean, x, 0.1);
+  EXPECT_NEAR(std::sqrt(square - mean * mean), std::sqrt(variance), 0.1 * std::sqrt(variance));
+}
+
+// Where the lens magnifies ten times, sources of the same density have a tenth of the images.
+TEST(Placement, MagnificationThinsImages) {
+  const ToSource half_magnified = [](sky::PixelPosition p) {
+    return SourcePlace{0, 0, p.x < 30 ? 0.1 : 1.0};
+  };
+  const Placement placement(disc(), placement_side, placement_side, clustered(40),
+                            {PlacementKind::catalogue, 0.2}, half_magnified);
+  EXPECT_NEAR(placement.clumps(20, 30) / placement.clumps(40, 30), 0.1, 1e-12);
 }
 
 TEST(Placement, FewRowsArePlacedEvenly) {
   const Placement placement(disc(), placement_side, placement_side, clustered(4),
                             {PlacementKind::catalogue, 0.2});
-  EXPECT_TRUE(std::isnan(placement.width_pix()));
+  EXPECT_TRUE(std::isnan(placement.width()));
   EXPECT_EQ(placement.clumps(30, 30), placement.uniform(30, 30));
   EXPECT_NEAR(placement.drawn(30, 30), placement.uniform(30, 30), 1e-18);
 }

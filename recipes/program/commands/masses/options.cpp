@@ -2,6 +2,7 @@
 
 #include "engine/core/parallel.h"
 #include "recipes/program/commands/masses/cmf.h"
+#include "recipes/program/commands/masses/correct.h"
 #include "recipes/program/commands/option_keys.h"
 
 #include <memory>
@@ -44,8 +45,28 @@ Command add_cmf(CLI::App& app) {
           }};
 }
 
+Command add_correct(CLI::App& app) {
+  const auto arguments = std::make_shared<CorrectArguments>();
+  CorrectArguments& c = *arguments;
+  c.threads = hardware_threads();
+  CLI::App* command = app.add_subcommand("correct", "correct a catalogue by the injections of a run");
+  command
+      ->add_option("catalog", c.catalog,
+                   "FITS[HDU] or ECSV: columns as in science_catalog.fits; others are kept")
+      ->required();
+  command->add_option("--injections", c.run, "folder of a finished run")->required();
+  const auto keys = std::make_shared<OptionKeys>(*command);
+  keys->add(c);
+  command->add_option("-o,--output", c.output, "FITS tables CATALOG and COUNTS")->required();
+  command->add_option("-j,--threads", c.threads, "threads")->check(CLI::Range(1, 4096));
+  return {command, [arguments, keys] {
+            keys->set(*arguments);
+            return run_correct(*arguments);
+          }};
+}
+
 }  // namespace
 
-std::vector<Command> add_masses(CLI::App& app) { return {add_cmf(app)}; }
+std::vector<Command> add_masses(CLI::App& app) { return {add_cmf(app), add_correct(app)}; }
 
 }  // namespace arcproof::commands
