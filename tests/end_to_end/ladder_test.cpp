@@ -99,7 +99,9 @@ void expect_named(const Rungs& rungs, std::size_t rung, double least) {
   ASSERT_GE(rungs.n, 10);
   EXPECT_GT(rungs.sigmas(rung), least);
   for (std::size_t other = 1; other < studies::ladder_rungs.size(); ++other)
-    if (other != rung) EXPECT_LT(2 * rungs.sigmas(other), rungs.sigmas(rung)) << studies::ladder_rungs[other];
+    if (other != rung) {
+      EXPECT_LT(2 * rungs.sigmas(other), rungs.sigmas(rung)) << studies::ladder_rungs[other];
+    }
   EXPECT_GT(std::abs(rungs.bias[rung - 1]), 2 * std::abs(rungs.bias[rung]));
   for (std::size_t later = rung; later < studies::ladder_rungs.size(); ++later)
     EXPECT_LT(std::abs(rungs.bias[later]), no_fault_sigmas * rungs.bias_err[later] + grid_dex)
