@@ -42,7 +42,8 @@ std::string sentence(const LadderQuantityRows& q) {
   text +=
       sure ? fmt::format("Most of the bias goes with the <b>{}</b> (change {}). ",
                          html::escape(rung_label(q.rung[step])), number(q.change[step], q.change_err[step]))
-           : fmt::format("No step lowers it by more than {:g} of the change's errors. ", significant_sigmas);
+           : fmt::format("No step lowers it by more than {:g} times the error of the change. ",
+                         significant_sigmas);
   return text +
          fmt::format("With all true values {} is left.</li>\n", number(q.bias[last], q.bias_err[last]));
 }
