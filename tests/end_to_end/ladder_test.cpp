@@ -207,6 +207,7 @@ TEST(Ladder, DoesNotDependOnHowTheWorkIsCut) {
                      folder / "recipe",
                      {{R"("injection": { "realisations": 6, "clumps": 4 })",
                        R"("injection": { "realisations": 2, "clumps": 4 })"},
+                      {R"("mass_function": { "steps")", R"("mass_function": { "run": false, "steps")"},
                       {R"("validation": { "neighbours": 10 })",
                        R"("validation": { "neighbours": 10, "ladder": true, "control_area_arcsec2": 0 })"}});
   const auto command = [&](const std::string& arguments) {
