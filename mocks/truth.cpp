@@ -120,7 +120,7 @@ io::Table truth_table(const InjectionPlan& plan, const TruthField& field, int re
   std::vector<Row> rows;
   for (const InjectedClump& clump : clumps)
     for (std::size_t k = 0; k < clump.images.size(); ++k)
-      rows.push_back({clump.parent_id * 100 + static_cast<std::int64_t>(k), &clump, &clump.images[k]});
+      rows.push_back({injection_id(clump, k), &clump, &clump.images[k]});
   io::Table table("TRUTH");
   io::TableBuilder add(table, rows);
   const std::size_t reference = plan.reference;

@@ -30,6 +30,11 @@ struct InjectedClump {
   std::vector<InjectedImage> images;
 };
 
+/// Number of image `k` of a clump: column injection_id.
+inline std::int64_t injection_id(const InjectedClump& clump, std::size_t k) {
+  return clump.parent_id * 100 + static_cast<std::int64_t>(k);
+}
+
 /// The clumps of a realisation as drawn, with masses from `mass_msun` [Msun], and their images, added to
 /// `exposures` (may be null: truth only). Streams: (seed, "population" or "pairs", realisation, clump).
 std::vector<InjectedClump> inject_realisation(const InjectionPlan& plan, const Range& mass_msun,

@@ -34,7 +34,7 @@ void set_edge(Component& c, double vx, double vy, const FitOptions& options) {
 
 // Moves a component by a step, keeping the bounds.
 int take_step(Component& c, const Vector& step, int p, const FitOptions& options) {
-  if (options.position_free) {
+  if (c.position_free) {
     c.x = std::clamp(c.x + step[p++], c.start_x - options.max_shift_pix, c.start_x + options.max_shift_pix);
     c.y = std::clamp(c.y + step[p++], c.start_y - options.max_shift_pix, c.start_y + options.max_shift_pix);
   }
@@ -55,12 +55,11 @@ int take_step(Component& c, const Vector& step, int p, const FitOptions& options
 
 // A position that sits on its bound and is pushed outwards is held for this step.
 void hold_positions(const Problem& problem, const Point& point, Matrix& normal, Vector& gradient) {
-  if (!problem.options().position_free) return;
   const double limit = problem.options().max_shift_pix;
   int p = 0;
   for (const Component& c : point.components) {
     const double offset[2] = {c.x - c.start_x, c.y - c.start_y};
-    for (int axis = 0; axis < 2; ++axis) {
+    for (int axis = 0; axis < position_parameters(c); ++axis) {
       const bool held = (offset[axis] >= limit && gradient[p + axis] < 0) ||
                         (offset[axis] <= -limit && gradient[p + axis] > 0);
       if (!held) continue;
@@ -69,7 +68,7 @@ void hold_positions(const Problem& problem, const Point& point, Matrix& normal, 
       normal(p + axis, p + axis) = 1;
       gradient[p + axis] = 0;
     }
-    p += 2 + shape_parameters(c.shape);
+    p += position_parameters(c) + shape_parameters(c.shape);
   }
 }
 
@@ -81,7 +80,7 @@ bool hold_shapes(const Problem& problem, const Point& point, const Vector& step,
   bool held = false;
   int p = 0;
   for (const Component& c : point.components) {
-    if (problem.options().position_free) p += 2;
+    p += position_parameters(c);
     if (c.shape == Shape::full) {
       const PrincipalAxes axes = principal_axes(c.c);
       const double cs = std::cos(axes.angle_rad), sn = std::sin(axes.angle_rad);
@@ -102,14 +101,14 @@ bool hold_shapes(const Problem& problem, const Point& point, const Vector& step,
 }
 
 // All parameters of a point, in the order of parameter_rows.
-Vector parameters_of(const Problem& problem, const Point& point, const ParameterRows& rows) {
+Vector parameters_of(const Point& point, const ParameterRows& rows) {
   Vector values(rows.count);
   int p = 0;
   const auto put = [&](std::initializer_list<double> list) {
     for (const double v : list) values[p++] = v;
   };
   for (const Component& c : point.components) {
-    if (problem.options().position_free) put({c.x, c.y});
+    if (c.position_free) put({c.x, c.y});
     if (c.shape == Shape::full) put({c.c.xx, c.c.xy, c.c.yy});
     if (c.shape == Shape::edge) put({c.vx, c.vy});
     if (c.shape == Shape::prior) put({c.log_sigma, c.e1, c.e2});
@@ -162,7 +161,7 @@ State state_at(const Problem& problem, const Point& point) {
   state.normal = normal_matrix(state.rows, point.gram);
   state.gradient = gradient_of(state.rows, point);
   add_prior(problem, point, state.normal, state.gradient);
-  state.parameters = parameters_of(problem, point, state.rows);
+  state.parameters = parameters_of(point, state.rows);
   return state;
 }
 
@@ -194,9 +193,11 @@ Descent descend(Problem& problem, std::vector<Component> start, int iterations_l
   const double enough = problem.options().tolerance_chi2;
   const bool any_shape = std::any_of(start.begin(), start.end(),
                                      [](const Component& c) { return shape_parameters(c.shape) > 0; });
-  const Derivatives derivatives = any_shape                         ? Derivatives::all
-                                  : problem.options().position_free ? Derivatives::position
-                                                                    : Derivatives::none;
+  const bool any_position =
+      std::any_of(start.begin(), start.end(), [](const Component& c) { return c.position_free; });
+  const Derivatives derivatives = any_shape      ? Derivatives::all
+                                  : any_position ? Derivatives::position
+                                                 : Derivatives::none;
   Descent descent{problem.evaluate(std::move(start), derivatives)};
   inference::Damping damping(1e-3, 1e-12, 1e12);
   std::optional<SecantTerm> secant;
@@ -284,8 +285,8 @@ Descent fit_from(Problem& problem, std::vector<Component> start) {
 
 bool on_bound(const Component& c, const FitOptions& options) {
   constexpr double close = 1e-9;
-  const bool position = options.position_free && (std::abs(c.x - c.start_x) > options.max_shift_pix - close ||
-                                                  std::abs(c.y - c.start_y) > options.max_shift_pix - close);
+  const bool position = c.position_free && (std::abs(c.x - c.start_x) > options.max_shift_pix - close ||
+                                            std::abs(c.y - c.start_y) > options.max_shift_pix - close);
   const bool size = c.shape != Shape::fixed && principal_axes(c.c).sigma_major > options.max_sigma_pix - 1e-6;
   return position || size;
 }

@@ -22,16 +22,18 @@ std::vector<Component> components_at(std::span<const ComponentStart> start, cons
                           .start_x = s.x,
                           .start_y = s.y,
                           .c = s.shape,
-                          .shape = options.shape_free ? Shape::full : Shape::fixed});
-  if (options.shape_free && options.prior)
-    for (Component& c : components) set_prior_shape(c, options);
+                          .shape = options.shape_free && !s.shape_known ? Shape::full : Shape::fixed,
+                          .position_free = options.position_free && !s.position_known});
+  if (options.prior)
+    for (Component& c : components)
+      if (c.shape != Shape::fixed) set_prior_shape(c, options);
   return components;
 }
 
 // [pixel^2]: a point-like, a seeing-limited and an extended start.
 constexpr double round_starts[] = {0.09, 1.0, 5.0};
 
-// The best of round starts, all components alike.
+// The best of round starts, all components alike but for what is known of them.
 class RoundStarts {
  public:
   RoundStarts(Problem& problem, const std::vector<Component>& base)
@@ -41,8 +43,11 @@ class RoundStarts {
   void consider(double variance, double dx, double dy) {
     std::vector<Component> trial = base_;
     for (Component& c : trial) {
-      c.x += dx;
-      c.y += dy;
+      if (c.position_free) {
+        c.x += dx;
+        c.y += dy;
+      }
+      if (c.shape == Shape::fixed) continue;
       c.c = {variance, 0, variance};
       if (c.shape == Shape::prior) set_prior_shape(c, problem_.options());
     }
@@ -130,7 +135,7 @@ void fill_errors(Problem& problem, const Point& point, int side, ClumpFit& fit) 
     const double inflation = std::sqrt(variance * normal(nonlinear + k, nonlinear + k));
     if (inflation > degenerate_inflation && fit.status == FitStatus::converged)
       fit.status = FitStatus::degenerate;
-    if (problem.options().position_free) {
+    if (point.components[k].position_free) {
       fit.components[k].x_error = std::sqrt(covariance(p, p));
       fit.components[k].y_error = std::sqrt(covariance(p + 1, p + 1));
       fit.components[k].x_error_correlated = fit.components[k].x_error;
@@ -205,9 +210,10 @@ ClumpFit fit_clumps(const Cutout& cutout, const PsfTransform& psf, std::span<con
     fit.components.resize(start.size());
     return fit;
   }
-  const Descent descent = options.shape_free && options.try_several_sizes
-                              ? fit_from_several(problem, components)
-                              : fit_from(problem, std::move(components));
+  const bool any_shape = std::any_of(components.begin(), components.end(),
+                                     [](const Component& c) { return c.shape != Shape::fixed; });
+  const Descent descent = any_shape && options.try_several_sizes ? fit_from_several(problem, components)
+                                                                 : fit_from(problem, std::move(components));
   return as_result(problem, descent, cutout);
 }
 

@@ -28,6 +28,8 @@ std::string_view to_string(FitStatus status);
 struct ComponentStart {
   double x = 0, y = 0;
   Covariance shape;  ///< starting shape; the shape itself when it is fixed
+  /// Of this component alone, whatever FitOptions leaves free: position and shape are those given here.
+  bool position_known = false, shape_known = false;
 };
 
 /// Weak priors on the shape, for maximum-a-posteriori fits: normal in ln sqrt(major * minor) and in the two

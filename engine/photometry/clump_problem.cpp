@@ -142,7 +142,7 @@ ParameterRows parameter_rows(const Problem& problem, const Point& point) {
     const Component& c = point.components[k];
     const int base = k * planes_per_component;
     const double flux = point.coefficient[base];
-    if (problem.options().position_free) {
+    if (c.position_free) {
       next().add(base + 1, -flux);
       next().add(base + 2, -flux);
     }
@@ -200,7 +200,7 @@ void add_prior(const Problem& problem, const Point& point, Matrix& normal, Vecto
   if (!problem.options().prior) return;
   int p = 0;
   for (const Component& c : point.components) {
-    if (problem.options().position_free) p += 2;
+    p += position_parameters(c);
     if (c.shape == Shape::prior) {
       const PriorTerm term = prior_term(c, *problem.options().prior);
       for (int i = 0; i < 3; ++i) {

@@ -39,10 +39,13 @@ struct Component {
   double vx = 0, vy = 0;                 // major axis of a shape on the edge
   double log_sigma = 0, e1 = 0, e2 = 0;  // of a shape under the prior
   Shape shape = Shape::full;
+  bool position_free = true;
 };
 
 /// How many parameters a shape has.
 inline int shape_parameters(Shape shape) { return shape == Shape::fixed ? 0 : shape == Shape::edge ? 2 : 3; }
+
+inline int position_parameters(const Component& c) { return c.position_free ? 2 : 0; }
 
 /// Gives a component a shape under the prior, drawn back to the allowed ones.
 void set_prior_shape(Component& c, double log_sigma, double e1, double e2, const FitOptions& options);
@@ -74,8 +77,7 @@ class Problem {
   }
   int parameters(const std::vector<Component>& components) const {
     int total = count() + background_terms();
-    for (const Component& c : components)
-      total += shape_parameters(c.shape) + (options_.position_free ? 2 : 0);
+    for (const Component& c : components) total += shape_parameters(c.shape) + position_parameters(c);
     return total;
   }
 

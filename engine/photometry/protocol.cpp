@@ -49,7 +49,7 @@ struct Prepared {
 };
 
 Prepared prepare_reference(std::span<const Detection> detections, const std::vector<std::size_t>& group,
-                           const BandData& band, const ProtocolOptions& o) {
+                           const BandData& band, const ProtocolOptions& o, const KnownFit& known) {
   const Detection& self = detections[group.front()];
   Prepared prepared;
   prepared.sky_sigma = sky_sigma_at(band, self.x, self.y);
@@ -64,15 +64,22 @@ Prepared prepare_reference(std::span<const Detection> detections, const std::vec
   for (const std::size_t i : group)
     prepared.start.push_back(
         {detections[i].x - prepared.cutout.centre_x, detections[i].y - prepared.cutout.centre_y, {1, 0, 1}});
+  ComponentStart& own = prepared.start.front();
+  own.position_known = known.position.has_value();
+  own.shape_known = known.shape.has_value();
+  if (known.shape) own.shape = *known.shape;
   return prepared;
 }
 
-// The components of a fit on another band's grid, in that image's pixels.
-std::vector<ComponentStart> on_grid(const ClumpFit& fit, const Cutout& reference, const sky::PixelMap& map) {
+// The components of a fit on another band's grid, in that image's pixels. What was known of their positions in
+// the reference band is known there.
+std::vector<ComponentStart> on_grid(const ClumpFit& fit, const Prepared& reference,
+                                    const sky::PixelMap& map) {
   std::vector<ComponentStart> components;
-  for (const ComponentFit& c : fit.components) {
-    const sky::PixelPosition at = map({reference.centre_x + c.x, reference.centre_y + c.y});
-    components.push_back({at.x, at.y, carried(map, c.shape)});
+  for (std::size_t k = 0; k < fit.components.size(); ++k) {
+    const ComponentFit& c = fit.components[k];
+    const sky::PixelPosition at = map({reference.cutout.centre_x + c.x, reference.cutout.centre_y + c.y});
+    components.push_back({at.x, at.y, carried(map, c.shape), reference.start[k].position_known});
   }
   return components;
 }
@@ -120,9 +127,14 @@ Cutout with_noise(const Cutout& cutout, const std::vector<double>& noise) {
   return noisy;
 }
 
-std::vector<ComponentStart> start_at(const ClumpFit& fit) {
-  std::vector<ComponentStart> start;
-  for (const ComponentFit& c : fit.components) start.push_back({c.x, c.y, c.shape});
+// `began`: what was known of the components before that fit.
+std::vector<ComponentStart> start_at(const ClumpFit& fit, const std::vector<ComponentStart>& began) {
+  std::vector<ComponentStart> start = began;
+  for (std::size_t k = 0; k < start.size(); ++k) {
+    start[k].x = fit.components[k].x;
+    start[k].y = fit.components[k].y;
+    start[k].shape = fit.components[k].shape;
+  }
   return start;
 }
 
@@ -175,9 +187,10 @@ struct ReferenceFits {
 };
 
 ReferenceFits fit_reference(std::span<const Detection> detections, const std::vector<std::size_t>& group,
-                            const BandData& band, const ProtocolOptions& o, Random& random) {
+                            const BandData& band, const ProtocolOptions& o, const KnownFit& known,
+                            Random& random) {
   ReferenceFits fits;
-  fits.prepared = prepare_reference(detections, group, band, o);
+  fits.prepared = prepare_reference(detections, group, band, o, known);
   if (!(fits.prepared.sky_sigma > 0)) return fits;
   FitOptions first = o.fit;
   first.correlation = band.correlation;
@@ -188,7 +201,7 @@ ReferenceFits fit_reference(std::span<const Detection> detections, const std::ve
   again.try_several_sizes = false;
   again.tolerance_chi2 = redraw_tolerance_chi2;
   again.errors = false;
-  const std::vector<ComponentStart> start = start_at(fits.best);
+  const std::vector<ComponentStart> start = start_at(fits.best, fits.prepared.start);
   for (int i = 0; i < o.redraws; ++i) {
     const auto noise = redraw_noise(fits.prepared.cutout, band, fits.prepared.sky_sigma, o.noise, random);
     ClumpFit fit = fit_clumps(with_noise(fits.prepared.cutout, noise),
@@ -213,18 +226,18 @@ BandFluxes measure_band(const ReferenceFits& reference, const BandData& band, co
   forced.correlation = band.correlation;
   const int size = reference.prepared.cutout.size;
   const Prepared best =
-      prepare_forced(on_grid(reference.best, reference.prepared.cutout, map), band, sky_sigma, size);
+      prepare_forced(on_grid(reference.best, reference.prepared, map), band, sky_sigma, size);
   const PsfTransform& psf = band.psf->serving(size);
   const ClumpFit fit = fit_clumps(best.cutout, psf, best.start, forced);
   if (fit.status == FitStatus::too_few_pixels || fit.status == FitStatus::singular) return no_data(band);
   forced.tolerance_chi2 = forced_redraw_tolerance_chi2;
   forced.errors = false;
   std::optional<PositionFit> alone;
-  if (!group && forced.position_free)
+  if (!group && forced.position_free && !best.start.front().position_known)
     alone.emplace(best.cutout, psf, best.start.front(), forced.plane, forced.max_shift_pix,
                   forced.tolerance_chi2);
   for (std::size_t k = 0; k < draws.size(); ++k) {
-    std::vector<ComponentStart> start = on_grid(reference.redraws[k], reference.prepared.cutout, map);
+    std::vector<ComponentStart> start = on_grid(reference.redraws[k], reference.prepared, map);
     move_to(best.cutout, start);
     const Cutout redrawn =
         with_noise(best.cutout, redraw_noise(best.cutout, band, sky_sigma, o.noise, random));
@@ -283,10 +296,17 @@ Covariance carried(const sky::PixelMap& map, const Covariance& c) {
 
 ClumpPhotometry measure_clump(std::span<const Detection> detections, std::size_t index,
                               std::span<const BandData> bands, std::size_t reference,
-                              const ProtocolOptions& options, Random& random) {
+                              const ProtocolOptions& options, Random& random, const KnownFit& known) {
   require(index < detections.size() && reference < bands.size(), "measure_clump: indices are in range");
+  if (known.position &&
+      (detections[index].x != known.position->x || detections[index].y != known.position->y)) {
+    std::vector<Detection> moved(detections.begin(), detections.end());
+    moved[index].x = known.position->x;
+    moved[index].y = known.position->y;
+    return measure_clump(moved, index, bands, reference, options, random, known);
+  }
   const std::vector<std::size_t> group = group_of(detections, index, options);
-  const ReferenceFits fits = fit_reference(detections, group, bands[reference], options, random);
+  const ReferenceFits fits = fit_reference(detections, group, bands[reference], options, known, random);
   ClumpPhotometry clump;
   clump.x = detections[index].x;
   clump.y = detections[index].y;

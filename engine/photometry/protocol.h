@@ -17,6 +17,7 @@
 #include "engine/sky/exposure.h"
 #include "engine/sky/pixel_map.h"
 
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -126,10 +127,18 @@ struct ClumpPhotometry {
   Covariance shape;
 };
 
+/// What is known of a clump from elsewhere, and not fitted: in no band, nor in the redraws.
+struct KnownFit {
+  std::optional<sky::PixelPosition> position = std::nullopt;  ///< in the reference band [pixel]
+  std::optional<Covariance> shape = std::nullopt;  ///< before the PSF, on the reference band's pixels
+};
+
 /// Measures detection `index`; the others are its possible companions. `reference` is the index of the
-/// reference band.
+/// reference band. With a known position the clump is measured as if it had been detected there. With a known
+/// shape its intervals are of no width, and the errors of its fluxes are those at that shape; with both, the
+/// fit of a clump without companions is linear.
 ClumpPhotometry measure_clump(std::span<const Detection> detections, std::size_t index,
                               std::span<const BandData> bands, std::size_t reference,
-                              const ProtocolOptions& options, Random& random);
+                              const ProtocolOptions& options, Random& random, const KnownFit& known = {});
 
 }  // namespace arcproof::photometry

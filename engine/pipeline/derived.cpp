@@ -33,10 +33,10 @@ void add_size_errors(MeasuredClump& clump) {
       r * std::hypot(sigma.plus / sigma.value, power * clump.magnification.error_minus / mu);
 }
 
-lens::IntrinsicSize size_of(const lens::Ellipse& ellipse, double mu, double mu_tangential,
+lens::IntrinsicSize size_of(const lens::Ellipse& ellipse, double mu, double mu_tangential, double z,
                             const AnalysisField& field, const PipelineOptions& options, double pixel_scale) {
   return lens::intrinsic_size(ellipse.sigma_major_arcsec, ellipse.sigma_minor_arcsec,
-                              options.resolution_floor_pix * pixel_scale, mu, mu_tangential, field.z,
+                              options.resolution_floor_pix * pixel_scale, mu, mu_tangential, z,
                               field.cosmology);
 }
 
@@ -52,25 +52,26 @@ void delens_with_alternatives(MeasuredClump& clump, const AnalysisField& field,
         lens::magnification_of_clump(field.alternatives[i].lens, {}, ellipse, field.z, pixel_scale);
     if (!m.inside_map) continue;
     clump.alternatives[i] = {m.mu, m.mu_tangential,
-                             size_of(ellipse, m.mu, m.mu_tangential, field, options, pixel_scale),
+                             size_of(ellipse, m.mu, m.mu_tangential, field.z, field, options, pixel_scale),
                              clump.sed.log_mass_msun.best - std::log10(m.mu / clump.magnification.mu)};
   }
 }
 
 void delens(MeasuredClump& clump, const AnalysisField& field, const PipelineOptions& options,
-            double pixel_scale) {
+            double pixel_scale, const KnownSource& known) {
+  const double z = known.z.value_or(field.z);
   const lens::Ellipse ellipse = ellipse_on_sky(clump.photometry, field, pixel_scale);
-  clump.magnification =
-      lens::magnification_of_clump(field.lens, field.posterior, ellipse, field.z, pixel_scale);
-  clump.size = size_of(ellipse, clump.magnification.mu, clump.magnification.mu_tangential, field, options,
+  clump.magnification = known.magnification ? *known.magnification
+                                            : lens::magnification_of_clump(field.lens, field.posterior,
+                                                                           ellipse, z, pixel_scale);
+  clump.size = size_of(ellipse, clump.magnification.mu, clump.magnification.mu_tangential, z, field, options,
                        pixel_scale);
   add_size_errors(clump);
-  if (clump.magnification.inside_map)
-    clump.source_arcsec =
-        field.lens.map.source_position(ellipse.centre_arcsec, field.lens.efficiency(field.z));
+  if (field.lens.map.covers(ellipse.centre_arcsec))
+    clump.source_arcsec = field.lens.map.source_position(ellipse.centre_arcsec, field.lens.efficiency(z));
   const photometry::BandFluxes& reference = clump.photometry.bands[field.reference];
   clump.absolute_mag =
-      absolute_magnitude(units::abmag_from_njy(reference.flux_njy), clump.magnification.mu, field.z,
+      absolute_magnitude(units::abmag_from_njy(reference.flux_njy), clump.magnification.mu, z,
                          field.bands[field.reference].galactic_extinction_mag, field.cosmology);
   clump.absolute_mag_error =
       2.5 / std::log(10.0) *

@@ -5,9 +5,10 @@
 
 namespace arcproof::pipeline {
 
-/// Magnification, size, source position and absolute magnitude by the main lens. The clump lies in the host.
+/// Magnification, size, source position and absolute magnitude by the main lens, with what is known of the
+/// source. The clump lies in the host.
 void delens(MeasuredClump& clump, const AnalysisField& field, const PipelineOptions& options,
-            double pixel_scale_arcsec);
+            double pixel_scale_arcsec, const KnownSource& known = {});
 
 /// The same by the field's other lenses, where their maps reach; after the SED fit, as the masses follow that
 /// of the main lens. One entry a lens stands in `alternatives` already.

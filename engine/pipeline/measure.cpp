@@ -5,7 +5,6 @@
 #include "engine/core/units.h"
 #include "engine/pipeline/derived.h"
 #include "engine/pipeline/grids.h"
-#include "engine/pipeline/photometer.h"
 
 #include <algorithm>
 #include <cmath>
@@ -52,14 +51,14 @@ std::vector<sed::BandFlux> intrinsic_photometry(const MeasuredClump& clump, cons
 }
 
 void fit_sed(MeasuredClump& clump, const AnalysisField& field, std::span<const BandSky> sky,
-             const PipelineOptions& options, StreamName name) {
+             const PipelineOptions& options, StreamName name, const sed::ModelGrid& grid) {
   name.purpose = "sed redraws";
   name.clump = clump.id;
   Random random(name);
-  clump.sed = sed::fit_grid(field.grid, intrinsic_photometry(clump, field, sky), options.sed, random);
+  clump.sed = sed::fit_grid(grid, intrinsic_photometry(clump, field, sky), options.sed, random);
 }
 
-void set_unknown(MeasuredClump& clump) {
+void set_unknown(MeasuredClump& clump, const AnalysisField& field) {
   lens::ClumpMagnification& m = clump.magnification;
   m.mu = m.mu_tangential = m.spread = m.posterior_minus = m.posterior_plus = m.error_minus = m.error_plus =
       nan;
@@ -71,6 +70,7 @@ void set_unknown(MeasuredClump& clump) {
     *e = {nan, nan, nan};
   clump.sed.chi2 = clump.sed.chi2_reduced = nan;
   clump.source_arcsec = {nan, nan};
+  clump.alternatives.assign(field.alternatives.size(), unknown_delensing());
 }
 
 bool was_fitted(const ClumpPhotometry& clump) {
@@ -99,31 +99,44 @@ std::vector<BandSky> measure_sky(const AnalysisField& field, std::span<const sky
   return result;
 }
 
+void derive_source(MeasuredClump& clump, const AnalysisField& field, std::span<const BandSky> sky,
+                   const PipelineOptions& options, const StreamName& stream, double pixel_scale,
+                   const KnownSource& known) {
+  const sed::ModelGrid& grid = known.grid ? *known.grid : field.grid;
+  set_unknown(clump, field);
+  delens(clump, field, options, pixel_scale, known);
+  if (clump.magnification.inside_map && clump.selected && !grid.models.empty())
+    fit_sed(clump, field, sky, options, stream, grid);
+  delens_with_alternatives(clump, field, options, pixel_scale);
+}
+
 std::vector<MeasuredClump> measure_field(const AnalysisField& field, std::span<const sky::Exposure> exposures,
                                          std::span<const BandSky> sky, std::span<const Region> regions,
                                          const PipelineOptions& options, const StreamName& stream,
                                          int threads) {
+  return measure_field_with_objects(field, exposures, sky, regions, options, stream, threads).clumps;
+}
+
+FieldPhotometry measure_field_with_objects(const AnalysisField& field,
+                                           std::span<const sky::Exposure> exposures,
+                                           std::span<const BandSky> sky, std::span<const Region> regions,
+                                           const PipelineOptions& options, const StreamName& stream,
+                                           int threads) {
   require(exposures.size() == field.bands.size() && sky.size() == field.bands.size(),
           "measure_field: one exposure and one sky a band");
-  std::vector<MeasuredClump> clumps =
-      photometry_of_field(field, exposures, sky, regions, options, stream, threads);
+  FieldPhotometry result = photometry_of_field(field, exposures, sky, regions, options, stream, threads);
   const double pixel_scale = exposures[field.reference].pixel_scale_arcsec;
-  for (MeasuredClump& clump : clumps) {
-    set_unknown(clump);
-    clump.alternatives.assign(field.alternatives.size(), unknown_delensing());
+  for (MeasuredClump& clump : result.clumps) {
+    set_unknown(clump, field);
     if (!clump.redrawn || !was_fitted(clump.photometry)) continue;
     clump.interloper = is_interloper(clump.photometry, field, options.interloper_box);
     clump.enough_snr = has_enough_snr(clump.photometry, field, options.min_snr);
     clump.selected =
         clump.enough_snr && clump.photometry.trusted && clump.pass <= options.max_pass && !clump.interloper;
     clump.in_host = in_mask(field.host_mask, clump.photometry.x, clump.photometry.y);
-    if (!clump.in_host) continue;
-    delens(clump, field, options, pixel_scale);
-    if (clump.magnification.inside_map && clump.selected && !field.grid.models.empty())
-      fit_sed(clump, field, sky, options, stream);
-    delens_with_alternatives(clump, field, options, pixel_scale);
+    if (clump.in_host) derive_source(clump, field, sky, options, stream, pixel_scale);
   }
-  return clumps;
+  return result;
 }
 
 }  // namespace arcproof::pipeline

@@ -113,6 +113,14 @@ struct MeasuredClump {
   sed::SedResult sed;
 };
 
+/// What is known from elsewhere of a clump behind the lens, in place of what the analysis takes or measures.
+struct KnownSource {
+  /// Its errors are its own: 0 where it is known exactly.
+  std::optional<lens::ClumpMagnification> magnification = std::nullopt;
+  std::optional<double> z = std::nullopt;  ///< in place of the field's; the grid must be of that redshift
+  const sed::ModelGrid* grid = nullptr;    ///< models among which the SED is fitted; null: the field's
+};
+
 /// What a band's empty sky says.
 struct BandSky {
   photometry::DepthLimit depth;

@@ -1,5 +1,6 @@
 #include "engine/pipeline/photometer.h"
 
+#include "engine/core/error.h"
 #include "engine/core/parallel.h"
 #include "engine/photometry/subtraction.h"
 #include "engine/pipeline/grids.h"
@@ -30,6 +31,19 @@ std::vector<photometry::BandData> band_data(const AnalysisField& field,
   return bands;
 }
 
+// The companions of an object are those of its own pass and the one before.
+ClumpPhotometry measure_object(const DetectedObjects& objects, std::size_t i,
+                               std::span<const photometry::BandData> bands, std::size_t reference,
+                               const photometry::ProtocolOptions& options, StreamName name,
+                               const photometry::KnownFit& known) {
+  name.purpose = "redraws";
+  name.clump = static_cast<std::int64_t>(i);
+  Random random(name);
+  const std::span<const Detection> all(objects.list);
+  const std::span<const Detection> near = objects.list[i].pass == 1 ? all.first(objects.first_pass) : all;
+  return photometry::measure_clump(near, i, bands, reference, options, random, known);
+}
+
 // First pass, then the second on the residual image: objects that were hidden by their neighbours. Then the
 // redraws, which cost most, of what lies in the cores of the regions.
 class Photometer {
@@ -45,17 +59,17 @@ class Photometer {
         stream_(stream),
         threads_(threads) {}
 
-  std::vector<MeasuredClump> run() {
+  FieldPhotometry run() {
     const sky::Exposure& reference = exposures_[field_.reference];
     const photometry::DetectionResult first =
         photometry::detect(reference.flux_njy, reference.error_njy, options_.detection);
-    segmentation_ = segmentations(first.segmentation, field_.reference, exposures_);
-    detections_ = with_marked(first.objects);
-    first_pass_ = detections_.size();
+    objects_.segmentation = segmentations(first.segmentation, field_.reference, exposures_);
+    objects_.list = with_marked(first.objects);
+    objects_.first_pass = objects_.list.size();
     measure_from(0);
-    if (options_.residual_pass && !detections_.empty()) residual_pass(reference);
+    if (options_.residual_pass && !objects_.list.empty()) residual_pass(reference);
     redraw();
-    return std::move(clumps_);
+    return {std::move(clumps_), std::move(objects_)};
   }
 
  private:
@@ -77,36 +91,31 @@ class Photometer {
   }
 
   void measure_from(std::size_t first) {
-    const std::vector<photometry::BandData> bands = band_data(field_, exposures_, sky_, segmentation_);
+    const std::vector<photometry::BandData> bands =
+        band_data(field_, exposures_, sky_, objects_.segmentation);
     std::vector<std::size_t> wanted;
-    for (std::size_t i = first; i < detections_.size(); ++i)
-      if (is_wanted(detections_[i])) wanted.push_back(i);
+    for (std::size_t i = first; i < objects_.list.size(); ++i)
+      if (is_wanted(objects_.list[i])) wanted.push_back(i);
     std::vector<MeasuredClump> measured(wanted.size());
     photometry::ProtocolOptions best_fit_only = options_.photometry;
     best_fit_only.redraws = 0;
     parallel_for(wanted.size(), threads_, [&](std::size_t k) {
       const std::size_t i = wanted[k];
       measured[k].id = static_cast<std::int64_t>(i);
-      measured[k].pass = detections_[i].pass;
+      measured[k].pass = objects_.list[i].pass;
       measured[k].photometry = measure(i, bands, best_fit_only);
     });
     std::move(measured.begin(), measured.end(), std::back_inserter(clumps_));
   }
 
-  // The companions of an object are those of its own pass and the one before.
   ClumpPhotometry measure(std::size_t i, std::span<const photometry::BandData> bands,
                           const photometry::ProtocolOptions& options) const {
-    StreamName name = stream_;
-    name.purpose = "redraws";
-    name.clump = static_cast<std::int64_t>(i);
-    Random random(name);
-    const std::span<const Detection> all(detections_);
-    const std::span<const Detection> known = detections_[i].pass == 1 ? all.first(first_pass_) : all;
-    return photometry::measure_clump(known, i, bands, field_.reference, options, random);
+    return measure_object(objects_, i, bands, field_.reference, options, stream_, {});
   }
 
   void redraw() {
-    const std::vector<photometry::BandData> bands = band_data(field_, exposures_, sky_, segmentation_);
+    const std::vector<photometry::BandData> bands =
+        band_data(field_, exposures_, sky_, objects_.segmentation);
     std::vector<MeasuredClump*> wanted;
     for (MeasuredClump& clump : clumps_) {
       clump.redrawn = inside(regions_, clump.photometry.x, clump.photometry.y, &Region::core);
@@ -128,11 +137,11 @@ class Photometer {
     const Array2D<float> residual = photometry::subtract_models(
         reference.flux_njy, measured, field_.reference, *field_.bands[field_.reference].psf);
     const auto second = photometry::detect(residual, reference.error_njy, options_.detection);
-    const std::size_t first_new = detections_.size();
+    const std::size_t first_new = objects_.list.size();
     for (Detection object : second.objects)
       if (is_new(object, first_new)) {
         object.pass = 2;
-        detections_.push_back(object);
+        objects_.list.push_back(object);
       }
     measure_from(first_new);
   }
@@ -142,7 +151,7 @@ class Photometer {
     if (!is_wanted(object)) return false;
     const double reach = options_.photometry.fit.max_shift_pix;
     return std::none_of(
-        detections_.begin(), detections_.begin() + static_cast<std::ptrdiff_t>(count),
+        objects_.list.begin(), objects_.list.begin() + static_cast<std::ptrdiff_t>(count),
         [&](const Detection& d) { return std::hypot(d.x - object.x, d.y - object.y) < reach; });
   }
 
@@ -153,20 +162,26 @@ class Photometer {
   const PipelineOptions& options_;
   StreamName stream_;
   int threads_;
-  std::vector<Detection> detections_;
-  std::size_t first_pass_ = 0;
-  std::vector<Array2D<int>> segmentation_;
+  DetectedObjects objects_;
   std::vector<MeasuredClump> clumps_;
 };
 
 }  // namespace
 
-std::vector<MeasuredClump> photometry_of_field(const AnalysisField& field,
-                                               std::span<const sky::Exposure> exposures,
-                                               std::span<const BandSky> sky, std::span<const Region> regions,
-                                               const PipelineOptions& options, const StreamName& stream,
-                                               int threads) {
+FieldPhotometry photometry_of_field(const AnalysisField& field, std::span<const sky::Exposure> exposures,
+                                    std::span<const BandSky> sky, std::span<const Region> regions,
+                                    const PipelineOptions& options, const StreamName& stream, int threads) {
   return Photometer(field, exposures, sky, regions, options, stream, threads).run();
+}
+
+ClumpPhotometry photometry_of_object(const AnalysisField& field, std::span<const sky::Exposure> exposures,
+                                     std::span<const BandSky> sky, const DetectedObjects& objects,
+                                     std::int64_t id, const PipelineOptions& options,
+                                     const StreamName& stream, const photometry::KnownFit& known) {
+  require(id >= 0 && id < std::ssize(objects.list), "photometry_of_object: an object of the list");
+  return measure_object(objects, static_cast<std::size_t>(id),
+                        band_data(field, exposures, sky, objects.segmentation), field.reference,
+                        options.photometry, stream, known);
 }
 
 }  // namespace arcproof::pipeline

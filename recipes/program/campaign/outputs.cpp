@@ -30,6 +30,7 @@ validation::Judgement write_outputs(const Recipe& recipe, const Inputs& inputs,
   run.examples = std::move(parts.examples);
   run.placeholders = std::move(parts.placeholders);
   run.measured = std::move(parts.measured);
+  run.ladder = std::move(parts.ladder);
   for (const FieldSetup& field : fields) {
     run.measured.append(field.controls.objects);
     run.areas.append(field.controls.areas);

@@ -30,6 +30,7 @@ void PartStore::write(int realisation, const RealisationResult& result) const {
   if (result.examples.rows()) tables.push_back(result.examples);
   if (result.measured.rows()) tables.push_back(result.measured);
   if (result.placeholders.rows()) tables.push_back(result.placeholders);
+  if (result.ladder.rows()) tables.push_back(result.ladder);
   io::write_fits_tables(path(realisation), tables);
 }
 
@@ -67,6 +68,7 @@ std::optional<RealisationResult> PartStore::read(int realisation) const {
   optional_table("EXAMPLES", result.examples);
   optional_table("MEASURED", result.measured);
   optional_table("PLACEHOLDERS", result.placeholders);
+  optional_table("LADDER_ROWS", result.ladder);
   return result;
 }
 

@@ -6,6 +6,7 @@
 #include "recipes/program/products/metrics.h"
 #include "recipes/program/products/psf.h"
 #include "recipes/program/products/recovery.h"
+#include "recipes/program/products/studies/ladder.h"
 #include "recipes/program/products/studies/lens_models.h"
 #include "recipes/program/products/studies/line_widths.h"
 #include "recipes/program/products/studies/mass_function.h"
@@ -20,10 +21,10 @@ namespace arcproof::recipes {
 
 const std::vector<const Product*>& all_products() {
   static const std::vector<const Product*> products = {
-      &lens_models_product,   &templates_product,  &recovery_product,
-      &measurement_product,   &correction_product, &controls_product,
-      &mass_function_product, &population_product, &line_widths_product,
-      &psf_product,           &metrics_product,    &verdict_product};  // last: of what the others have set
+      &lens_models_product, &templates_product, &recovery_product,      &measurement_product,
+      &correction_product,  &controls_product,  &mass_function_product, &population_product,
+      &line_widths_product, &ladder_product,    &psf_product,           &metrics_product,
+      &verdict_product};  // last: of what the others have set
   return products;
 }
 

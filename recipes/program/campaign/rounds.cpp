@@ -83,6 +83,7 @@ RealisationResult joined_parts(const Recipe& recipe, const PartStore& store) {
     if (part->examples.rows()) all.examples.append(part->examples);
     if (part->measured.rows()) all.measured.append(part->measured);
     if (part->placeholders.rows()) all.placeholders.append(part->placeholders);
+    if (part->ladder.rows()) all.ladder.append(part->ladder);
   }
   io::Table& joined = all.injections;
   if (recipe.injection.rounds.empty()) return all;

@@ -92,6 +92,9 @@ struct ValidationSection {
     keys.number("control_area_arcsec2", recipe.control_area_arcsec2, "arcsec2",
                 "area around the host, outside of it, in which objects are measured as controls",
                 Allowed::between(0, 1e6));
+    keys.flag("ladder", recipe.ladder,
+              "measures recovered injections again with true values put in, step by step: which step of the "
+              "analysis costs what. Product ladder.fits");
   }
 };
 

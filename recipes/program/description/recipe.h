@@ -291,8 +291,10 @@ struct FieldRecipe {
   double ra_deg = 0, dec_deg = 0;
   std::optional<double> x_arcsec, y_arcsec;
   double z = 1;
+  std::optional<double> analysis_z;
   double size_arcsec = 8;
   HostRecipe host;
+  double z_of_analysis() const { return analysis_z.value_or(z); }
   std::vector<ExposureRecipe> exposures;  ///< real ones; empty: simulated
   std::optional<LensRecipe> truth_lens;
 
@@ -309,6 +311,10 @@ struct FieldRecipe {
     keys.optional_number("y_arcsec", y_arcsec, "arcsec",
                          "instead of dec_deg: centre in the lens frame, +y north", plausible::place_arcsec);
     keys.number("z", z, "", "redshift of the host and of injected clumps", Allowed::above(0, 20));
+    keys.optional_number(
+        "analysis_z", analysis_z, "",
+        "redshift that the analysis takes the host to have, to study wrong redshifts (absent: z)",
+        Allowed::above(0, 20));
     keys.number("size_arcsec", size_arcsec, "arcsec", "side of simulated exposures", plausible::size_arcsec);
     keys.object("host", host, "where clumps belong to the host");
     keys.list("exposures", exposures, "real exposures, one a band; none: a simulated sky");
@@ -364,6 +370,7 @@ struct Recipe {
   std::optional<studies::RecoveryOptions> recovery;  ///< validation/studies/mass_function_recovery.h
   validation::MatchOptions match;
   double control_area_arcsec2 = 100;
+  bool ladder = false;  ///< validation/studies/ladder.h
   CompletenessRecipe completeness;
   validation::CorrectionOptions correction;
   std::vector<validation::Criterion> criteria;

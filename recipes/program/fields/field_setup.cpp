@@ -274,7 +274,6 @@ class FieldMaker {
       return lens_of(input, same_model(recipe, truth_recipe) ? truth : map_of(input, key));
     };
     setup_.truth_map = std::make_shared<lens::LensMap>(truth);
-    const double z = field_.z;
     setup_.finder = std::make_unique<lens::ImageFinder>(*setup_.truth_map, truth_efficiency());
     pipeline::AnalysisField& a = setup_.analysis;
     a.lens = lens_for(in_.analysis_lens, r_.analysis_lens, "analysis_lens");
@@ -288,7 +287,7 @@ class FieldMaker {
     a.name = field_.name;
     a.number = setup_.number;
     a.host = field_.name;
-    a.z = z;
+    a.z = field_.z_of_analysis();
   }
 
   void set_light() {
@@ -297,10 +296,26 @@ class FieldMaker {
                                                               truth_light(r_));
     setup_.arcsec_per_pc = 1e-3 / r_.cosmology.kpc_per_arcsec(z);
     setup_.age_of_universe_myr = r_.cosmology.age_myr(z);
-    if (r_.run_sed)
-      setup_.analysis.grid = sed::build_grid(
-          sed::BandSynthesis(in_.analysis_library, in_.filters, z, r_.cosmology, analysis_light(r_)), r_.grid,
-          r_.cosmology);
+    if (r_.run_sed) setup_.analysis.grid = grid_at(field_.z_of_analysis(), analysis_light(r_));
+    if (r_.ladder) set_ladder();
+  }
+
+  sed::ModelGrid grid_at(double z, const sed::SynthesisOptions& light) const {
+    return sed::build_grid(sed::BandSynthesis(in_.analysis_library, in_.filters, z, r_.cosmology, light),
+                           r_.grid, r_.cosmology);
+  }
+
+  void set_ladder() {
+    LadderGrids& grids = setup_.ladder.emplace();
+    if (!r_.run_sed) return;
+    const sed::SynthesisOptions analysis = analysis_light(r_), truth = truth_light(r_);
+    sed::SynthesisOptions dust = analysis;
+    dust.dust = truth.dust;
+    dust.stars_over_gas_ebv = truth.stars_over_gas_ebv;
+    if (field_.z_of_analysis() != field_.z)
+      grids.at_true_z = std::make_shared<sed::ModelGrid>(grid_at(field_.z, analysis));
+    if (dust.dust != analysis.dust || dust.stars_over_gas_ebv != analysis.stars_over_gas_ebv)
+      grids.with_true_dust = std::make_shared<sed::ModelGrid>(grid_at(field_.z, dust));
   }
 
   void set_plan() {
@@ -373,7 +388,7 @@ class FieldMaker {
   bool in_region(const SourceDiscHost& disc, lens::Vector2 theta, const HostCentres& centres) const {
     const lens::Lens& lens = setup_.analysis.lens;
     if (!lens.map.covers(theta)) return false;
-    const lens::Vector2 beta = lens.map.source_position(theta, lens.efficiency(field_.z));
+    const lens::Vector2 beta = lens.map.source_position(theta, lens.efficiency(field_.z_of_analysis()));
     return std::hypot(beta.x - centres.in_source.x, beta.y - centres.in_source.y) <= disc.radius_arcsec;
   }
   // What a file draws was read with the inputs.
@@ -392,7 +407,8 @@ class FieldMaker {
     const lens::Vector2 on_sky = host_on_sky();
     const lens::Lens& lens = setup_.analysis.lens;
     const lens::Vector2 in_source =
-        lens.map.covers(on_sky) ? lens.map.source_position(on_sky, lens.efficiency(field_.z)) : on_sky;
+        lens.map.covers(on_sky) ? lens.map.source_position(on_sky, lens.efficiency(field_.z_of_analysis()))
+                                : on_sky;
     const auto linear = setup_.frame.linear_at({0.5 * (width_ - 1), 0.5 * (height_ - 1)});
     setup_.analysis.host_mask = Array2D<unsigned char>(width_, height_, 0);
     const sky::Exposure& reference = setup_.exposures[setup_.analysis.reference];
@@ -508,16 +524,16 @@ void check_light(const Recipe& recipe, const Inputs& inputs) {
   for (const auto& [key, library] : {std::pair{"truth_library", inputs.truth_library},
                                      std::pair{"analysis_library", inputs.analysis_library}})
     for (const FieldRecipe& field : recipe.fields) {
-      const sed::BandSynthesis light(library, inputs.filters, field.z, recipe.cosmology,
-                                     analysis_light(recipe));
+      const double z = std::string(key) == "truth_library" ? field.z : field.z_of_analysis();
+      const sed::BandSynthesis light(library, inputs.filters, z, recipe.cosmology, analysis_light(recipe));
       for (std::size_t b = 0; b < light.bands(); ++b) {
         if (!light.outside_library()[b]) continue;
         throw InputError({recipe.file,
                           fmt::format("fields ({}), bands ({})", field.name, recipe.bands[b].name),
-                          fmt::format("a band outside the {} {} at z = {:g}", key, library->name, field.z),
+                          fmt::format("a band outside the {} {} at z = {:g}", key, library->name, z),
                           fmt::format("observed wavelengths from {:.0f} to {:.0f} Angstrom",
-                                      library->wavelength_angstrom.front() * (1 + field.z),
-                                      library->wavelength_angstrom.back() * (1 + field.z))});
+                                      library->wavelength_angstrom.front() * (1 + z),
+                                      library->wavelength_angstrom.back() * (1 + z))});
       }
     }
 }

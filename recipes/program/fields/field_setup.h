@@ -8,6 +8,7 @@
 #include "recipes/program/fields/inputs.h"
 
 #include <memory>
+#include <optional>
 #include <vector>
 
 namespace arcproof::recipes {
@@ -16,6 +17,21 @@ namespace arcproof::recipes {
 struct Controls {
   io::Table objects{"MEASURED"};
   io::Table areas{"AREAS"};  ///< field, around, area_arcsec2 (searched, with data), objects, selected
+};
+
+/// Grids of models of the truth-substitution ladder (ladder.h).
+struct LadderGrids {
+  /// At the true redshift; null: the analysis has that.
+  std::shared_ptr<const sed::ModelGrid> at_true_z;
+  /// There, with the dust law of the injected clumps; null: the analysis has that.
+  std::shared_ptr<const sed::ModelGrid> with_true_dust;
+
+  const sed::ModelGrid& true_z(const sed::ModelGrid& analysis) const {
+    return at_true_z ? *at_true_z : analysis;
+  }
+  const sed::ModelGrid& true_dust(const sed::ModelGrid& analysis) const {
+    return with_true_dust ? *with_true_dust : true_z(analysis);
+  }
 };
 
 struct FieldSetup {
@@ -44,6 +60,7 @@ struct FieldSetup {
   double host_area_arcsec2 = 0;       ///< where clumps are injected
 
   mocks::InjectionPlan plan;           ///< what is drawn in its realisations
+  std::optional<LadderGrids> ladder;   ///< where the recipe asks for one
   pipeline::PipelineOptions pipeline;  ///< how they are measured ...
   validation::MatchOptions match;      ///< ... and matched
 

@@ -272,16 +272,22 @@ class Reader {
   // Every lens must lie in front of every field that is seen through it.
   void check_redshifts() const {
     for (std::size_t f = 0; f < r_.fields.size(); ++f) {
-      check_redshift(f, in_.truth_lens_of(f), in_.field_lenses[f] ? "truth lens of the field" : "truth_lens");
-      check_redshift(f, in_.analysis_lens, "analysis_lens");
+      check_redshift(f, in_.truth_lens_of(f), in_.field_lenses[f] ? "truth lens of the field" : "truth_lens",
+                     Redshift::truth);
+      check_redshift(f, in_.analysis_lens, "analysis_lens", Redshift::analysis);
       for (std::size_t i = 0; i < in_.alternative_lenses.size(); ++i)
-        check_redshift(f, in_.alternative_lenses[i], alternative_key(i));
+        check_redshift(f, in_.alternative_lenses[i], alternative_key(i), Redshift::analysis);
     }
   }
 
-  void check_redshift(std::size_t f, const lens::LoadedLens& input, const std::string& lens) const {
-    if (r_.fields[f].z > input.z_lens()) return;
-    throw InputError({recipe_file(), field_key(f) + ".z", fmt::format("{:g}", r_.fields[f].z),
+  enum class Redshift { truth, analysis };
+  void check_redshift(std::size_t f, const lens::LoadedLens& input, const std::string& lens,
+                      Redshift which) const {
+    const FieldRecipe& field = r_.fields[f];
+    const bool own = which == Redshift::analysis && field.analysis_z;
+    const double z = own ? *field.analysis_z : field.z;
+    if (z > input.z_lens()) return;
+    throw InputError({recipe_file(), field_key(f) + (own ? ".analysis_z" : ".z"), fmt::format("{:g}", z),
                       fmt::format("a redshift behind the lens at {:g} ({})", input.z_lens(), lens)});
   }
 

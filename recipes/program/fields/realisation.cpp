@@ -5,6 +5,7 @@
 #include "engine/photometry/subtraction.h"
 #include "engine/pipeline/catalogue.h"
 #include "recipes/program/fields/controls.h"
+#include "recipes/program/fields/ladder.h"
 #include "recipes/program/fields/surroundings.h"
 
 #include <algorithm>
@@ -144,10 +145,11 @@ RealisationResult run_realisation(const FieldSetup& field, int realisation, cons
       mocks::inject_realisation(field.plan, mass_msun, truth_field, realisation, &exposures);
   const io::Table truth = mocks::truth_table(field.plan, truth_field, realisation, clumps);
   const std::vector<pipeline::Region> regions = regions_of(field, realisation, clumps);
-  std::vector<pipeline::MeasuredClump> measured;
+  pipeline::FieldPhotometry found;
   if (!regions.empty())
-    measured = pipeline::measure_field(field.analysis, exposures, field.sky, regions, field.pipeline,
-                                       {field.plan.seed, {}, realisation});
+    found = pipeline::measure_field_with_objects(field.analysis, exposures, field.sky, regions,
+                                                 field.pipeline, {field.plan.seed, {}, realisation});
+  std::vector<pipeline::MeasuredClump>& measured = found.clumps;
   RealisationResult result;
   const double changed = changed_fraction(field, exposures);
   result.injections =
@@ -160,6 +162,8 @@ RealisationResult run_realisation(const FieldSetup& field, int realisation, cons
       io::Reals(result.injections.rows(), changed));
   if (realisation < realisations_with_examples)
     result.examples = example_table(result.injections, field, exposures, measured);
+  if (field.ladder)
+    result.ladder = ladder_rows(field, realisation, exposures, found, clumps, result.injections);
   std::erase_if(measured, [](const pipeline::MeasuredClump& clump) { return !clump.redrawn; });
   result.measured = measured_rows(field, measured, around::injections, realisation,
                                   injections_of(result.injections, measured));

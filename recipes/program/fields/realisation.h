@@ -13,6 +13,7 @@ struct RealisationResult {
   io::Table measured;    ///< all objects measured around injections: controls.h
   io::Table
       placeholders;  ///< drawn like injections but without light, matched with the un-injected catalogue
+  io::Table ladder = io::Table("LADDER_ROWS");  ///< of recovered injections, where it is asked for: ladder.h
 };
 
 /// `mass_msun`: the range of the masses that are drawn [Msun].

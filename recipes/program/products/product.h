@@ -29,6 +29,7 @@ struct RunData {
   io::Table measured{"MEASURED"};      ///< objects around injections, outside the host, in the negative image
   io::Table areas{"AREAS"};            ///< that were searched for the latter two
   io::Table placeholders{"PLACEHOLDERS"};  ///< without light, matched by chance
+  io::Table ladder{"LADDER_ROWS"};         ///< recovered injections with true values put in; may have no rows
   io::Table catalogue{"CATALOG"};          ///< of the un-injected fields, corrected
   io::Table host_truth{"HOST_TRUTH"};      ///< what was drawn for simulated hosts; may have no rows
   std::shared_ptr<const validation::Correction> correction = {};  ///< of the catalogue

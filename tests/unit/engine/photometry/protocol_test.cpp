@@ -165,6 +165,62 @@ TEST(Protocol, CentresInGroupsAreFixed) {
   EXPECT_LT(measure(sky, both, without_redraws()).bands[1].flux_njy, 97);
 }
 
+// ---- what is known of a clump is not fitted
+
+ClumpPhotometry measure_known(const Sky& sky, const std::vector<Detection>& detections, const KnownFit& known,
+                              const ProtocolOptions& options) {
+  Random random({.seed = 22, .purpose = "protocol redraws"});
+  return measure_clump(detections, 0, sky.bands(), 0, options, random, known);
+}
+
+// Noise of seed 21. A position is kept in both bands and in all redraws; a shape has no error; flux, background
+// and nothing else is left: the flux's error is smaller.
+TEST(Protocol, KnownPositionAndShapeAreKept) {
+  Sky sky = sky_of({{30.2, 29.7, 100}}, {{30.2, 29.7, 60}});
+  add_noise(sky, 3);
+  ProtocolOptions options;
+  options.redraws = 50;
+  const std::vector<Detection> detections = {at(30.6, 30)};
+  const sky::PixelPosition truth{30.2, 29.7};
+  const ClumpPhotometry fitted = measure_known(sky, detections, {}, options),
+                        placed = measure_known(sky, detections, {truth}, options),
+                        shaped = measure_known(sky, detections, {truth, Covariance{1, 0, 1}}, options);
+  EXPECT_GT(std::hypot(fitted.x - 30.2, fitted.y - 29.7), 1e-4);
+  for (const ClumpPhotometry* clump : {&placed, &shaped}) {
+    EXPECT_NEAR(clump->x, 30.2, 1e-12);
+    EXPECT_NEAR(clump->y, 29.7, 1e-12);
+    ASSERT_EQ(clump->redraws.size(), 50U);
+    for (const Redraw& redraw : clump->redraws) EXPECT_NEAR(redraw.x, 30.2, 1e-12);
+  }
+  EXPECT_GT(placed.circular_sigma_pix.plus, 0.001);
+  EXPECT_NEAR(shaped.sigma_major_pix.value, 1, 1e-12);
+  EXPECT_NEAR(shaped.sigma_minor_pix.value, 1, 1e-12);
+  EXPECT_NEAR(shaped.circular_sigma_pix.plus, 0, 1e-12);
+  EXPECT_LT(shaped.bands[0].error_njy, 0.9 * fitted.bands[0].error_njy);
+  for (const ClumpPhotometry* clump : {&placed, &shaped})
+    for (std::size_t b = 0; b < 2; ++b)
+      EXPECT_NEAR(clump->bands[b].flux_njy, b ? 60 : 100, 5 * clump->bands[b].error_njy) << b;
+}
+
+// Out of register by 0.7 pixel: a free centre follows the second band, a known one does not.
+TEST(Protocol, KnownPositionsHoldInAllBands) {
+  const Sky sky = sky_of({{30, 30, 100}}, {{30.7, 30, 100}});
+  const KnownFit known{sky::PixelPosition{30, 30}};
+  EXPECT_NEAR(measure_known(sky, {at(30, 30)}, {}, without_redraws()).bands[1].flux_njy, 100, 0.5);
+  EXPECT_LT(measure_known(sky, {at(30, 30)}, known, without_redraws()).bands[1].flux_njy, 97);
+}
+
+// What is known of one clump holds for it alone: its companion is still fitted, place and shape.
+TEST(Protocol, CompanionsOfKnownClumpsAreFitted) {
+  const Sky sky = sky_of({{28.6, 30, 100}, {31.6, 30.3, 60, 1.4}}, {{28.6, 30, 50}, {31.6, 30.3, 90, 1.4}});
+  const std::vector<Detection> both = {at(28.4, 30), at(31.9, 30.1)};
+  const KnownFit known{sky::PixelPosition{28.6, 30}, Covariance{1, 0, 1}};
+  const ClumpPhotometry clump = measure_known(sky, both, known, without_redraws());
+  EXPECT_EQ(clump.group_size, 2);
+  EXPECT_NEAR(clump.bands[0].flux_njy, 100, 0.5);
+  EXPECT_NEAR(clump.bands[1].flux_njy, 50, 0.5);
+}
+
 // ---- where there is nothing to measure
 
 TEST(Protocol, BandsWithoutDataKeepTheirPlace) {
