@@ -250,7 +250,7 @@ io::Table catalogue() {
   with(t, "radius_pc_err_minus", io::Reals{5, 5, 5, 5, 5});
   with(t, "radius_pc_err_plus", io::Reals{5, 5, 5, 5, 5});
   with(t, "radius_is_upper_limit", io::Flags{false, false, true, false, false});
-  with(t, "extrapolated", io::Flags{false, false, false, true, false});
+  with(t, "support", io::Texts{"ok", "ok", "blend_risk", "low_ess", "none"});
   with(t, "p_detect", io::Reals{0.9, 0.8, 0.7, 0.05, no_number});
   with(t, "weight", io::Reals{1.1, 1.25, 1.4, 20, no_number});
   return t;
@@ -273,7 +273,7 @@ TEST_F(Figures, ScienceClumpsAreDrawnByKindAndTrueOnesOnce) {
   const std::string map = by_id(figures, "science-map").body;
   EXPECT_EQ(block(map, "near"), (Numbers{{6.5, 1, 0.9}}));
   EXPECT_EQ(block(map, "limits"), (Numbers{{7.5, 2, 0.7}}));
-  EXPECT_EQ(block(map, "far").size(), 2U);  // extrapolated, or without p_detect
+  EXPECT_EQ(block(map, "far").size(), 2U);  // few injections like it, or without p_detect
   EXPECT_EQ(block(map, "truth").size(), 3U);
   for (const char* kind : {"near", "far", "limits", "truth"}) expect_inside(map, kind);
   const Numbers histogram = block(by_id(figures, "science-p").body, "bins");

@@ -207,18 +207,23 @@ TEST_F(Sections, TheScienceCatalogueShowsItsFirstRows) {
   io::Table t("CATALOG");
   io::Integers ids;
   io::Reals mags;
-  io::Flags far;
+  io::Texts support;
   for (int i = 0; i < 20; ++i)
-    ids.push_back(100 + i), mags.push_back(i == 1 ? no_number : 20 + i), far.push_back(i == 2);
+    ids.push_back(100 + i), mags.push_back(i == 1 ? no_number : 20 + i),
+        support.push_back(i == 2 ? "low_ess" : "ok");
   with(t, "detection_id", ids);
   with(t, "mag_f150w", mags);
-  with(t, "extrapolated", far);
+  with(t, "support", support);
+  with(t, "log_mass_q16", io::Reals(20, 6.4));
+  with(t, "log_mass_q50", io::Reals(20, 6.5));
+  with(t, "log_mass_q84", io::Reals(20, 6.7));
   run.put("science_catalog.fits", {t});
   const std::string body = science_section(run.open())->body;
   EXPECT_TRUE(holds(body, "<td>101</td>") || holds(body, ">101</td>"));
   EXPECT_LT(place(body, ">101</td>"), place(body, "<td>22.00</td>"));
-  EXPECT_LT(place(body, "<td>22.00</td>"), place(body, "extrapolated</span>"));
-  EXPECT_LT(place(body, "extrapolated</span>"), place(body, "<td>23.00</td>"));
+  EXPECT_LT(place(body, "<td>22.00</td>"), place(body, "low_ess</span>"));
+  EXPECT_TRUE(holds(body, "6.50 (6.40 to 6.70)"));
+  EXPECT_LT(place(body, "low_ess</span>"), place(body, "<td>23.00</td>"));
   EXPECT_TRUE(holds(body, "114</td>"));
   EXPECT_FALSE(holds(body, "115</td>"));
   EXPECT_TRUE(holds(body, "15 of 20 rows"));
