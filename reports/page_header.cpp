@@ -16,18 +16,23 @@
 namespace arcproof::reports {
 namespace {
 
+// A check without a number in this run neither warns nor is good.
+bool warns(const io::Json& check) { return !true_in(check, "met") && !true_in(check, "not_made"); }
+
 std::string verdict(const RunFolder& run) {
   const auto& criteria = list_in(run.report(), "criteria");
   const auto& checks = list_in(run.report(), "checks");
   const auto met =
       std::count_if(criteria.begin(), criteria.end(), [](const io::Json& c) { return true_in(c, "passed"); });
-  const auto warnings =
-      std::count_if(checks.begin(), checks.end(), [](const io::Json& c) { return !true_in(c, "met"); });
+  const auto unmade =
+      std::count_if(checks.begin(), checks.end(), [](const io::Json& c) { return true_in(c, "not_made"); });
+  const auto warnings = std::count_if(checks.begin(), checks.end(), warns);
   const bool passed = true_in(run.report(), "passed");
   const std::string warned =
       warnings == 0 ? ""
-                    : fmt::format(" {} of {} built-in checks warn: <a href=\"#criteria\">see below</a>.",
-                                  warnings, checks.size());
+                    : fmt::format(" {} of {} built-in checks warn{}: <a href=\"#criteria\">see below</a>.",
+                                  warnings, std::ssize(checks) - unmade,
+                                  unmade == 0 ? "" : fmt::format(", {} could not be made", unmade));
   if (passed && criteria.empty())
     return "<span class=\"verdict neutral\">NOT JUDGED</span> <span class=\"sub\">The recipe sets no "
            "criteria: the run ended, and nothing was judged." +
@@ -76,7 +81,13 @@ std::string warnings(const RunFolder& run) {
         "<p><b>Flux errors in {} are {} times too small:</b> the 68% intervals hold {} of the true fluxes; "
         "errors larger by that factor would hold 68%.</p>\n",
         html::escape(name), html::significant(factor, 2), html::percent(held, 0));
-  const double half = run.metric("completeness.mag_50"), depth = run.metric("depth." + band);
+  const double half = half_found_mag(run), depth = run.metric("depth." + band);
+  const double plateau = run.metric("completeness.plateau");
+  if (plateau <= 0.5)
+    out += fmt::format(
+        "<p><b>Half of the clumps or more are lost at every magnitude:</b> of the bright ones {} are found "
+        "where the host's clumps are.</p>\n",
+        html::percent(plateau, 0));
   if (depth - half > far_mag)
     out += fmt::format(
         "<p><b>Half of the clumps are lost at {} mag,</b> {} mag brighter than the depth of empty sky ({} "
@@ -92,8 +103,20 @@ std::string warnings(const RunFolder& run) {
   return out;
 }
 
+// Every built-in check that warns: what it asks for, and what came out.
+std::string warning_checks(const RunFolder& run) {
+  std::string items;
+  for (const io::Json& check : list_in(run.report(), "checks"))
+    if (warns(check))
+      items += fmt::format("<li>{}: {} is {}, allowed: {}</li>\n", html::escape(text_in(check, "why")),
+                           html::escape(text_in(check, "metric")),
+                           html::significant(number_in(check, "value"), 3), allowed_in(check));
+  if (items.empty()) return "";
+  return "<p><b>Built-in checks that warn,</b> because this does not hold:</p>\n<ul>\n" + items + "</ul>\n";
+}
+
 std::string notes(const RunFolder& run) {
-  std::string out = warnings(run);
+  std::string out = warnings(run) + warning_checks(run);
   for (const io::Json& note : list_in(run.report(), "notes"))
     if (note.is_string()) out += "<p>" + html::escape(note.as_string()) + "</p>\n";
   return out.empty() ? "" : "<div class=\"notes\">\n" + out + "</div>\n";

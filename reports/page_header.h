@@ -8,7 +8,7 @@
 namespace arcproof::reports {
 
 /// Warns of flux errors that are too small, of a depth that is not reached and of fluxes that are grossly wrong,
-/// and gives the notes of report.json.
+/// lists every built-in check that warns, and gives the notes of report.json.
 std::string header_html(const RunFolder& run);
 
 }  // namespace arcproof::reports

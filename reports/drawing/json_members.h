@@ -16,4 +16,7 @@ std::string text_in(const io::Json& object, std::string_view key);             /
 bool true_in(const io::Json& object, std::string_view key);                    ///< missing: false
 const io::Json::Array& list_in(const io::Json& object, std::string_view key);  ///< missing: an empty list
 
+/// The limits min and max of a criterion or of a check, in words: "0.9 to 1.1", "at most 1.3".
+std::string allowed_in(const io::Json& criterion);
+
 }  // namespace arcproof::reports

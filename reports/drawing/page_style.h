@@ -54,6 +54,7 @@ tbody tr:last-child td { border-bottom: none; }
 .bad-text { color: var(--bad); font-weight: 600; }
 .notes { margin: 10px 0; padding: 10px 16px; background: #fff7e0; border-left: 4px solid #e69f00; border-radius: 4px; }
 .notes p { margin: 2px 0; }
+.notes ul { margin: 2px 0 2px 20px; padding: 0; }
 .facts { display: flex; flex-wrap: wrap; gap: 8px 34px; margin: 14px 0; }
 .facts div { min-width: 90px; }
 .facts b { display: block; font-size: 22px; font-weight: 600; line-height: 1.2; }

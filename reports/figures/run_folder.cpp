@@ -1,11 +1,13 @@
 #include "reports/figures/run_folder.h"
 
 #include "engine/core/error.h"
+#include "engine/core/missing.h"
 #include "engine/core/text.h"
 #include "engine/io/fits.h"
 #include "reports/drawing/json_members.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include <fmt/format.h>
 
@@ -77,6 +79,13 @@ std::vector<std::string> RunFolder::bands() const {
   for (const io::Json& band : list_in(report_, "bands"))
     if (band.is_string()) names.push_back(band.as_string());
   return names;
+}
+
+double half_found_mag(const RunFolder& run) {
+  const double plateau = run.metric("completeness.plateau");
+  return plateau > 0.5 ? run.metric("completeness.mag_50") +
+                             run.metric("completeness.width_mag") * std::log(2 * plateau - 1)
+                       : nan;
 }
 
 }  // namespace arcproof::reports

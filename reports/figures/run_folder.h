@@ -62,4 +62,9 @@ class RunFolder {
   mutable std::map<std::string, io::Table> tables_;  // by "file[HDU]"; what is in a map does not move
 };
 
+/// Magnitude at which half of the clumps are found: p(m) = plateau / (1 + exp((m - m50) / width)) is 1/2 at
+/// m50 + width ln(2 plateau - 1), brighter than m50, where half of the plateau is found. NaN without a fit, and
+/// where the plateau is 1/2 or less.
+double half_found_mag(const RunFolder& run);
+
 }  // namespace arcproof::reports

@@ -3,19 +3,8 @@
 #include "reports/drawing/html.h"
 #include "reports/drawing/json_members.h"
 
-#include <cmath>
-
 namespace arcproof::reports {
 namespace {
-
-std::string allowed(const io::Json& criterion) {
-  const double low = number_in(criterion, "min"), high = number_in(criterion, "max");
-  if (std::isfinite(low) && std::isfinite(high))
-    return html::significant(low, 4) + " to " + html::significant(high, 4);
-  if (std::isfinite(low)) return "at least " + html::significant(low, 4);
-  if (std::isfinite(high)) return "at most " + html::significant(high, 4);
-  return "any number";
-}
 
 std::string verdicts(const RunFolder& run) {
   const auto& criteria = list_in(run.report(), "criteria");
@@ -24,7 +13,7 @@ std::string verdicts(const RunFolder& run) {
   for (const io::Json& c : criteria)
     table.rows.push_back({true_in(c, "passed") ? html::badge("passed", "good") : html::badge("failed", "bad"),
                           html::escape(text_in(c, "metric")), html::significant(number_in(c, "value"), 4),
-                          allowed(c), html::escape(text_in(c, "why"))});
+                          allowed_in(c), html::escape(text_in(c, "why"))});
   return html::card(html::table(table));
 }
 
@@ -49,7 +38,7 @@ std::string built_in_checks(const RunFolder& run) {
     table.rows.push_back({badges[rank_of(*c)], html::escape(text_in(*c, "metric")),
                           html::significant(number_in(*c, "value"), 3) +
                               (error > 0 ? " &plusmn; " + html::significant(error, 2) : std::string()),
-                          allowed(*c), html::escape(text_in(*c, "why"))});
+                          allowed_in(*c), html::escape(text_in(*c, "why"))});
   }
   return html::card(
       "Built-in checks", html::table(table),

@@ -69,7 +69,7 @@ void set_completeness_metrics(const io::Table& joined, Metrics& metrics) {
 
 std::vector<MetricDescription> completeness_metrics() {
   return {
-      {"completeness.mag_50", "mag", "magnitude at which half of the plateau is found"},
+      {"completeness.mag_50", "mag", "magnitude at which completeness is half of completeness.plateau"},
       {"completeness.mag_50_err", "mag", "its 1 sigma error"},
       {"completeness.width_mag", "mag", "width of the logistic fall"},
       {"completeness.plateau", "", "completeness of bright clumps, at places where the host's clumps are"},

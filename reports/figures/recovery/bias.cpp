@@ -281,15 +281,29 @@ DataRows quantity_data(const std::vector<QuantityRow>& rows) {
   return data;
 }
 
+std::string row_name(const QuantityRow& row) {
+  return fmt::format("{}  (n = {})", quantity_label(row.name), html::count(row.n));
+}
+
 // Names of the rows as tics of the vertical axis; the panels to the right repeat the tics without names.
 std::string row_tics(const std::vector<QuantityRow>& rows, bool named) {
   std::string tics;
-  for (std::size_t i = 0; i < rows.size(); ++i) {
-    const std::string name =
-        fmt::format("{}  (n = {})", quantity_label(rows[i].name), html::count(rows[i].n));
-    tics += fmt::format("{}{} -{}", i ? ", " : "", named ? gnuplot_text(name) : "''", i);
-  }
+  for (std::size_t i = 0; i < rows.size(); ++i)
+    tics += fmt::format("{}{} -{}", i ? ", " : "", named ? gnuplot_text(row_name(rows[i])) : "''", i);
   return "set ytics (" + tics + ")";
+}
+
+// What the longest name needs at the left of the first panel.
+int room_for_names(const std::vector<QuantityRow>& rows) {
+  constexpr int letter_px = 7, tic_px = 16;
+  std::ptrdiff_t letters = 0;
+  for (const QuantityRow& row : rows) {
+    const std::string name = row_name(row);  // in UTF-8: bytes 10xxxxxx begin no letter
+    letters = std::max(letters, std::count_if(name.begin(), name.end(), [](char c) {
+                         return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U;
+                       }));
+  }
+  return letter_px * static_cast<int>(letters) + tic_px;
 }
 
 void ideal_line(Plot& plot, double x) {
@@ -311,21 +325,27 @@ std::string draw_quantities(const std::vector<QuantityRow>& rows) {
   plot.command("set multiplot");
   plot.range("y", -static_cast<double>(rows.size()) + 0.4, 0.6);
   plot.command(row_tics(rows, true));
-  plot.frame(190, full_px - 490, 52, 14);
+  constexpr int gap = 20;
+  const int first = room_for_names(rows), width = (full_px - first - 3 * gap) / 3;
+  const auto panel = [&](int i) {
+    const int left = first + i * (width + gap);
+    plot.frame(left, full_px - left - width, 52, 14);
+  };
+  panel(0);
   const double reach = std::clamp(1.3 * range_of(medians, 0, 0).high, 1.0, 10.0);
   plot.range("x", -reach, reach);
   plot.x_label("'median pull'");
   ideal_line(plot, 0);
   plot.command("plot $rows using 2:1:3 " + style);
   plot.command(row_tics(rows, false));
-  plot.frame(510, full_px - 810, 52, 14);
+  panel(1);
   plot.command("set logscale x\nset xtics (0.1, 0.2, 0.5, 1, 2, 5, 10, 20)");
   plot.range("x", std::clamp(0.8 * range_of(sigmas, 0, 0).low, 0.05, 0.4),
              std::clamp(1.3 * range_of(sigmas, 0, 0).high, 2.2, 30.0));
   plot.x_label("'robust sigma of the pulls'");
   ideal_line(plot, 1);
   plot.command("plot $rows using 4:1:5 " + style);
-  plot.frame(830, 20, 52, 14);
+  panel(2);
   plot.command("unset logscale x\nset xtics 0, 0.2, 1");
   plot.x_label("'true value inside the 68% interval'");
   plot.range("x", 0, 1);

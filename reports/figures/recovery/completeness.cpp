@@ -100,8 +100,9 @@ std::string magnitude_marks(Plot& plot, const RunFolder& run) {
       ", {:.7g} / (1 + exp((x - {:.7g}) / {:.7g})) with lines linewidth 2 linecolor rgb '{}' title 'logistic "
       "fit'",
       plateau, m50, width, colour::orange);
-  const std::string text = std::isfinite(error) ? fmt::format("half: {:.2f} \u00b1 {:.2f} mag", m50, error)
-                                                : fmt::format("half: {:.2f} mag", m50);
+  const std::string text =
+      fmt::format("half of the plateau of {:.0f}%: {:.2f}{} mag", 100 * plateau, m50,
+                  std::isfinite(error) ? fmt::format(" \u00b1 {:.2f}", error) : std::string());
   return extra +
          fmt::format(", $half using 1:2 with lines dashtype (8,4) linewidth 1.8 linecolor rgb '{}' title {}",
                      colour::orange, gnuplot_text(text));
@@ -241,8 +242,8 @@ std::vector<html::Figure> completeness_figures(const RunFolder& run) {
       curve_figure({"completeness-mag", "Completeness against observed magnitude", mag,
                     run.table(completeness_mag_table), magnitude_range(run)},
                    run,
-                   "a plateau near 1 at the bright side, one smooth fall, and the 50% point not far above "
-                   "the measured depth (extended clumps are lost earlier "
+                   "a plateau near 1 at the bright side, one smooth fall, and half of the plateau not much "
+                   "brighter than the measured depth (extended clumps are lost earlier "
                    "than the point sources for which the depth holds)."),
       map_figure(run),
       curve_figure({"completeness-radius", "Completeness against radius",

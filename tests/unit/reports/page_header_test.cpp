@@ -54,5 +54,53 @@ TEST(PageHeader, CountsMatchesOfAWrongFlux) {
   EXPECT_NE(header(25).find("are 6.9 times too small"), std::string::npos);
 }
 
+std::string header_of_depth(double plateau) {
+  SmallRun run("page_header_depth");
+  run.metric("completeness.mag_50", 26);
+  run.metric("completeness.width_mag", 1);
+  run.metric("completeness.plateau", plateau);
+  run.metric("depth.f150w", 29);
+  return header_html(run.open());
+}
+
+// 0.74 / (1 + exp(m - 26)) is 0.5 at m = 26 + ln 0.48 = 25.266.
+TEST(PageHeader, HalfOfTheClumpsIsNotHalfOfThePlateau) {
+  const std::string html = header_of_depth(0.74);
+  EXPECT_NE(html.find("Half of the clumps are lost at 25.27 mag"), std::string::npos) << html;
+  EXPECT_NE(html.find("3.7 mag brighter than the depth"), std::string::npos) << html;
+  EXPECT_NE(header_of_depth(1).find("are lost at 26.00 mag"), std::string::npos);
+}
+
+TEST(PageHeader, APlateauBelowOneHalfIsAWarning) {
+  const std::string html = header_of_depth(0.4);
+  EXPECT_EQ(html.find("are lost at 2"), std::string::npos) << html;
+  EXPECT_NE(html.find("lost at every magnitude:</b> of the bright ones 40% are found"), std::string::npos)
+      << html;
+}
+
+io::Json check(const char* why, bool met, bool not_made) {
+  io::Json one = io::Json::object();
+  one["metric"] = "some.metric";
+  one["value"] = not_made ? io::Json() : io::Json(0.25);
+  one["max"] = 0.1;
+  one["met"] = met;
+  one["not_made"] = not_made;
+  one["why"] = why;
+  return one;
+}
+
+TEST(PageHeader, ListsTheChecksThatWarnAndCountsThoseThatWereMade) {
+  SmallRun run("page_header_checks");
+  run.say("checks", io::Json(io::Json::Array{
+                        check("all is seen", true, false), check("nothing is lost", false, false),
+                        check("errors < 1", false, false), check("chains converge", false, true)}));
+  const std::string html = header_html(run.open());
+  EXPECT_NE(html.find("2 of 3 built-in checks warn, 1 could not be made"), std::string::npos) << html;
+  for (const char* words : {"nothing is lost: some.metric is 0.250, allowed: at most 0.1000", "errors &lt; 1:"})
+    EXPECT_NE(html.find(words), std::string::npos) << words << "\n" << html;
+  for (const char* words : {"all is seen", "chains converge"})
+    EXPECT_EQ(html.find(words), std::string::npos) << words;
+}
+
 }  // namespace
 }  // namespace arcproof::reports

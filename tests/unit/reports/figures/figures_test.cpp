@@ -82,6 +82,16 @@ TEST_F(Figures, CompletenessHasAPointForEachBinThatHoldsInjections) {
   EXPECT_TRUE(holds(by_id(figures, "completeness-mass").body, "No injected clump has a place on this axis."));
 }
 
+// The line stands where half of the plateau is found, which is not half of the clumps.
+TEST_F(Figures, CompletenessNamesTheHalfOfThePlateau) {
+  SmallRun files = with_bins("half");
+  files.metric("completeness.width_mag", 0.5);
+  files.metric("completeness.plateau", 0.74);
+  const html::Figure mag = by_id(completeness_figures(files.open()), "completeness-mag");
+  EXPECT_TRUE(holds(mag.body, "half of the plateau of 74%: 27.00 mag")) << mag.body;
+  EXPECT_FALSE(holds(mag.well, "50% point")) << mag.well;
+}
+
 TEST_F(Figures, CompletenessAgainstMagnitudeReachesFromTheBrightestInjectionToTheFaintestRecovery) {
   SmallRun files = with_bins("magnitudes");
   files.put("completeness.fits",
@@ -160,6 +170,22 @@ TEST_F(Figures, QuantitiesStandBesideTheirOwnCoverage) {
   EXPECT_EQ(rows[1][1], -2);
   EXPECT_TRUE(std::isnan(rows[1][5]));  // "other" has no coverage
   EXPECT_TRUE(holds(quantities, "log age  (n = 24)"));
+}
+
+// A gnuplot margin in pixels.
+double left_margin(const std::string& script) {
+  const std::string head = "set lmargin at screen ";
+  const std::size_t at = script.find(head);
+  return at == std::string::npos ? 0 : full_px * std::stod(script.substr(at + head.size()));
+}
+
+// Letters of Helvetica 13 are 6.5 pixels wide in the mean.
+TEST_F(Figures, QuantitiesLeaveRoomForTheirLongestName) {
+  SmallRun files("long_names");
+  const std::string quantity = "relative_flux_f150w_correlated", name = "- analytic, correlated  (n = 24)";
+  files.put("bias.fits", {bias_table(quantity, "mag"), coverage_of(quantity)});
+  const std::string script = by_id(pull_figures(files.open()), "quantities").body;
+  EXPECT_GT(left_margin(script), 6.5 * static_cast<double>(name.size()));
 }
 
 io::Table injections() {
