@@ -118,10 +118,19 @@ class Reader {
     }
     const bool number =
         std::all_of(word.begin(), word.end(), [](unsigned char c) { return std::isdigit(c); });
+    std::optional<int> found;
     for (int i = 0; i < count_; ++i) {
       move_to(i);
       const std::string name = extension_name();
-      if (number ? std::to_string(i) == word : ::strcasecmp(name.c_str(), word.c_str()) == 0) return i;
+      if (number ? std::to_string(i) != word : ::strcasecmp(name.c_str(), word.c_str()) != 0) continue;
+      if (found)
+        fail("HDU '" + word + "'", fmt::format("the name of HDU {} and of HDU {}", *found, i),
+             "the number of one of them");
+      found = i;
+    }
+    if (found) {
+      move_to(*found);
+      return *found;
     }
     fail("HDU '" + word + "'", "no such HDU", "one of: " + list_of_hdus());
   }

@@ -158,6 +158,17 @@ TEST(Fits, TablesAreFoundByNameNumberOrOrder) {
 }
 
 // Each is lost in its own way: apostrophes come back doubled, long values cut, empty ones not at all.
+TEST(Fits, ANameOfTwoHdusIsRefused) {
+  const fs::path path = scratch("twice.fits");
+  write_fits_images(path, {{"SCI", Array2D<float>(3, 3, 1.0F), {}},
+                           {"ERR", Array2D<float>(3, 3, 2.0F), {}},
+                           {"sci", Array2D<float>(3, 3, 3.0F), {}}});
+  expect_complaint([&] { read_fits_image(path, "SCI"); },
+                   {"HDU 'SCI'", "the name of HDU 1 and of HDU 3", "the number of one of them"});
+  EXPECT_EQ(read_fits_image(path, "3").pixels(0, 0), 3);
+  EXPECT_EQ(read_fits_image(path, "ERR").pixels(0, 0), 2);
+}
+
 TEST(Fits, NotesOfAnyTextReturn) {
   const fs::path path = scratch("notes.fits");
   for (const std::string& value :
