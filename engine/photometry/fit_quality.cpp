@@ -99,8 +99,7 @@ const std::vector<QualityBit>& quality_bits() {
       {quality_moved_away, "moved_away", "the centre ended on the edge of where it may be"},
       {quality_largest_size, "largest_size", "the major axis ended at the largest allowed"},
       {quality_poor_fit, "poor_fit", "chi-squared too large, and much of the data left unexplained"},
-      {quality_exceeds_data, "exceeds_data",
-       "the model holds far more light than the data and three errors of it"},
+      {quality_exceeds_data, "exceeds_data", "model light > max_flux_ratio (data light + 3 errors)"},
       {quality_small_size, "small_size",
        "caution: sigma_major below 0.8 pixel at S/N < 20 (error: correlated) comes out low"},
       {quality_faint, "faint",
@@ -136,6 +135,10 @@ void QualityOptions::check_names(Keys& keys) const {
         std::any_of(quality_bits().begin(), quality_bits().end(),
                     [&](const QualityBit& one) { return name == one.name; }),
         "reject", [&] { return "'" + name + "'"; }, names);
+  for (const std::string& name : reject)
+    keys.check(
+        std::count(reject.begin(), reject.end(), name) == 1, "reject", [&] { return "'" + name + "' twice"; },
+        "each name once");
 }
 
 DataCheck check_against_data(const Array2D<float>& image_njy, const Cutout& cutout, const ClumpFit& fit,

@@ -63,12 +63,36 @@ bool is_count_rate(const std::string& unit) {
   return false;
 }
 
+constexpr double largest_scale_arcsec = 60;
+
+// Of a WCS without a matrix: 1 degree.
+void check_wcs_scale(const std::filesystem::path& file, const std::string& hdu, double scale_arcsec) {
+  if (scale_arcsec > largest_scale_arcsec)
+    refuse(file, "HDU " + hdu,
+           fmt::format("a WCS with pixels of {:g} arcsec (CD, or PC and CDELT)", scale_arcsec),
+           fmt::format("pixels of {:g} arcsec at most", largest_scale_arcsec));
+}
+
+// PSFs are brought to one pixel scale, which pixels that are not square do not have.
+void check_square(const ExposureFile& file, const std::string& hdu, Exposure& exposure) {
+  constexpr double most = 0.01;
+  if (!exposure.wcs || std::abs(exposure.wcs->pixel_aspect() - 1) <= most) return;
+  const double side = std::sqrt(exposure.wcs->pixel_aspect());
+  const std::string found =
+      fmt::format("pixels of {:.4g} x {:.4g} arcsec", exposure.wcs->pixel_scale_arcsec() * side,
+                  exposure.wcs->pixel_scale_arcsec() / side);
+  if (file.square_pixels) refuse(file.path, "HDU " + hdu, found, "square pixels, to 1%: a PSF has one scale");
+  exposure.notes.push_back(fmt::format("{} HDU {}: {}, not square; sizes and angles are those in pixels",
+                                       file.path.string(), hdu, found));
+}
+
 double scale_of(const ExposureFile& file, const io::FitsImage& image, const std::optional<Wcs>& wcs) {
   double stated = wcs ? wcs->pixel_scale_arcsec() : 0;
+  check_wcs_scale(file.path, image.hdu, stated);
   for (const char* key : {"PIXSCALE", "PIXSCL"}) {
     if (stated) break;
     const auto value = Lookup{image.header, image.primary}.number(key);
-    if (value && !(*value > 0 && *value <= 60))
+    if (value && !(*value > 0 && *value <= largest_scale_arcsec))
       throw InputError({file.path.string(), "HDU " + image.hdu, fmt::format("{} = {:g}", key, *value),
                         "a pixel scale above 0, to 60 arcsec"});
     stated = value.value_or(0);
@@ -190,6 +214,7 @@ Exposure read_exposure(const ExposureFile& file) {
   exposure.band = file.band;
   exposure.wcs = Wcs::from_header(image.header.records, file.path.string(), image.hdu);
   exposure.pixel_scale_arcsec = scale_of(file, image, exposure.wcs);
+  check_square(file, image.hdu, exposure);
   const double factor = njy_per_image_unit(image.header, image.primary, file.path.string(), image.hdu);
   exposure.flux_njy = scaled(image.pixels, factor);
   check_pixel_area(image, exposure.pixel_scale_arcsec, file.path.string());

@@ -34,7 +34,8 @@ struct ExposureFile {
   std::string weight_hdu;
   double pixel_scale_arcsec = 0;  ///< 0: from the WCS, or from the header's PIXSCALE
   double electrons_per_njy = 0;
-  FieldNames names = {};  ///< for messages
+  FieldNames names = {};      ///< for messages
+  bool square_pixels = true;  ///< false: pixels that are not square to 1% get a note and are not refused
 };
 
 /// Factor that takes the image's numbers to nJy per pixel, from what the header says: BUNIT MJy/sr with
@@ -43,7 +44,8 @@ struct ExposureFile {
 double njy_per_image_unit(const io::FitsHeader& image, const io::FitsHeader& primary, const std::string& file,
                           const std::string& hdu);
 
-/// Reads science and error images. Throws InputError naming file and HDU: unknown units, no pixel scale, an
+/// Reads science and error images. Throws InputError naming file and HDU: unknown units, no pixel scale or one
+/// above 60 arcsec, pixels that are not square (a PSF is brought to one scale), an
 /// error image of another shape, an image without a single finite pixel, no error nor weight.
 Exposure read_exposure(const ExposureFile& file);
 

@@ -38,6 +38,7 @@ Wcs::Wcs(std::shared_ptr<State> state) : state_(std::move(state)) {
   const double ny = north.y - origin.y, nx = north.x - origin.x;
   const double ey = east.y - origin.y, ex = east.x - origin.x;
   scale_arcsec_ = 1 / std::sqrt(std::abs(ex * ny - ey * nx));
+  aspect_ = std::hypot(ny, ey) / std::hypot(nx, ex);  // columns of the inverse of (ex nx; ey ny)
 }
 
 Wcs Wcs::tangential(SkyPosition centre, PixelPosition at, double scale_arcsec) {
@@ -63,6 +64,18 @@ Wcs Wcs::tangential(SkyPosition centre, PixelPosition at, double scale_arcsec) {
   return Wcs(std::move(state));
 }
 
+namespace {
+
+// A CD matrix of zeros, of which wcslib's wcsfix would make one of 1 degree a pixel.
+bool has_singular_cd(const wcsprm& prm) {
+  constexpr int cd_is_given = 2;
+  if (!(prm.altlin & cd_is_given) || prm.naxis != 2) return false;
+  const double determinant = prm.cd[0] * prm.cd[3] - prm.cd[1] * prm.cd[2];
+  return determinant == 0 || !std::isfinite(determinant);
+}
+
+}  // namespace
+
 std::optional<Wcs> Wcs::from_header(const std::string& records, const std::string& file,
                                     const std::string& hdu) {
   auto state = std::make_shared<State>();
@@ -75,10 +88,16 @@ std::optional<Wcs> Wcs::from_header(const std::string& records, const std::strin
     throw InputError(
         {file, "HDU " + hdu, fmt::format("unusable WCS ({})", wcshdr_errmsg[status]), "a celestial WCS"});
   if (state->count == 0 || !state->prm) return std::nullopt;
+  const bool singular = has_singular_cd(*state->prm);
   int fixes[NWCSFIX];
   wcsfix(1, nullptr, state->prm, fixes);
   const int set = wcsset(state->prm);
   if (set == 0 && (state->prm->lng < 0 || state->prm->lat < 0)) return std::nullopt;
+  const auto refuse_matrix = [&] {
+    refuse(file, "HDU " + hdu, "a WCS whose matrix (CD, or PC and CDELT) is singular or not finite",
+           "a celestial WCS that can be inverted");
+  };
+  if (set == WCSERR_SINGULAR_MTX || singular) refuse_matrix();
   if (set)
     throw InputError(
         {file, "HDU " + hdu, fmt::format("unusable WCS ({})", wcs_errmsg[set]), "a celestial WCS"});
@@ -90,9 +109,7 @@ std::optional<Wcs> Wcs::from_header(const std::string& records, const std::strin
                       fmt::format("CTYPE {} and {}", state->prm->ctype[0], state->prm->ctype[1]),
                       "right ascension and declination"});
   Wcs wcs(std::move(state));
-  if (!(wcs.scale_arcsec_ > 0) || !std::isfinite(wcs.scale_arcsec_))
-    throw InputError({file, "HDU " + hdu, "a WCS whose matrix (CD, or PC and CDELT) is singular",
-                      "a celestial WCS that can be inverted"});
+  if (!(wcs.scale_arcsec_ > 0) || !std::isfinite(wcs.scale_arcsec_)) refuse_matrix();
   return wcs;
 }
 

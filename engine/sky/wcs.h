@@ -41,7 +41,8 @@ class Wcs {
 
   /// Square root of the area of a pixel at the reference position.
   double pixel_scale_arcsec() const { return scale_arcsec_; }
-  /// Angle [rad] from +y of the image counter-clockwise (towards -x) to North, at the reference position.
+  /// Side of a pixel along x over that along y, on the sky at the reference position: 1 for square pixels.
+  double pixel_aspect() const { return aspect_; }
   /// Header cards of this WCS, as 80-character records.
   std::string records() const;
 
@@ -49,7 +50,7 @@ class Wcs {
   struct State;
   explicit Wcs(std::shared_ptr<State> state);
   std::shared_ptr<State> state_;  // wcslib's struct; immutable after construction, calls are serialised
-  double scale_arcsec_ = 0;
+  double scale_arcsec_ = 0, aspect_ = 1;
 };
 
 }  // namespace arcproof::sky

@@ -29,6 +29,30 @@ std::vector<CampaignCommand> add_commands(CLI::App& app) {
   return all;
 }
 
+// What no option of any command may be: an empty word, as of a shell variable that is not set, and a number in
+// hexadecimal digits.
+void check_words(CLI::App& app) {
+  const CLI::Validator filled{
+      [](const std::string& text) {
+        return text.empty() ? std::string("found '', allowed: a word that is not empty") : std::string();
+      },
+      ""};
+  const CLI::Validator decimal{[](const std::string& text) {
+                                 return text.find_first_of("xX") == std::string::npos
+                                            ? std::string()
+                                            : fmt::format("found '{}', allowed: a decimal number", text);
+                               },
+                               ""};
+  for (CLI::App* command : app.get_subcommands({}))
+    for (CLI::Option* option : command->get_options()) {
+      if (option->get_items_expected_max() == 0) continue;  // a flag
+      option->check(filled);
+      const std::string type = option->get_type_name();
+      if (type.find("FLOAT") != std::string::npos || type.find("INT") != std::string::npos)
+        option->check(decimal);
+    }
+}
+
 // A validator's "--option: found X, allowed: Y" in the four parts of a complaint.
 Complaint complaint_of(const std::string& what) {
   const std::string found = ": found ", allowed = ", allowed: ";
@@ -47,6 +71,7 @@ int dispatch(int argc, char** argv) {
   app.require_subcommand(1);
   app.set_version_flag("--version", build_information().dump(false));
   const std::vector<CampaignCommand> commands = add_commands(app);
+  check_words(app);
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& request) {  // --help, --version

@@ -169,6 +169,29 @@ TEST(BadInput, HostDrawnOnASimulatedSky) {
   expect_refused(folder, {"host.kind", "simulated"});
 }
 
+TEST(BadInput, OverridesWithoutAKeyOrGivenTwice) {
+  const fs::path folder = scratch_folder("overrides");
+  fs::create_directories(folder / "recipe");
+  write_small_recipe(folder / "recipe", {});
+  expect_refused(folder, {"--set", "=5", "an empty key"}, "--set =5");
+  expect_refused(folder, {"--set", "seed", "given twice"}, "--set seed=1 --set seed=2");
+  expect_refused(folder, {"seed", "an integer >= 0 and below 2^63"}, "--set seed=18446744073709551616");
+  expect_refused(folder, {"pipeline.photometry.reject", "'poor_fit' twice"},
+                 R"(--set 'pipeline.photometry.reject=["poor_fit","poor_fit"]')");
+  expect_refused(folder, {"injection.uniform_share", "placement uniform"},
+                 "--set injection.placement=uniform --set injection.uniform_share=0.5");
+}
+
+TEST(BadInput, MergeIntoAShard) {
+  const fs::path folder = scratch_folder("merge-into-a-shard");
+  fs::create_directories(folder / "1");
+  const Outcome outcome =
+      run_program("merge -q " + quoted(folder / "1") + " " + quoted(folder / "2" / ".." / "1"));
+  EXPECT_EQ(outcome.exit_code, 2) << outcome.output;
+  EXPECT_NE(outcome.output.find("one of the shards"), std::string::npos) << outcome.output;
+  EXPECT_TRUE(fs::is_empty(folder / "1"));
+}
+
 TEST(BadInput, OverrideOfAnUnknownKey) {
   const fs::path folder = scratch_folder("bad-override");
   write_small_recipe(folder / "recipe");

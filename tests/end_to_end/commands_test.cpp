@@ -350,6 +350,97 @@ TEST(Refused, ByFit) {
                  "a WCS in both");
 }
 
+// A shell variable that is not set.
+TEST(Refused, EmptyFileNames) {
+  const std::string image = "detect --image '" + in_folder("a.fits") + "[SCI]'";
+  const std::string out = in_folder("no_such_output.fits");
+  for (const auto& [arguments, option] :
+       {std::pair<std::string, std::string>{image + " -o ''", "--output"},
+        {image + " --regions '' -o " + out, "--regions"},
+        {"fit" + one_band() + " --residual '' -o " + out, "--residual"},
+        {"sed " + in_folder("list.ecsv") + " --report '' -o " + out, "--report"},
+        {"lens-map --cluster --z 2 --critical '' -o " + out, "--critical"},
+        {"run recipes/quickstart -o ''", "--output"},
+        {"run '' -o " + out, "recipe"}}) {
+    const Outcome outcome = run_program(arguments);
+    EXPECT_EQ(outcome.exit_code, 2) << arguments << outcome.output;
+    EXPECT_NE(outcome.output.find(option + ": found ''"), std::string::npos) << outcome.output;
+    EXPECT_FALSE(std::filesystem::exists(out));
+  }
+}
+
+TEST(Refused, HexadecimalNumbers) {
+  const std::string image = "detect --image '" + in_folder("a.fits") + "[SCI]'";
+  expect_refused(image + " --threshold 0x10", "--threshold: found '0x10'");
+  expect_refused("lens-map --cluster --z 0x2", "--z: found '0x2'");
+  expect_refused("lens-map --cluster --z 2 --size 0x10", "--size");
+  expect_refused("fit" + one_band() + " --gain F150W=0x10", "--gain");
+}
+
+TEST(Refused, OptionsOfFitThatHaveNoEffect) {
+  expect_refused("fit" + one_band() + " --sersic-size 31",
+                 "--sersic-size: found a fit of the model gaussian");
+  expect_refused("fit" + one_band() + " --background-mesh 32", "--background-mesh");
+}
+
+TEST(Refused, PlacesThatAreNotOnTheSky) {
+  const auto with_row = [](double ra, double dec) {
+    io::Table table;
+    table.add("ra", "deg", "", io::Reals{110.825, ra});
+    table.add("dec", "deg", "", io::Reals{-73.4, dec});
+    io::write_ecsv(folder() / "off_sky.ecsv", table);
+    return "fit" + one_band() + " --catalog " + in_folder("off_sky.ecsv");
+  };
+  expect_refused(with_row(110.825, 91), "column dec, row 2: found 91; allowed: -90 to 90");
+  expect_refused(with_row(361, 0), "column ra, row 2: found 361; allowed: 0 to 360");
+  io::write_text(in_folder("off_sky.reg"), "icrs\ncircle(110.825,-95,0.1\")\n");
+  expect_refused("fit" + one_band() + " --catalog " + in_folder("off_sky.reg"), "region 1: found dec = -95");
+}
+
+// With a scatter to measure there is a noise; in a constant image there is none.
+TEST(Refused, ConstantImageWithoutErrors) {
+  io::NamedImage science{"SCI", Array2D<float>(60, 60, 0.1F), header_of(grid_40)};
+  io::write_fits_images(folder() / "constant.fits", {science});
+  expect_refused("detect --image '" + in_folder("constant.fits") + "[SCI]'",
+                 "a constant image, in which no noise can be measured; allowed: --error or --weight");
+}
+
+// Header of 60 x 60 pixels of which one side is 1.05 times the other.
+void write_oblong(const std::string& name) {
+  io::FitsHeader header;
+  for (const auto& [key, value] : {std::pair{"BUNIT", "nJy"},
+                                   {"CTYPE1", "RA---TAN"},
+                                   {"CTYPE2", "DEC--TAN"},
+                                   {"CRPIX1", "30.0"},
+                                   {"CRPIX2", "30.0"},
+                                   {"CRVAL1", "110.8"},
+                                   {"CRVAL2", "-73.4"},
+                                   {"CDELT1", "-1.05E-05"},
+                                   {"CDELT2", "1.0E-05"}})
+    header.add(key, value);
+  write_mosaic(folder() / name, image_of({}, grid_40, psf_40_arcsec, noise_40, "oblong"), noise_40, header);
+}
+
+TEST(Detect, NotesPixelsThatAreNotSquareAndFitRefusesThem) {
+  write_oblong("oblong.fits");
+  const Outcome outcome = run_program("detect --image '" + in_folder("oblong.fits") + "[SCI]' --error '" +
+                                      in_folder("oblong.fits") + "[ERR]' -o " + in_folder("oblong_out.fits"));
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.output;
+  EXPECT_NE(outcome.output.find("pixels of 0.0378 x 0.036 arcsec, not square"), std::string::npos)
+      << outcome.output;
+  expect_refused("fit" + band("F150W", "oblong.fits", "psf_b.fits"), "pixels of 0.0378 x 0.036 arcsec");
+}
+
+TEST(Detect, NotesAPsfThatIsLargerThanTheImage) {
+  write_mosaic(folder() / "small.fits", image_of({}, {20, scale_20}, psf_arcsec, noise_20, "small"), noise_20,
+               header_of({20, scale_20}));
+  const Outcome outcome = run_program("detect --image '" + in_folder("small.fits") + "[SCI]' --error '" +
+                                      in_folder("small.fits") + "[ERR]' --psf " + in_folder("psf_a.fits") +
+                                      " -o " + in_folder("small_out.fits"));
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.output;
+  EXPECT_NE(outcome.output.find("larger than the image of 20 x 20"), std::string::npos) << outcome.output;
+}
+
 TEST(Refused, ByPsf) {
   expect_refused("psf", "none of them");
   expect_refused("psf --image '" + in_folder("a.fits") + "[SCI]'", "--stars");

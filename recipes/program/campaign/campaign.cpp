@@ -249,6 +249,8 @@ RunStatus merge_shards(const std::vector<fs::path>& shards, const RunOptions& op
   RunClock clock;
   std::optional<RunFile> first;
   for (const fs::path& shard : shards) {
+    if (fs::weakly_canonical(shard) == fs::weakly_canonical(options.output))
+      refuse(shard, "output", "one of the shards, which would be overwritten", "a folder of its own");
     const auto run = read_run_file(shard);
     if (!run) throw InputError({shard.string(), "run.json", "nothing", "the output folder of a shard"});
     if (first && run->hash != first->hash)

@@ -1,5 +1,6 @@
 #include "recipes/program/campaign/options.h"
 
+#include "engine/core/decimal.h"
 #include "engine/core/error.h"
 #include "engine/core/parallel.h"
 #include "recipes/program/campaign/campaign.h"
@@ -7,6 +8,7 @@
 #include "recipes/program/description/manual.h"
 #include "reports/report.h"
 
+#include <algorithm>
 #include <cmath>
 #include <csignal>
 #include <cstdio>
@@ -28,9 +30,12 @@ std::vector<Override> overrides_from(const std::vector<std::string>& words) {
   std::vector<Override> overrides;
   for (const std::string& word : words) {
     const auto equals = word.find('=');
-    if (equals == std::string::npos || equals == 0)
-      throw InputError({"--set", word, "no '='", "key.sub=value"});
-    overrides.push_back({word.substr(0, equals), word.substr(equals + 1)});
+    if (equals == std::string::npos) throw InputError({"--set", word, "no '='", "key.sub=value"});
+    if (equals == 0) throw InputError({"--set", word, "an empty key", "key.sub=value"});
+    const std::string key = word.substr(0, equals);
+    if (std::any_of(overrides.begin(), overrides.end(), [&](const Override& o) { return o.key == key; }))
+      throw InputError({"--set", key, "given twice", "each key once"});
+    overrides.push_back({key, word.substr(equals + 1)});
   }
   return overrides;
 }
@@ -49,12 +54,12 @@ Shard shard_from(const std::optional<std::string>& given) {
 
 double neff_from(const std::optional<std::string>& given) {
   if (!given) return 0;
-  double value = 0;
-  int used = 0;
-  if (std::sscanf(given->c_str(), "neff=%lf%n", &value, &used) != 1 ||
-      used != static_cast<int>(given->size()) || !(value > 0) || !std::isfinite(value))
+  constexpr std::string_view head = "neff=";
+  const std::optional<double> value =
+      given->starts_with(head) ? decimal_number(given->substr(head.size())) : std::nullopt;
+  if (!value || !(*value > 0) || !std::isfinite(*value))
     throw InputError({"--until", *given, "no aim", "neff=N, N above 0"});
-  return value;
+  return *value;
 }
 
 void on_signal(int) { request_stop(); }

@@ -1,5 +1,6 @@
 #include "recipes/program/commands/option_keys.h"
 
+#include "engine/core/decimal.h"
 #include "engine/core/error.h"
 
 #include <algorithm>
@@ -21,9 +22,9 @@ std::string help_of(const char* unit, const char* meaning, const Allowed& allowe
 }
 
 bool is_number(const std::string& text, double& value) {
-  char* end = nullptr;
-  value = std::strtod(text.c_str(), &end);
-  return !text.empty() && *end == '\0';
+  const std::optional<double> number = decimal_number(text);
+  value = number.value_or(0);
+  return number.has_value();
 }
 
 CLI::Validator within(const Allowed& allowed) {

@@ -89,6 +89,16 @@ void require_same_places(const SourceList& pixels, const SourceList& sky, const 
                       "one of the two pairs, or both of that image, x and y from 0"});
 }
 
+// Degrees on the sky; rows without a number are kept, and have no place.
+void require_sky(double ra, double dec, const std::string& file, const std::string& row, bool table) {
+  const auto fail = [&](const char* name, double value, const char* allowed) {
+    refuse(file, table ? fmt::format("column {}, {}", name, row) : row,
+           table ? fmt::format("{:g}", value) : fmt::format("{} = {:g}", name, value), allowed);
+  };
+  if (std::isfinite(ra) && !(ra >= 0 && ra <= 360)) fail("ra", ra, "0 to 360 degrees");
+  if (std::isfinite(dec) && !(std::abs(dec) <= 90)) fail("dec", dec, "-90 to 90 degrees");
+}
+
 SourceList sources_of_table(const io::Table& table, const std::string& file,
                             const std::optional<sky::Wcs>& wcs, const std::string& image) {
   const io::Column *x = find_column(table, "x"), *y = find_column(table, "y");
@@ -99,6 +109,8 @@ SourceList sources_of_table(const io::Table& table, const std::string& file,
   if (x && y && !(ra && dec && wcs)) return pixels;
   for (const io::Column* column : {ra, dec}) require_degrees(*column, file);
   SourceList list{source_ids(table), positions_of(*ra, file), positions_of(*dec, file)};
+  for (std::size_t i = 0; i < list.x.size(); ++i)
+    require_sky(list.x[i], list.y[i], file, fmt::format("row {}", i + 1), true);
   to_pixels(require_wcs(wcs, file, "columns ra and dec", image), list);
   if (x && y) require_same_places(pixels, list, file, image);
   return list;
@@ -115,8 +127,21 @@ SourceList sources_of_regions(const fs::path& path, const std::optional<sky::Wcs
     list.y.push_back(region.y);
   }
   list.id = {"id", "", "number of the region in the input file, from 0", std::move(numbers), 1};
+  if (file.frame != io::Ds9Frame::image)
+    for (std::size_t i = 0; i < list.x.size(); ++i)
+      require_sky(list.x[i], list.y[i], path.string(), fmt::format("region {}", i + 1), false);
   if (file.frame != io::Ds9Frame::image) to_pixels(require_wcs(wcs, path.string(), "regions", image), list);
   return list;
+}
+
+// A constant image, or one whose finite pixels are.
+void require_noise(const Array2D<float>& pixels, const fs::path& file, const std::string& option) {
+  float low = HUGE_VALF, high = -HUGE_VALF;
+  for (const float v : pixels)
+    if (std::isfinite(v)) low = std::min(low, v), high = std::max(high, v);
+  if (!(low < high))
+    refuse(file, option, "a constant image, in which no noise can be measured",
+           "--error or --weight beside it");
 }
 
 bool is_finite(double x, double y) { return std::isfinite(x) && std::isfinite(y); }
@@ -167,8 +192,10 @@ sky::Exposure read_mosaic(const MosaicFiles& files) {
   (files.weight.empty() ? from.error_path : from.weight_path) = error.path;
   (files.weight.empty() ? from.error_hdu : from.weight_hdu) = error.hdu;
   from.names = option_of;
+  from.square_pixels = files.square_pixels;
   sky::Exposure exposure = sky::read_exposure(from);
   if (measured) {
+    require_noise(exposure.flux_njy, image.path, "--image" + of_band);
     exposure.error_njy = uniform_error(exposure.flux_njy);
     exposure.notes.push_back(image.path.string() +
                              ": no error image; one sigma for all pixels, measured on the image");

@@ -30,9 +30,11 @@ struct MosaicFiles {
   std::string image, error, weight;
   double pixel_scale_arcsec = 0;
   double electrons_per_njy = 0;
+  bool square_pixels = true;  ///< as in sky::ExposureFile
 };
 /// Reads a mosaic through sky::read_exposure. Without error and weight the error image holds one sigma, that
-/// of the image less its background mesh, clipped; NaN where the image is NaN.
+/// of the image less its background mesh, clipped; NaN where the image is NaN. InputError for an image in which
+/// no noise can be measured.
 sky::Exposure read_mosaic(const MosaicFiles& files);
 
 /// A PSF at the scale of the data: a file, or an embedded one ("embedded" for that of `band`, or a band's

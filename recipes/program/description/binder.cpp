@@ -128,7 +128,8 @@ void Binder::seed(const char* key, std::uint64_t& value, const char* meaning) {
   }
   const io::Json* node = take(key);
   if (!node) return;
-  if (!node->is_integer() || node->as_integer() < 0) refuse(key, shown(*node), "an integer >= 0");
+  if (!node->is_integer() || node->as_integer() < 0)
+    refuse(key, shown(*node), "an integer >= 0 and below 2^63");
   value = static_cast<std::uint64_t>(node->as_integer());
 }
 

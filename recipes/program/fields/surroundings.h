@@ -7,7 +7,8 @@
 //   neighbour_light    sum_j F_j exp(-d_j^2 / 2 s^2) over other objects j at distance d_j; s = 3 pixels [nJy]
 //   local_brightness   median of the image between 4 and 8 pixels [nJy/pixel]
 //
-// Objects are those of FieldSetup::baseline. A row of the catalogue is not its own neighbour.
+// Objects are those of FieldSetup::baseline, in which those outside the host are detections of the first pass, with
+// isophotal places and fluxes: they are not fitted. A row of the catalogue is not its own neighbour.
 #pragma once
 
 #include "engine/io/table.h"

@@ -1,7 +1,9 @@
 #include "recipes/program/commands/lenses/lens_source.h"
 
+#include "engine/core/decimal.h"
 #include "engine/core/error.h"
 #include "engine/core/missing.h"
+#include "engine/core/text.h"
 #include "engine/io/files.h"
 #include "recipes/program/commands/shared.h"
 
@@ -137,13 +139,11 @@ LensSource of_map(const lens::LoadedLens& lens) {
 std::vector<double> numbers_in(const std::string& text, const std::string& option,
                                const std::string& allowed) {
   std::vector<double> numbers;
-  for (const char* at = text.c_str(); numbers.empty() || *at == ',';) {
-    if (!numbers.empty()) ++at;
-    char* end = nullptr;
-    numbers.push_back(std::strtod(at, &end));
-    if (end == at || (*end != ',' && *end != '\0') || !std::isfinite(numbers.back()))
-      refuse_option(option, "'" + text + "'", allowed);
-    at = end;
+  for (std::size_t at = 0, comma = 0; comma != std::string::npos; at = comma + 1) {
+    comma = text.find(',', at);
+    const std::optional<double> number = decimal_number(trimmed(text.substr(at, comma - at)));
+    if (!number || !std::isfinite(*number)) refuse_option(option, "'" + text + "'", allowed);
+    numbers.push_back(*number);
   }
   return numbers;
 }

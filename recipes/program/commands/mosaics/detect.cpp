@@ -110,12 +110,19 @@ photometry::DepthLimit depth_of(const sky::Exposure& exposure, const photometry:
       found.segmentation, psf, {}, random);
 }
 
+// A PSF that the image cannot hold.
+std::string larger_than(const Array2D<float>& image, const Array2D<double>& psf) {
+  if (psf.width() <= image.width() && psf.height() <= image.height()) return "";
+  return fmt::format("--psf: {} x {} pixels, larger than the image of {} x {}\n", psf.width(), psf.height(),
+                     image.width(), image.height());
+}
+
 }  // namespace
 
 std::string run_detect(const DetectArguments& a) {
   check(a);
   const sky::Exposure exposure =
-      read_mosaic({"", a.image, a.error, a.weight, a.pixel_scale_arcsec.value_or(0), 0});
+      read_mosaic({"", a.image, a.error, a.weight, a.pixel_scale_arcsec.value_or(0), 0, false});
   std::optional<sky::Psf> psf;
   if (!a.psf.empty()) psf = read_psf(a.psf, "", a.psf_scale_arcsec.value_or(0), exposure.pixel_scale_arcsec);
 
@@ -141,6 +148,7 @@ std::string run_detect(const DetectArguments& a) {
   table.note("THRESH", fmt::format("{:.4f}", a.detection.threshold_sigma));
   table.note("PIXSCALE", fmt::format("{:.8f}", exposure.pixel_scale_arcsec));
   for (const std::string& note : exposure.notes) lines += note + "\n";
+  if (psf) lines += larger_than(exposure.flux_njy, psf->image());
 
   io::write_fits_tables(a.output, {table});
   if (!a.regions.empty())

@@ -170,6 +170,15 @@ void FitArguments::describe(Keys& keys) {
   keys.check(
       sersic_size_pix % 2 == 1, "sersic_size_pix", [this] { return std::to_string(sersic_size_pix); },
       "an odd number");
+  keys.check(
+      !keys.given("sersic_size_pix") || model == "sersic", "sersic_size_pix",
+      [this] { return "a fit of the model " + model; }, "--model sersic");
+  keys.check(
+      !keys.given("background_mesh_pix") || detection.median_side_pix == 0, "background_mesh_pix",
+      [] {
+        return std::string("a background mesh beside a median filter, which is subtracted in its place");
+      },
+      "--median 0 with it");
   keys.seed("seed", seed, "of the redraws");
 }
 

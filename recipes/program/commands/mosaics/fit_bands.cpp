@@ -1,5 +1,6 @@
 #include "recipes/program/commands/mosaics/fit_bands.h"
 
+#include "engine/core/decimal.h"
 #include "engine/core/error.h"
 #include "engine/core/text.h"
 #include "engine/sky/pixel_map.h"
@@ -33,11 +34,10 @@ ByBand values_by_band(const std::vector<std::string>& words, const std::string& 
 }
 
 double positive_number(const std::string& text, const std::string& option) {
-  char* end = nullptr;
-  const double value = std::strtod(text.c_str(), &end);
-  if (end == text.c_str() || *end != '\0' || !(value > 0) || !std::isfinite(value))
+  const std::optional<double> value = decimal_number(text);
+  if (!value || !(*value > 0) || !std::isfinite(*value))
     throw InputError({"", option, "'" + text + "'", "a number above 0"});
-  return value;
+  return *value;
 }
 
 // Numbers by band; one without a band is for all.

@@ -5,6 +5,7 @@
 
 #include <cmath>
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 namespace arcproof::sky {
@@ -136,6 +137,41 @@ TEST(ReadExposure, ScaleComesFromTheWcs) {
   EXPECT_NEAR(exposure.pixel_scale_arcsec, 0.04, 1e-9);
   ASSERT_TRUE(exposure.wcs);
   EXPECT_NEAR(exposure.wcs->to_sky({3, 2}).dec_deg, -73.4, 1e-12);
+}
+
+std::string complaint_about(const Cards& matrix) {
+  Cards cards = {{"BUNIT", "nJy"},  {"CTYPE1", "RA---TAN"}, {"CTYPE2", "DEC--TAN"}, {"CRPIX1", "4.0"},
+                 {"CRPIX2", "3.0"}, {"CRVAL1", "110.8"},    {"CRVAL2", "-73.4"}};
+  cards.insert(cards.end(), matrix.begin(), matrix.end());
+  try {
+    read_exposure(written("matrix", {image("SCI", 7, 5, 2, cards), image("ERR", 7, 5, 1)}));
+  } catch (const InputError& error) {
+    return error.what();
+  }
+  return "";
+}
+
+// wcslib makes 1 degree a pixel of zeros, and of a matrix that is not there.
+TEST(ReadExposure, WcsWithoutAMatrixIsRefused) {
+  const Cards zeros = {{"CD1_1", "0.0"}, {"CD1_2", "0.0"}, {"CD2_1", "0.0"}, {"CD2_2", "0.0"}};
+  const Cards parallel = {{"CD1_1", "1E-5"}, {"CD1_2", "1E-5"}, {"CD2_1", "1E-5"}, {"CD2_2", "1E-5"}};
+  const Cards no_step = {{"CDELT1", "0.0"}, {"CDELT2", "1E-5"}};
+  for (const Cards& matrix : {zeros, parallel, no_step, Cards{}}) {
+    const std::string words = complaint_about(matrix);
+    EXPECT_NE(words.find("HDU 1 (SCI)"), std::string::npos) << words;
+    EXPECT_NE(words.find("(CD, or PC and CDELT)"), std::string::npos) << words;
+  }
+}
+
+TEST(ReadExposure, PixelsThatAreNotSquareAreRefused) {
+  EXPECT_EQ(complaint_about({{"CDELT1", "-1.009E-5"}, {"CDELT2", "1E-5"}}), "");
+  const std::string words = complaint_about({{"CDELT1", "-1.02E-5"}, {"CDELT2", "1E-5"}});
+  EXPECT_NE(words.find("pixels of 0.03672 x 0.036 arcsec"), std::string::npos) << words;
+  const double c = std::sqrt(0.5);  // rotated by 45 degrees: the sides stay what they are
+  const auto card = [](double v) { return fmt::format("{:.12E}", v * 1e-5); };
+  const std::string rotated = complaint_about(
+      {{"CD1_1", card(-1.02 * c)}, {"CD1_2", card(c)}, {"CD2_1", card(1.02 * c)}, {"CD2_2", card(c)}});
+  EXPECT_NE(rotated.find("pixels of 0.03672 x 0.036 arcsec"), std::string::npos) << rotated;
 }
 
 TEST(ReadExposure, ScaleThatContradictsTheHeaderIsRefused) {
