@@ -73,16 +73,26 @@ std::vector<DetectionPlace> places_of_injections(const io::Table& t) {
   return places;
 }
 
+std::vector<double> place_weights(const io::Table& t) {
+  bool even = t.has(weight_clumps);
+  for (const auto& [key, value] : t.notes())
+    even = even && !(key == placing_note && value == placed_by_catalogue);
+  std::vector<double> weights = even ? t.reals(weight_clumps) : io::Reals(t.rows(), 1);
+  for (double& weight : weights)
+    if (!std::isfinite(weight)) weight = 0;
+  return weights;
+}
+
 std::vector<DetectionCase> detection_cases(const io::Table& t) {
   const io::Texts& flag = t.texts("injection_flag");
   const io::Flags& recovered = t.flags("recovered");
   const io::Integers& realisation = t.integers("realisation");
-  const io::Reals weight = t.has(weight_clumps) ? t.reals(weight_clumps) : io::Reals(t.rows(), 1);
+  const std::vector<double> weight = place_weights(t);
   const std::vector<DetectionPlace> places = places_of_injections(t);
   std::vector<DetectionCase> cases;
   for (std::size_t i = 0; i < t.rows(); ++i)
     if (flag[i] == "injected" && std::isfinite(places[i].mag))
-      cases.push_back({places[i], recovered[i], std::isfinite(weight[i]) ? weight[i] : 0, realisation[i]});
+      cases.push_back({places[i], recovered[i], weight[i], realisation[i]});
   return cases;
 }
 
@@ -172,12 +182,7 @@ double DetectionModel::chosen_penalty(const std::vector<DetectionCase>& cases) {
   double best = penalties.back(), least = HUGE_VAL;
   if (cases.size() < fewest) return best;
   for (const double penalty : penalties) {
-    std::vector<double> p(cases.size());
-    for (int fold = 0; fold < folds; ++fold) {
-      const DetectionModel model(without(cases, fold), penalty);
-      for (std::size_t i = 0; i < cases.size(); ++i)
-        if (fold_of(cases[i]) == fold) p[i] = model.at(cases[i].place).value;
-    }
+    const std::vector<double> p = held_out_probabilities(cases, penalty);
     if (const double loss = log_loss(cases, p); loss < least) {
       least = loss;
       best = penalty;
@@ -260,12 +265,12 @@ double MeanDetection::at(const std::string& field, double mag, double log_sigma)
   return (1 - m.share) * row(m.lower) + m.share * row(m.lower + 1);
 }
 
-std::vector<double> held_out_probabilities(const std::vector<DetectionCase>& cases) {
+std::vector<double> held_out_probabilities(const std::vector<DetectionCase>& cases, double penalty) {
   std::vector<double> p(cases.size(), nan);
   for (int fold = 0; fold < folds; ++fold) {
-    const DetectionModel model(without(cases, fold));
+    const DetectionModel model(without(cases, fold), penalty);
     for (std::size_t i = 0; i < cases.size(); ++i)
-      if (fold_of(cases[i]) == fold) p[i] = model.at(cases[i].place).value;
+      if (fold_of(cases[i]) == fold) p[i] = model.at(cases[i].place, false).value;
   }
   return p;
 }

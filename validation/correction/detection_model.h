@@ -5,7 +5,7 @@
 // s_j: cubic P-splines of true magnitude, log10 of the lensed size, log10 magnification, distance to the nearest
 // object, light of neighbours and brightness of the ground relative to the clump, log10 age; products of magnitude
 // with size, distance and brightness, linear; a level for each field, drawn towards 0 (variance 1). Fitted by
-// penalised likelihood to all injected images, each with the weight of its place (weight_clumps). The strength of
+// penalised likelihood to all injected images, each with the weight of its place (place_weights). The strength of
 // the penalty is that of the best log loss on realisations that a fit has not seen (5 folds). Errors: Laplace's
 // approximation with those weights.
 #pragma once
@@ -40,6 +40,12 @@ struct DetectionCase {
 /// What each row of a table of injections was, and where.
 std::vector<DetectionPlace> places_of_injections(const io::Table& injections);
 
+/// What each row counts for its place: weight_clumps, where places were drawn evenly over the host; 1 where the header
+/// (note PLACING) says that they were drawn as the catalogue's clumps lie, and without weights.
+std::vector<double> place_weights(const io::Table& injections);
+/// The note, and its value for places drawn as the catalogue's clumps lie.
+inline constexpr const char *placing_note = "PLACING", *placed_by_catalogue = "catalogue";
+
 /// Images that were looked for (injection_flag "injected"), from a table of injections.
 std::vector<DetectionCase> detection_cases(const io::Table& injections);
 
@@ -58,7 +64,7 @@ class DetectionModel {
  private:
   DetectionModel(const std::vector<DetectionCase>& cases, double penalty);
   static double chosen_penalty(const std::vector<DetectionCase>& cases);
-  friend std::vector<double> held_out_probabilities(const std::vector<DetectionCase>&);
+  friend std::vector<double> held_out_probabilities(const std::vector<DetectionCase>&, double);
 
   void set_basis(const std::vector<DetectionCase>& cases);
   void fit(const std::vector<DetectionCase>& cases, double penalty);
@@ -91,8 +97,9 @@ class MeanDetection {
   std::vector<Grid> grids_;  ///< of fields_, then of all
 };
 
-/// Of each case, by the model fitted to the other folds: whole realisations are left out, 5 folds.
-std::vector<double> held_out_probabilities(const std::vector<DetectionCase>& cases);
+/// Of each case, by the model fitted to the other folds: whole realisations are left out, 5 folds. `penalty`: the
+/// strength that was chosen for all.
+std::vector<double> held_out_probabilities(const std::vector<DetectionCase>& cases, double penalty);
 
 /// The same by the 60 nearest cases in magnitude (0.5 mag) and size (0.2 dex): (found + 1/2) / 61.
 std::vector<double> held_out_by_neighbours(const std::vector<DetectionCase>& cases);

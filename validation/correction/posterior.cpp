@@ -184,15 +184,14 @@ void Correction::train_forest(const CorrectionInput& input, const CorrectionOpti
 
 void Correction::set_base(const io::Table& injections, const CorrectionOptions& options) {
   const std::vector<double> density = column_or_nan(injections, "log_draw_density"),
-                            place = column_or_nan(injections, weight_clumps);
+                            place = place_weights(injections);
   Eigen::MatrixXd axes(static_cast<Eigen::Index>(good_.size()), 4);
   for (std::size_t i = 0; i < good_.size(); ++i) {
     const std::size_t k = good_[i];
     const double law = std::isfinite(truth_.log_mass[k])
                            ? std::pow(10, options.reference_slope * (truth_.log_mass[k] - pivot_log_mass))
                            : 1;
-    base_.push_back(law * (std::isfinite(density[k]) ? std::exp(-density[k]) : 1) *
-                    (std::isfinite(place[k]) ? place[k] : 1));
+    base_.push_back(law * (std::isfinite(density[k]) ? std::exp(-density[k]) : 1) * place[k]);
     axes.row(static_cast<Eigen::Index>(i)) << truth_.log_mass[k], truth_.log_radius[k], truth_.log_age[k],
         truth_.ebv[k];
   }

@@ -118,8 +118,11 @@ void set_compared(const std::string& head, const Compared& c, bool all, Metrics&
   }
   const auto count = static_cast<double>(n);
   const bool known = n >= fewest;
-  metrics.set(head + ".bias", known ? statistics::mean(offsets) : nan);
-  metrics.set(head + ".bias_err", known ? statistics::standard_deviation(offsets) / std::sqrt(count) : nan);
+  constexpr double of_median = 1.2533;  // error of a median over that of a mean
+  metrics.set(head + ".bias", known ? statistics::median(offsets) : nan);
+  metrics.set(head + ".bias_err",
+              known ? of_median * statistics::mad_sigma(offsets) / std::sqrt(count) : nan);
+  metrics.set(head + ".mean_offset", known ? statistics::mean(offsets) : nan);
   metrics.set(head + ".coverage_68", known ? in_68 / count : nan);
   if (all) return;
   metrics.set(head + ".coverage_95", known ? in_95 / count : nan);
@@ -188,10 +191,11 @@ double crps_of_quantiles(const std::array<double, 5>& q, double truth) {
   return 2 * sum / steps;
 }
 
-io::Table detection_quality(const std::vector<DetectionCase>& cases, Metrics& metrics) {
+io::Table detection_quality(const std::vector<DetectionCase>& cases, const DetectionModel& model,
+                            Metrics& metrics) {
   constexpr std::size_t fewest = 50;
   const bool enough = cases.size() >= fewest;
-  const std::vector<double> p = enough ? held_out_probabilities(cases)
+  const std::vector<double> p = enough ? held_out_probabilities(cases, model.penalty())
                                        : std::vector<double>(cases.size(), nan),
                             plain = enough ? held_out_by_neighbours(cases) : p;
   const std::vector<Tenth> all = enough ? tenths_of(cases, p) : std::vector<Tenth>{};
@@ -331,13 +335,15 @@ std::vector<MetricDescription> correction_metrics() {
   for (const auto& [name, unit] : {std::pair{"mag", "mag"}, {"log_mass", "dex"}, {"log_radius", "dex"}}) {
     const std::string q = std::string("corrected.") + name, whole = std::string("corrected.all.") + name;
     all.push_back({q + ".bias", unit,
-                   "posterior median - true, mean over rows with p_true of 0.8 or more and a true image"});
+                   "posterior median - true, median over rows with p_true of 0.8 or more and a true image"});
     all.push_back({q + ".bias_err", unit, "its standard error"});
     all.push_back({q + ".coverage_68", "", "fraction of truths within 16% and 84%"});
+    all.push_back({q + ".mean_offset", unit, "posterior median - true, mean: blends count in full"});
+    all.push_back({whole + ".mean_offset", unit, "posterior median - true, mean: blends count in full"});
     all.push_back({q + ".coverage_95", "", "fraction of truths within 2.5% and 97.5%"});
     all.push_back(
         {q + ".crps_ratio", "", "CRPS over that of raw values with their best constant offset and scatter"});
-    all.push_back({whole + ".bias", unit, "posterior median - true, mean over all true selected rows"});
+    all.push_back({whole + ".bias", unit, "posterior median - true, median over all true selected rows"});
     all.push_back({whole + ".bias_err", unit, "its standard error"});
     all.push_back({whole + ".coverage_68", "", "fraction of truths within 16% and 84%"});
   }

@@ -15,7 +15,8 @@ namespace arcproof::validation {
 /// Metrics: detection.log_loss; detection.log_loss_ratio, over that of the 60 nearest injections in magnitude and
 /// size; detection.brier, detection.brier_neighbours; detection.reliability_p: chance that ten tenths of a forecast
 /// right to 2% look as far off as the worst of them (Bonferroni).
-io::Table detection_quality(const std::vector<DetectionCase>& cases, Metrics& metrics);
+io::Table detection_quality(const std::vector<DetectionCase>& cases, const DetectionModel& model,
+                            Metrics& metrics);
 
 /// Table LIMITS, a row for each field: true magnitudes at which half and four fifths of clumps of typical size and
 /// place are found, with errors. Typical: mean over the injected images of the field, weighted by place, each with its
@@ -30,7 +31,7 @@ void set_correction_metrics(const Correction& correction, Metrics& metrics);
 ///   corrected.purity, corrected.kept   kept rows that are true; true selected rows that are kept
 ///   corrected.p_true_brier, corrected.p_true_brier_constant
 ///   corrected.Q.bias, .bias_err, .coverage_68, .coverage_95, .crps_ratio   Q: mag, log_mass, log_radius; kept rows
-///       with a true image within 1.5 pixels. Bias: mean of the posterior's median - true. crps_ratio: continuous
+///       with a true image within 1.5 pixels. Bias: median of the posterior's median - true; .mean_offset: the mean of it. crps_ratio: continuous
 ///       ranked probability score over that of the raw value with its best constant offset and normal scatter
 ///   corrected.all.Q.bias, .coverage_68   all true selected rows
 ///   corrected.counts.lowest, .highest, .pull_mean, .pull_width   bins of COUNTS that are ok and hold 5 true images or

@@ -27,6 +27,8 @@ validation::Judgement write_outputs(const Recipe& recipe, const Inputs& inputs,
   RealisationResult parts = joined_parts(recipe, store);
   run.injections = std::move(parts.injections);
   run.injections.note(studies::recipe_note, hash);
+  if (recipe.injection.placement.kind == mocks::PlacementKind::catalogue)
+    run.injections.note(validation::placing_note, validation::placed_by_catalogue);
   run.examples = std::move(parts.examples);
   run.placeholders = std::move(parts.placeholders);
   run.measured = std::move(parts.measured);

@@ -14,7 +14,7 @@ void make_correction(RunData& run) {
   const auto cases = validation::detection_cases(run.injections);
   const io::Table counts = validation::corrected_counts(*run.correction);
   io::write_fits_tables(run.output / "correction.fits",
-                        {validation::detection_quality(cases, run.metrics),
+                        {validation::detection_quality(cases, run.correction->detection_model(), run.metrics),
                          validation::detection_limits(cases, run.correction->detection_model()), counts});
   validation::set_correction_metrics(*run.correction, run.metrics);
   validation::set_corrected_metrics(run.catalogue, counts, run.host_truth,

@@ -222,7 +222,7 @@ TEST_F(Sections, TheScienceCatalogueShowsItsFirstRows) {
   EXPECT_TRUE(holds(body, "<td>101</td>") || holds(body, ">101</td>"));
   EXPECT_LT(place(body, ">101</td>"), place(body, "<td>22.00</td>"));
   EXPECT_LT(place(body, "<td>22.00</td>"), place(body, "low_ess</span>"));
-  EXPECT_TRUE(holds(body, "6.50 (6.40 to 6.70)"));
+  EXPECT_TRUE(holds(body, "6.50 <span class=\"aside\">(6.40&nbsp;to&nbsp;6.70)"));
   EXPECT_LT(place(body, "low_ess</span>"), place(body, "<td>23.00</td>"));
   EXPECT_TRUE(holds(body, "114</td>"));
   EXPECT_FALSE(holds(body, "115</td>"));

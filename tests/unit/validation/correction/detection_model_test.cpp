@@ -39,7 +39,7 @@ std::vector<double> truths(const std::vector<DetectionCase>& cases) {
 // 15% of it on realisations it has not seen, and beats neighbours in magnitude and size, which know no crowding.
 TEST(DetectionModel, HeldOutLossIsNearTheBestPossible) {
   const std::vector<DetectionCase> cases = draw(3000, "cases");
-  const std::vector<double> model = held_out_probabilities(cases);
+  const std::vector<double> model = held_out_probabilities(cases, DetectionModel(cases).penalty());
   const double best = log_loss(cases, truths(cases)), reached = log_loss(cases, model),
                neighbours = log_loss(cases, held_out_by_neighbours(cases));
   EXPECT_LT(reached, 1.15 * best);
