@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <iterator>
 
-#include <fmt/format.h>
-
 namespace arcproof::mocks {
 namespace {
 
@@ -30,10 +28,6 @@ void InjectionOptions::describe(Keys& keys) {
   keys.number("uniform_share", placement.uniform_share, "",
               "with placement catalogue: fraction of the clumps that is uniform over the host all the same",
               Allowed::between(0.01, 1));
-  keys.check(
-      !(keys.given("uniform_share") && placement.kind == PlacementKind::uniform), "uniform_share",
-      [this] { return fmt::format("{:g} with placement uniform, where all are", placement.uniform_share); },
-      "placement catalogue, or no such key");
   keys.number("min_mu", min_mu, "", "images with |mu| below this are drawn but not counted",
               Allowed::between(0, plausible::largest_magnification));
   keys.number("max_sigma_pix", max_sigma_pix, "pixel",

@@ -141,7 +141,7 @@ html::Figure histogram_figure(const RunFolder& run) {
       "{}.",
       counted(p.size(), "clump"), html::fixed(statistics::median(p), 2), low, html::fixed(weight, 1));
   figure.well =
-      "the bars stand at the right. Corrections by 1 / p_detect are safe above about 0.5; below, a few rows "
+      "the bars stand at the right. Corrections are safe above about 0.5; below, a few rows "
       "carry most of the answer.";
   return figure;
 }

@@ -178,8 +178,6 @@ TEST(BadInput, OverridesWithoutAKeyOrGivenTwice) {
   expect_refused(folder, {"seed", "an integer >= 0 and below 2^63"}, "--set seed=18446744073709551616");
   expect_refused(folder, {"pipeline.photometry.reject", "'poor_fit' twice"},
                  R"(--set 'pipeline.photometry.reject=["poor_fit","poor_fit"]')");
-  expect_refused(folder, {"injection.uniform_share", "placement uniform"},
-                 "--set injection.placement=uniform --set injection.uniform_share=0.5");
 }
 
 TEST(BadInput, MergeIntoAShard) {

@@ -6,10 +6,10 @@
 namespace arcproof::validation {
 namespace {
 
-constexpr Eigen::Index fewest = 5;
-constexpr double lambda = 1, prior_a = 3, prior_b = 3, far = 4;
+constexpr Eigen::Index fewest_of_a_class = 5;
+constexpr double ridge_lambda = 1, prior_a = 3, prior_b = 3, farthest = 4;
 
-double effective(const std::vector<double>& weights) {
+double effective_rows(const std::vector<double>& weights) {
   double sum = 0, squares = 0;
   for (const double one : weights) {
     sum += one;
@@ -22,7 +22,7 @@ double effective(const std::vector<double>& weights) {
 
 ClumpClassifier::ClumpClassifier(const Eigen::MatrixXd& clumps, const std::vector<double>& clump_weights,
                                  const Eigen::MatrixXd& others, const std::vector<double>& other_weights)
-    : trained_(clumps.rows() >= fewest && others.rows() >= fewest) {
+    : trained_(clumps.rows() >= fewest_of_a_class && others.rows() >= fewest_of_a_class) {
   if (!trained_) return;
   const Eigen::Index features = clumps.cols(), rows = clumps.rows() + others.rows();
   Eigen::MatrixXd all(rows, features);
@@ -43,11 +43,11 @@ ClumpClassifier::ClumpClassifier(const Eigen::MatrixXd& clumps, const std::vecto
     if (variance > 1e-12) scale_[f] = std::sqrt(variance);
   }
   const Eigen::Index columns = 1 + 2 * features;
-  Eigen::MatrixXd matrix(rows, columns), penalty = lambda * Eigen::MatrixXd::Identity(columns, columns);
+  Eigen::MatrixXd matrix(rows, columns), penalty = ridge_lambda * Eigen::MatrixXd::Identity(columns, columns);
   penalty(0, 0) = 1e-9;
   for (Eigen::Index i = 0; i < rows; ++i) matrix.row(i) = design(all.row(i));
   // Each class weighs as much as the smaller one has evidence: (sum w)^2 / sum w^2 rows.
-  const double evidence = std::min(effective(clump_weights), effective(other_weights));
+  const double evidence = std::min(effective_rows(clump_weights), effective_rows(other_weights));
   std::vector<double> w;
   std::vector<bool> is_clump;
   for (const auto* of_class : {&clump_weights, &other_weights}) {
@@ -66,8 +66,9 @@ Eigen::VectorXd ClumpClassifier::design(const Eigen::VectorXd& features) const {
   Eigen::VectorXd x(1 + 2 * n);
   x[0] = 1;
   for (Eigen::Index f = 0; f < n; ++f) {
-    const double z =
-        std::isfinite(features[f]) ? std::clamp((features[f] - centre_[f]) / scale_[f], -far, far) : 0.0;
+    const double z = std::isfinite(features[f])
+                         ? std::clamp((features[f] - centre_[f]) / scale_[f], -farthest, farthest)
+                         : 0.0;
     x[1 + f] = z;
     x[1 + n + f] = z * z - 1;
   }

@@ -8,7 +8,8 @@
 //   ess                           effective number of injections behind the posterior
 //   support                       ok, blend_risk (light of neighbours exceeds the row's own), low_ess (ess < 10),
 //                                 outside (no recovered injection measured so bright, faint, large or small), none
-//   weight                        p_true E[1 / p_detect] of selected rows, NaN for others
+//   weight                        p_true E[1 / p_mean] of selected rows, NaN for others; p_mean: p_detect in the mean
+//                                 over the places of the field (MeanDetection)
 //   nearest_injections            injection_id of the ten injections with the largest weight in the posterior
 #pragma once
 
@@ -29,8 +30,8 @@ const char* name_of(Quantity quantity);
 
 /// Corrected counts per bin of true magnitude: bins of half a magnitude over the posteriors.
 ///   low_mag, high_mag, n_rows (selected, by median), counts, counts_err, mean_p_detect, status ("ok", "not_measured":
-///   mean p_detect of the rows' draws there not above 0.1)
-///   N = sum_i p_i sum_(k in bin) P_ik / max(p_det, 0.05);  variance: sum_i c_i^2 + 1
+///   not above a tenth is found)
+///   N = sum_i p_i sum_(k in bin) P_ik / max(p_mean, 0.05);  variance: sum_i c_i^2 + 1
 io::Table corrected_counts(const Correction& correction);
 
 }  // namespace arcproof::validation

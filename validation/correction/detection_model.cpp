@@ -5,6 +5,7 @@
 #include "engine/core/parallel.h"
 #include "engine/core/units.h"
 #include "validation/completeness.h"
+#include "validation/correction/features.h"
 #include "validation/neighbours.h"
 
 #include <algorithm>
@@ -16,9 +17,8 @@ namespace arcproof::validation {
 namespace {
 
 constexpr int folds = 5, pieces = 6;
-constexpr std::size_t fewest = 20;
+constexpr std::size_t fewest_cases = 20;
 constexpr double ridge = 0.05;  // what no other penalty holds: levels of splines
-constexpr double smallest_sigma_pix = 0.1;
 constexpr std::array<double, 4> penalties = {0.3, 3, 30, 300};
 
 enum Variable : std::size_t { mag, log_sigma, log_mu, crowding, light, brightness, log_age, variables };
@@ -106,7 +106,7 @@ DetectionModel::DetectionModel(const std::vector<DetectionCase>& cases, double p
 
 void DetectionModel::set_basis(const std::vector<DetectionCase>& cases) {
   columns_ = 1;
-  if (cases.size() < fewest) return;
+  if (cases.size() < fewest_cases) return;
   centre_.assign(variables, 0);
   scale_.assign(variables, 1);
   for (std::size_t v = 0; v < variables; ++v) {
@@ -180,7 +180,7 @@ void DetectionModel::fit(const std::vector<DetectionCase>& cases, double penalty
 
 double DetectionModel::chosen_penalty(const std::vector<DetectionCase>& cases) {
   double best = penalties.back(), least = HUGE_VAL;
-  if (cases.size() < fewest) return best;
+  if (cases.size() < fewest_cases) return best;
   for (const double penalty : penalties) {
     const std::vector<double> p = held_out_probabilities(cases, penalty);
     if (const double loss = log_loss(cases, p); loss < least) {
@@ -233,7 +233,7 @@ MeanDetection::MeanDetection(const std::vector<DetectionCase>& cases, const Dete
     std::vector<const DetectionCase*> mine;
     for (const DetectionCase& one : cases)
       if (f == fields_.size() || one.place.field == fields_[f]) mine.push_back(&one);
-    if (f < fields_.size() && mine.size() < fewest) return;
+    if (f < fields_.size() && mine.size() < fewest_cases) return;
     const std::size_t stride = std::max<std::size_t>(1, mine.size() / most_places);
     std::vector<double>& p = grids_[f].p;
     for (std::size_t m = 0; m < mags_; ++m)

@@ -9,8 +9,6 @@
 namespace arcproof::validation {
 namespace {
 
-constexpr double smallest_sigma_pix = 0.1;  // sizes below this are all alike: a point
-
 double itself(const double* c) { return c[0]; }
 double log_of(const double* c) { return c[0] > 0 ? std::log10(c[0]) : nan; }
 double log_size(const double* c) {

@@ -19,6 +19,9 @@ struct Measurements {
   std::string prefix;  ///< "measured_" in injections.fits, "" in catalogues
 };
 
+/// Sizes below this are all alike: a point [pixel].
+inline constexpr double smallest_sigma_pix = 0.1;
+
 /// Bands of flux_<band> columns, in their order.
 std::vector<std::string> bands_of(const Measurements& from);
 

@@ -13,7 +13,7 @@
 namespace arcproof::validation {
 namespace {
 
-constexpr double least_median_ess = 30, smallest_sigma_pix = 0.1, pivot_log_mass = 7;
+constexpr double least_median_ess = 30, pivot_log_mass = 7;
 constexpr std::size_t fewest_injections = 20;
 constexpr double share_of_wrong_flux =
     0.7;  // of class 0; the others lie outside the host or in the negative image

@@ -15,8 +15,8 @@ namespace {
 
 constexpr std::size_t tenths = 10;
 constexpr double keep_above = 0.8;
-constexpr std::array<double, 5> levels = {0.025, 0.16, 0.5, 0.84, 0.975};
-constexpr const char* suffixes[] = {"_q2p5", "_q16", "_q50", "_q84", "_q97p5"};
+constexpr std::array<double, 5> quantile_levels = {0.025, 0.16, 0.5, 0.84, 0.975};
+constexpr const char* quantile_suffixes[] = {"_q2p5", "_q16", "_q50", "_q84", "_q97p5"};
 
 double brier_of(const std::vector<DetectionCase>& cases, const std::vector<double>& p) {
   double sum = 0, weights = 0;
@@ -134,11 +134,11 @@ Compared compare(const Judged& q, const io::Table& t, const io::Table& truth,
   Compared result;
   const io::Reals &true_value = truth.reals(q.truth_column), &raw = t.reals(q.raw_column);
   std::vector<const io::Reals*> columns;
-  for (const char* suffix : suffixes) columns.push_back(&t.reals(q.name + suffix));
+  for (const char* suffix : quantile_suffixes) columns.push_back(&t.reals(q.name + suffix));
   for (std::size_t i = 0; i < image.size(); ++i) {
     if (image[i] < 0) continue;
     std::array<double, 5> quantiles{};
-    for (std::size_t l = 0; l < levels.size(); ++l) quantiles[l] = (*columns[l])[i];
+    for (std::size_t l = 0; l < quantile_levels.size(); ++l) quantiles[l] = (*columns[l])[i];
     const double x = true_value[static_cast<std::size_t>(image[i])], r = q.raw(raw[i]);
     if (!std::isfinite(quantiles[2]) || !std::isfinite(x) || !std::isfinite(r)) continue;
     result.quantiles.push_back(quantiles);
@@ -176,7 +176,7 @@ double crps_of_quantiles(const std::array<double, 5>& q, double truth) {
   // Twice the mean of the quantile score over probabilities.
   static const std::array<double, 5> scores = [] {
     std::array<double, 5> z{};
-    for (std::size_t i = 0; i < z.size(); ++i) z[i] = statistics::normal_quantile(levels[i]);
+    for (std::size_t i = 0; i < z.size(); ++i) z[i] = statistics::normal_quantile(quantile_levels[i]);
     return z;
   }();
   constexpr int steps = 99;
@@ -227,8 +227,9 @@ io::Table detection_limits(const std::vector<DetectionCase>& cases, const Detect
   std::map<std::string, std::vector<const DetectionCase*>> fields;
   for (const DetectionCase& one : cases) fields[one.place.field].push_back(&one);
   std::vector<Limits> rows;
-  for (const auto& [name, all] : fields) {
-    Limits row{name, std::ssize(all), {nan, nan}, {nan, nan}};
+  for (const auto& field : fields) {
+    const std::vector<const DetectionCase*>& all = field.second;
+    Limits row{field.first, std::ssize(all), {nan, nan}, {nan, nan}};
     double low = HUGE_VAL, high = -HUGE_VAL;
     for (const DetectionCase* one : all) {
       low = std::min(low, one->place.mag);

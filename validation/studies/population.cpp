@@ -226,7 +226,7 @@ io::Table population_table(const PopulationOptions& options, const io::Table& ca
       .column("median", "", "as measured", [](const Row& r) { return r.plain[0]; })
       .column("q16", "", "16% quantile", [](const Row& r) { return r.plain[1]; })
       .column("q84", "", "84% quantile", [](const Row& r) { return r.plain[2]; })
-      .column("corrected_median", "", "each clump counts 1 / p_detect",
+      .column("corrected_median", "", "each clump counts its weight",
               [](const Row& r) { return r.corrected[0]; })
       .column("corrected_q16", "", "16% quantile", [](const Row& r) { return r.corrected[1]; })
       .column("corrected_q84", "", "84% quantile", [](const Row& r) { return r.corrected[2]; });
@@ -265,7 +265,7 @@ io::Table bound_table(const PopulationOptions& options, const io::Table& catalog
               [](const BoundRow& r) { return r.found.fraction; })
       .column("fraction_err", "", "from the errors of measurement",
               [](const BoundRow& r) { return r.found.error; })
-      .column("corrected_fraction", "", "each clump counts 1 / p_detect", &BoundRow::corrected);
+      .column("corrected_fraction", "", "each clump counts its weight", &BoundRow::corrected);
   return t;
 }
 
@@ -287,7 +287,7 @@ io::Table formation_table(const PopulationOptions& options, const io::Table& cat
       .column("q16", "", "the same with the 16% quantile of the age", formed(-1))
       .column("q84", "", "the same with the 84% quantile of the age; NaN: older than the Universe", formed(1))
       .column("log_mass_msun", "", "log10 stellar mass [solMass]", &CatalogueClump::log_mass)
-      .column("weight", "", "1 / p_detect", &CatalogueClump::weight);
+      .column("weight", "", "how many clumps it stands for", &CatalogueClump::weight);
   return t;
 }
 

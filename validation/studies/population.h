@@ -33,7 +33,7 @@ struct PopulationOptions {
 ///   z_low, z_high, n
 ///   median, q16, q84
 ///   corrected_median, corrected_q16, corrected_q84
-///                  each clump counts 1 / p_detect (validation/correction.h). p_detect is that of the injected
+///                  each clump counts its weight (validation/correction/corrected.h). p_detect is that of the injected
 ///                  population; it mends what was lost, not what was never there
 ///   n_limits       unresolved clumps of the bin: left out of radius and density, which are therefore too
 ///                  large
@@ -43,7 +43,7 @@ io::Table population_table(const PopulationOptions& options, const io::Table& ca
 
 /// Table BOUND, a row for each bin of redshift: expected fraction of clusters with Pi > 1, with errors of
 /// age, size and mass (engine/population/size_mass.h), sizes below the limit at the limit: a lower limit.
-/// Also of clumps weighted by 1 / p_detect.
+/// Also of clumps by their weight.
 io::Table bound_table(const PopulationOptions& options, const io::Table& catalogue);
 
 /// Table FORMATION, a row for each selected clump with a host and an age, no counter images: its row in the

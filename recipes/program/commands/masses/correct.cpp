@@ -9,6 +9,8 @@
 #include "validation/correction/corrected.h"
 
 #include <algorithm>
+#include <variant>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -41,16 +43,54 @@ io::Table readable(const io::Table& table) {
   io::Table result(table.name());
   for (io::Column column : table.columns()) {
     column.name = lower_case(column.name);
+    if (column.name == "field" && !std::holds_alternative<io::Texts>(column.values)) continue;  // numbers name no field of the run
     if (!validation::is_correction_column(column.name) && !result.has(column.name))
       result.add(std::move(column));
   }
   return result;
 }
 
-void check_columns(const io::Table& table, const std::string& file, const std::string& band) {
-  for (const std::string& name : {"mag_" + band, "flux_" + band, "flux_" + band + "_err"})
-    if (!table.has(name))
-      throw InputError({file, "column " + name, "no such column", "the reference band of the run, " + band});
+// Numbers in the unit that a run writes: what a correction reads of a column.
+struct Expected {
+  std::string name;
+  std::vector<std::string> units;
+  bool required = false;
+};
+
+std::vector<Expected> expected_columns(const io::Table& run, const std::string& band) {
+  const std::vector<std::string> mag{"mag", "mag(AB)", "ABmag", ""}, njy{"nJy", ""};
+  std::vector<Expected> all;
+  for (const io::Column& column : run.columns()) {
+    const std::string prefix = "measured_";
+    if (!column.name.starts_with(prefix)) continue;
+    const std::string name = column.name.substr(prefix.size());
+    if (std::holds_alternative<io::Texts>(column.values)) continue;
+    const bool required = name == "mag_" + band || name == "flux_" + band || name == "flux_" + band + "_err";
+    all.push_back({name,
+                   column.unit == "mag"   ? mag
+                   : column.unit == "nJy" ? njy
+                                          : std::vector{column.unit, std::string()},
+                   required});
+  }
+  return all;
+}
+
+void check_columns(const io::Table& table, const io::Table& run, const std::string& file,
+                   const std::string& band) {
+  for (const Expected& column : expected_columns(run, band)) {
+    if (!table.has(column.name)) {
+      if (column.required)
+        throw InputError(
+            {file, "column " + column.name, "no such column", "the reference band of the run, " + band});
+      continue;
+    }
+    const io::Column& given = table.column(column.name);
+    if (std::holds_alternative<io::Texts>(given.values) || given.width != 1)
+      throw InputError({file, "column " + column.name, "no numbers", "one number a row"});
+    if (std::find(column.units.begin(), column.units.end(), given.unit) == column.units.end())
+      throw InputError({file, "column " + column.name, "unit " + given.unit,
+                        column.units.front().empty() ? "no unit" : column.units.front()});
+  }
 }
 
 }  // namespace
@@ -62,16 +102,21 @@ std::string run_correct(const CorrectArguments& a) {
   io::Table catalogue = readable(given);
   validation::CorrectionOptions options = a.options;
   options.reference_band = reference_band(a.run);
-  check_columns(catalogue, a.catalog, options.reference_band);
+  const io::Table injections = table_of_run(a.run / "injections.fits");
+  check_columns(catalogue, injections, a.catalog, options.reference_band);
   if (!catalogue.has("selected"))
     catalogue.add("selected", "", "all rows", io::Flags(catalogue.rows(), true));
-  const io::Table injections = table_of_run(a.run / "injections.fits");
   const fs::path controls = a.run / "measured.fits";
   const io::Table measured = fs::exists(controls) ? io::read_fits_table(controls) : io::Table();
   const validation::CorrectionInput input{catalogue, injections, &measured};
   const validation::Correction correction(input, options, a.threads);
-  io::Table result = validation::corrected(input, correction);
-  result.rename("CATALOG");
+  const io::Table corrected = validation::corrected(input, correction);
+  // The rows and columns that were given, then the corrections.
+  io::Table result("CATALOG");
+  for (const io::Column& column : given.columns())
+    if (!validation::is_correction_column(lower_case(column.name))) result.add(column);
+  for (const io::Column& column : corrected.columns())
+    if (validation::is_correction_column(column.name)) result.add(column);
   io::write_fits_tables(a.output, {result, validation::corrected_counts(correction)});
   return fmt::format(
       "{} rows, {} recovered injections, {} objects that are no clumps; share of clumps {:.2f}; "

@@ -152,12 +152,12 @@ TEST(OptionRanges, OfFit) {
   expect_limits<FitArguments>(
       {"--redraws 0", "--redraws 2", "--redraws 10000", "--redraws 2 --keep-redraws", "--group-distance 0",
        "--group-distance 8", "--noise correlated", "--background constant", "--map-prior",
-       "--model sersic --sersic-index 0.31", "--model sersic --sersic-index 9.9", "--sersic-size 9",
-       "--sersic-size 201", "--seed 0"},
+       "--model sersic --sersic-index 0.31", "--model sersic --sersic-index 9.9",
+       "--model sersic --sersic-size 9", "--model sersic --sersic-size 201", "--seed 0"},
       {"--redraws -1", "--redraws 1", "--redraws 10001", "--redraws 0 --keep-redraws", "--group-distance -1",
        "--group-distance nan", "--noise pink", "--background none", "--model moffat", "--sersic-index 2",
-       "--model sersic --sersic-index 0.3", "--model sersic --sersic-index 10", "--sersic-size 7",
-       "--sersic-size 40", "--sersic-size 203", "--seed -1"},
+       "--model sersic --sersic-index 0.3", "--model sersic --sersic-index 10",
+       "--model sersic --sersic-size 7", "--model sersic --sersic-size 40", "--sersic-size 203", "--seed -1"},
       names);
   FitArguments fit;
   EXPECT_EQ(refusal(fit, "--map-prior --redraws 7 --background constant --noise correlated", names), "");
