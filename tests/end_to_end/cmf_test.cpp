@@ -427,7 +427,7 @@ TEST(CmfRefused, CataloguesThatCannotBeSetSideBySide) {
                     injections = quoted(mock_folder() / "injections.fits");
   expect_refused(a + " " + b + " --label M1", {"--label: found 1 labels", "each of 2 catalogs"});
   expect_refused(a + " " + b + " --label M1,M1", {"--label: found 'M1' twice"});
-  expect_refused(a + " " + b + " --label M1 --label ''", {"--label: found an empty label"});
+  expect_refused(a + " " + b + " --label M1 --label ''", {"--label: found ''"});
   expect_refused(a + " " + a, {"a.fits: catalog: found the same file twice"});
   fs::create_symlink(in / "a.fits", other / "linked.fits");
   expect_refused(a + " " + quoted(other / "linked.fits"), {"the same file twice"});

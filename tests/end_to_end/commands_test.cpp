@@ -373,7 +373,7 @@ TEST(Refused, HexadecimalNumbers) {
   const std::string image = "detect --image '" + in_folder("a.fits") + "[SCI]'";
   expect_refused(image + " --threshold 0x10", "--threshold: found '0x10'");
   expect_refused("lens-map --cluster --z 0x2", "--z: found '0x2'");
-  expect_refused("lens-map --cluster --z 2 --size 0x10", "--size");
+  expect_refused("lens-map --cluster --z 2 --step 0.1 --size 0x10", "--size");
   expect_refused("fit" + one_band() + " --gain F150W=0x10", "--gain");
 }
 

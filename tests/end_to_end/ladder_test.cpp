@@ -50,8 +50,8 @@ fs::path run(const std::string& name, const Changes& changes, const std::string&
   Changes all = changes;
   all.emplace(R"("injection": { "realisations": 6, "clumps": 4 })",
               R"("injection": { "realisations": 4, "clumps": 8 })");
-  all.emplace(R"("validation": { "neighbours": 10 })",
-              R"("validation": { "neighbours": 10, "ladder": true, "control_area_arcsec2": 0 })");
+  all.emplace(R"("validation": { "leaf": 8 })",
+              R"("validation": { "ladder": true, "control_area_arcsec2": 0 })");
   all.emplace(R"("mass_function": { "steps": 60, "burn_in": 20, "ensembles": 2, "bootstraps": 10, )"
               R"("min_mass_msun": 1e5, "max_age_myr": 3000 })",
               R"("mass_function": { "run": false }, "population": { "observed_mag_ab": [24, 26], )"
@@ -208,8 +208,8 @@ TEST(Ladder, DoesNotDependOnHowTheWorkIsCut) {
                      {{R"("injection": { "realisations": 6, "clumps": 4 })",
                        R"("injection": { "realisations": 2, "clumps": 4 })"},
                       {R"("mass_function": { "steps")", R"("mass_function": { "run": false, "steps")"},
-                      {R"("validation": { "neighbours": 10 })",
-                       R"("validation": { "neighbours": 10, "ladder": true, "control_area_arcsec2": 0 })"}});
+                      {R"("validation": { "leaf": 8 })",
+                       R"("validation": { "ladder": true, "control_area_arcsec2": 0 })"}});
   const auto command = [&](const std::string& arguments) {
     const Outcome outcome = run_program(arguments);
     EXPECT_EQ(outcome.exit_code, 0) << outcome.output;

@@ -35,7 +35,8 @@ constexpr const char* small_recipe = R"({
   "scene": { "noise_correlation": 0.3, "host": { "clumps": 10 }, "interlopers": { "count": 5 } },
   "injection": { "realisations": 6, "clumps": 4 },
   "pipeline": { "photometry": { "redraws": 10 }, "sed": { "redraws": 10 }, "limits": { "apertures": 200 } },
-  "mass_function": { "steps": 60, "burn_in": 20, "ensembles": 2, "bootstraps": 10, "min_mass_msun": 1e5, "max_age_myr": 3000 }
+  "mass_function": { "steps": 60, "burn_in": 20, "ensembles": 2, "bootstraps": 10, "min_mass_msun": 1e5, "max_age_myr": 3000 },
+  "validation": { "leaf": 8 }
 }
 )";
 
