@@ -43,7 +43,8 @@ io::Table readable(const io::Table& table) {
   io::Table result(table.name());
   for (io::Column column : table.columns()) {
     column.name = lower_case(column.name);
-    if (column.name == "field" && !std::holds_alternative<io::Texts>(column.values)) continue;  // numbers name no field of the run
+    if (column.name == "field" && !std::holds_alternative<io::Texts>(column.values))
+      continue;  // numbers name no field of the run
     if (!validation::is_correction_column(column.name) && !result.has(column.name))
       result.add(std::move(column));
   }
