@@ -87,7 +87,7 @@ std::string draw_science(const Axis& axis, const SciencePoints& points) {
       "plot {}$near using 1:2:3 with points pointtype 7 pointsize 0.8 linecolor palette title 'resolved', "
       "$limits using 1:2:3 with points pointtype 11 pointsize 0.9 linecolor palette title 'upper limit', "
       "$far using 1:2 with points pointtype 2 pointsize 0.7 linewidth 1.4 linecolor rgb '{}' title "
-      "'few injections like it'",
+      "'few injections'",
       truth, colour::vermilion);
   return plot.svg("science clumps, coloured by detection probability");
 }
