@@ -13,13 +13,15 @@
 #include <set>
 #include <utility>
 
+#include <fmt/format.h>
+
 namespace arcproof::studies {
 namespace {
 
 constexpr std::size_t rungs = ladder_rungs.size();
-constexpr std::size_t fewest = 3;
+constexpr std::size_t fewest_on_a_rung = 3;
 constexpr int bootstraps = 300;
-constexpr double rounding =
+constexpr double ladder_rounding =
     1e-9;  // of numbers that went through logarithms: a true value put in is the truth
 
 template <class Value>
@@ -48,7 +50,7 @@ bool is_known(const std::string& quantity, int rung) {
 
 // ---- what became of one quantity
 
-struct Clump {
+struct LadderClump {
   std::int64_t parent = 0;
   PerRung<double> offset{};  ///< measured - true
   PerRung<int> inside{};     ///< 1: the interval holds the truth, 0: not, -1: there is none
@@ -60,22 +62,22 @@ struct Coverage {
 };
 
 // Numbers of a sample of clumps.
-struct Sample {
+struct RungSample {
   PerRung<double> bias, coverage_change;
 };
 
-using Clumps = std::vector<const Clump*>;
+using LadderClumps = std::vector<const LadderClump*>;
 
-std::vector<double> offsets(const Clumps& clumps, std::size_t rung) {
+std::vector<double> offsets(const LadderClumps& clumps, std::size_t rung) {
   std::vector<double> values;
   values.reserve(clumps.size());
-  for (const Clump* clump : clumps) values.push_back(clump->offset[rung]);
+  for (const LadderClump* clump : clumps) values.push_back(clump->offset[rung]);
   return values;
 }
 
-double coverage_change(const Clumps& clumps, std::size_t rung) {
+double coverage_change(const LadderClumps& clumps, std::size_t rung) {
   Coverage before, after;
-  for (const Clump* clump : clumps) {
+  for (const LadderClump* clump : clumps) {
     if (clump->inside[rung] < 0 || clump->inside[rung - 1] < 0) continue;
     ++before.n;
     ++after.n;
@@ -85,8 +87,8 @@ double coverage_change(const Clumps& clumps, std::size_t rung) {
   return after.share() - before.share();
 }
 
-Sample sample_of(const Clumps& clumps) {
-  Sample sample;
+RungSample sample_of(const LadderClumps& clumps) {
+  RungSample sample;
   for (std::size_t r = 0; r < rungs; ++r) {
     sample.bias[r] = statistics::median(offsets(clumps, r));
     sample.coverage_change[r] = r ? coverage_change(clumps, r) : nan;
@@ -94,42 +96,42 @@ Sample sample_of(const Clumps& clumps) {
   return sample;
 }
 
-std::vector<Clump> clumps_of(const io::Table& rows, const std::string& quantity) {
+std::vector<LadderClump> ladder_clumps_of(const io::Table& rows, const std::string& quantity) {
   const io::Integers &id = rows.integers("injection_id"), &parent = rows.integers("parent_id"),
                      &rung = rows.integers("rung");
   const io::Reals &truth = rows.reals("true_" + quantity), &value = rows.reals(quantity),
                   &low = rows.reals(quantity + "_low"), &high = rows.reals(quantity + "_high");
-  std::map<std::int64_t, Clump> by_id;
+  std::map<std::int64_t, LadderClump> by_id;
   std::map<std::int64_t, std::size_t> finite;
   for (std::size_t i = 0; i < rows.rows(); ++i) {
     require(rung[i] >= 0 && rung[i] < std::ssize(ladder_rungs), "ladder_table: rungs are known");
     const auto r = static_cast<std::size_t>(rung[i]);
-    Clump& clump = by_id[id[i]];
+    LadderClump& clump = by_id[id[i]];
     clump.parent = parent[i];
-    clump.offset[r] = std::round((value[i] - truth[i]) / rounding) * rounding;
-    clump.inside[r] = !std::isfinite(low[i]) || !std::isfinite(high[i])                 ? -1
-                      : truth[i] >= low[i] - rounding && truth[i] <= high[i] + rounding ? 1
-                                                                                        : 0;
+    clump.offset[r] = std::round((value[i] - truth[i]) / ladder_rounding) * ladder_rounding;
+    clump.inside[r] = !std::isfinite(low[i]) || !std::isfinite(high[i])                               ? -1
+                      : truth[i] >= low[i] - ladder_rounding && truth[i] <= high[i] + ladder_rounding ? 1
+                                                                                                      : 0;
     finite[id[i]] += std::isfinite(clump.offset[r]);
   }
-  std::vector<Clump> result;
+  std::vector<LadderClump> result;
   for (const auto& [number, clump] : by_id)
     if (finite[number] == rungs) result.push_back(clump);
   return result;
 }
 
 // Samples of as many injected clumps, drawn with replacement; all images of a clump go together.
-std::vector<Sample> bootstrap(const std::vector<Clump>& clumps, std::uint64_t seed) {
-  std::map<std::int64_t, Clumps> by_parent;
-  for (const Clump& clump : clumps) by_parent[clump.parent].push_back(&clump);
-  std::vector<Clumps> parents;
+std::vector<RungSample> ladder_bootstrap(const std::vector<LadderClump>& clumps, std::uint64_t seed) {
+  std::map<std::int64_t, LadderClumps> by_parent;
+  for (const LadderClump& clump : clumps) by_parent[clump.parent].push_back(&clump);
+  std::vector<LadderClumps> parents;
   for (auto& [number, images] : by_parent) parents.push_back(std::move(images));
   Random random({seed, "ladder"});
-  std::vector<Sample> samples;
+  std::vector<RungSample> samples;
   for (int k = 0; k < bootstraps; ++k) {
-    Clumps drawn;
+    LadderClumps drawn;
     for (std::size_t i = 0; i < parents.size(); ++i) {
-      const Clumps& images = parents[random.index(parents.size())];
+      const LadderClumps& images = parents[random.index(parents.size())];
       drawn.insert(drawn.end(), images.begin(), images.end());
     }
     samples.push_back(sample_of(drawn));
@@ -138,16 +140,16 @@ std::vector<Sample> bootstrap(const std::vector<Clump>& clumps, std::uint64_t se
 }
 
 template <class Get>
-double spread(const std::vector<Sample>& samples, const Get& get) {
+double ladder_spread(const std::vector<RungSample>& samples, const Get& get) {
   std::vector<double> values;
-  for (const Sample& sample : samples)
+  for (const RungSample& sample : samples)
     if (const double value = get(sample); std::isfinite(value)) values.push_back(value);
   return statistics::standard_deviation(values);
 }
 
 // ---- rows of LADDER
 
-struct Line {
+struct LadderLine {
   std::size_t rung = 0;
   const LadderQuantity* quantity = nullptr;
   std::size_t n = 0;
@@ -156,20 +158,20 @@ struct Line {
   double bias_change = nan, bias_change_err = nan, coverage_change = nan, coverage_change_err = nan;
 };
 
-Coverage coverage_at(const std::vector<Clump>& clumps, std::size_t rung) {
+Coverage coverage_at(const std::vector<LadderClump>& clumps, std::size_t rung) {
   Coverage coverage;
-  for (const Clump& clump : clumps) {
+  for (const LadderClump& clump : clumps) {
     coverage.n += clump.inside[rung] >= 0;
     coverage.inside += clump.inside[rung] > 0;
   }
   return coverage;
 }
 
-void fill(Line& line, const std::vector<Clump>& clumps, const Clumps& all, const Sample& sample,
-          const std::vector<Sample>& samples) {
+void fill(LadderLine& line, const std::vector<LadderClump>& clumps, const LadderClumps& all,
+          const RungSample& sample, const std::vector<RungSample>& samples) {
   const std::size_t r = line.rung;
   line.bias = sample.bias[r];
-  line.bias_err = spread(samples, [&](const Sample& s) { return s.bias[r]; });
+  line.bias_err = ladder_spread(samples, [&](const RungSample& s) { return s.bias[r]; });
   line.scatter = statistics::mad_sigma(offsets(all, r));
   line.coverage = coverage_at(clumps, r);
   if (line.coverage.n) {
@@ -178,22 +180,24 @@ void fill(Line& line, const std::vector<Clump>& clumps, const Clumps& all, const
   }
   if (r == 0) return;
   line.bias_change = sample.bias[r] - sample.bias[r - 1];
-  line.bias_change_err = spread(samples, [&](const Sample& s) { return s.bias[r] - s.bias[r - 1]; });
+  line.bias_change_err =
+      ladder_spread(samples, [&](const RungSample& s) { return s.bias[r] - s.bias[r - 1]; });
   line.coverage_change = sample.coverage_change[r];
   if (std::isfinite(line.coverage_change))
-    line.coverage_change_err = spread(samples, [&](const Sample& s) { return s.coverage_change[r]; });
+    line.coverage_change_err =
+        ladder_spread(samples, [&](const RungSample& s) { return s.coverage_change[r]; });
 }
 
-std::vector<Line> lines_of(const io::Table& rows, const LadderQuantity& quantity, std::uint64_t seed) {
-  const std::vector<Clump> clumps = clumps_of(rows, quantity.name);
-  Clumps all;
-  for (const Clump& clump : clumps) all.push_back(&clump);
-  const bool enough = clumps.size() >= fewest;
-  const Sample sample = enough ? sample_of(all) : Sample{};
-  const std::vector<Sample> samples = enough ? bootstrap(clumps, seed) : std::vector<Sample>{};
-  std::vector<Line> lines;
+std::vector<LadderLine> lines_of(const io::Table& rows, const LadderQuantity& quantity, std::uint64_t seed) {
+  const std::vector<LadderClump> clumps = ladder_clumps_of(rows, quantity.name);
+  LadderClumps all;
+  for (const LadderClump& clump : clumps) all.push_back(&clump);
+  const bool enough = clumps.size() >= fewest_on_a_rung;
+  const RungSample sample = enough ? sample_of(all) : RungSample{};
+  const std::vector<RungSample> samples = enough ? ladder_bootstrap(clumps, seed) : std::vector<RungSample>{};
+  std::vector<LadderLine> lines;
   for (std::size_t r = 0; r < rungs; ++r) {
-    Line& line = lines.emplace_back();
+    LadderLine& line = lines.emplace_back();
     line.rung = r;
     line.quantity = &quantity;
     line.n = clumps.size();
@@ -223,7 +227,8 @@ io::Table ladder_rows_of(int rung, const io::Table& joined, const std::string& r
   for (const LadderQuantity& quantity : ladder_quantities) {
     const std::string name = quantity.name, text = quantity.text;
     const bool magnitude = name == "mag", known = is_known(name, rung);
-    const validation::Quantity& q = quantity_named(all, magnitude ? name + "_" + reference_band : name);
+    const validation::Quantity& q =
+        quantity_named(all, magnitude ? fmt::format("{}_{}", name, reference_band) : name);
     const auto ends = [&](int side) {
       io::Reals values;
       for (std::size_t i = 0; i < rows.rows(); ++i)
@@ -242,36 +247,38 @@ io::Table ladder_rows_of(int rung, const io::Table& joined, const std::string& r
 }
 
 io::Table ladder_table(const io::Table& rows, std::uint64_t seed) {
-  std::vector<Line> lines;
+  std::vector<LadderLine> lines;
   for (const LadderQuantity& quantity : ladder_quantities)
-    for (const Line& line : rows.rows() ? lines_of(rows, quantity, seed) : std::vector<Line>{})
+    for (const LadderLine& line : rows.rows() ? lines_of(rows, quantity, seed) : std::vector<LadderLine>{})
       lines.push_back(line);
-  std::stable_sort(lines.begin(), lines.end(), [](const Line& a, const Line& b) { return a.rung < b.rung; });
+  std::stable_sort(lines.begin(), lines.end(),
+                   [](const LadderLine& a, const LadderLine& b) { return a.rung < b.rung; });
   io::Table table("LADDER");
   io::TableBuilder add(table, lines);
   add.column("rung", "", "how many steps have true values",
-             [](const Line& l) { return static_cast<std::int64_t>(l.rung); });
+             [](const LadderLine& l) { return static_cast<std::int64_t>(l.rung); });
   add.column("name", "", "what was put in last",
-             [](const Line& l) { return std::string(ladder_rungs[l.rung]); });
+             [](const LadderLine& l) { return std::string(ladder_rungs[l.rung]); });
   add.column("quantity", "", "what was injected and measured",
-             [](const Line& l) { return std::string(l.quantity->name); });
+             [](const LadderLine& l) { return std::string(l.quantity->name); });
   add.column("quantity_unit", "", "unit of biases and scatter",
-             [](const Line& l) { return std::string(l.quantity->unit); });
+             [](const LadderLine& l) { return std::string(l.quantity->unit); });
   add.column("n", "", "recovered clumps with this quantity at all rungs",
-             [](const Line& l) { return static_cast<std::int64_t>(l.n); });
-  add.column("bias", "", "median of measured - true", &Line::bias);
-  add.column("bias_err", "", "1 sigma, bootstrap of injected clumps", &Line::bias_err);
-  add.column("scatter", "", "1.4826 median absolute deviation of measured - true", &Line::scatter);
+             [](const LadderLine& l) { return static_cast<std::int64_t>(l.n); });
+  add.column("bias", "", "median of measured - true", &LadderLine::bias);
+  add.column("bias_err", "", "1 sigma, bootstrap of injected clumps", &LadderLine::bias_err);
+  add.column("scatter", "", "1.4826 median absolute deviation of measured - true", &LadderLine::scatter);
   add.column("n_interval", "", "of them with an interval",
-             [](const Line& l) { return std::int64_t{l.coverage.n}; });
+             [](const LadderLine& l) { return std::int64_t{l.coverage.n}; });
   add.column("coverage_68", "", "share of true values inside the 68% intervals",
-             [](const Line& l) { return l.coverage.share(); });
-  add.column("coverage_68_err", "", "half of its 68% Jeffreys interval", &Line::coverage_err);
-  add.column("bias_change", "", "bias - bias of the rung before", &Line::bias_change);
-  add.column("bias_change_err", "", "1 sigma, bootstrap, paired by clump", &Line::bias_change_err);
+             [](const LadderLine& l) { return l.coverage.share(); });
+  add.column("coverage_68_err", "", "half of its 68% Jeffreys interval", &LadderLine::coverage_err);
+  add.column("bias_change", "", "bias - bias of the rung before", &LadderLine::bias_change);
+  add.column("bias_change_err", "", "1 sigma, bootstrap, paired by clump", &LadderLine::bias_change_err);
   add.column("coverage_change", "", "change from the rung before, clumps with intervals at both",
-             &Line::coverage_change);
-  add.column("coverage_change_err", "", "1 sigma, bootstrap, paired by clump", &Line::coverage_change_err);
+             &LadderLine::coverage_change);
+  add.column("coverage_change_err", "", "1 sigma, bootstrap, paired by clump",
+             &LadderLine::coverage_change_err);
   return table;
 }
 
@@ -305,12 +312,13 @@ std::vector<validation::MetricDescription> ladder_metrics(bool has_sed) {
       if (quantity.needs_sed && !has_sed) continue;
       const std::string unit = *quantity.unit ? quantity.unit : "dex", name = quantity.name,
                         at = std::string(", rung ") + rung;
-      all.push_back({metric_name(rung, name, "bias"), unit, "median of measured - true, " + name + at});
+      all.push_back(
+          {metric_name(rung, name, "bias"), unit, fmt::format("median of measured - true, {}{}", name, at)});
       if (rung != ladder_rungs.front())
         all.push_back({metric_name(rung, name, "bias_change"), unit,
-                       "change of that median from the rung before, " + name + at});
+                       fmt::format("change of that median from the rung before, {}{}", name, at)});
       all.push_back({metric_name(rung, name, "coverage"), "",
-                     "share of true values inside the 68% intervals, " + name + at});
+                     fmt::format("share of true values inside the 68% intervals, {}{}", name, at)});
     }
   return all;
 }
