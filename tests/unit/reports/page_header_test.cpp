@@ -96,7 +96,8 @@ TEST(PageHeader, ListsTheChecksThatWarnAndCountsThoseThatWereMade) {
                         check("errors < 1", false, false), check("chains converge", false, true)}));
   const std::string html = header_html(run.open());
   EXPECT_NE(html.find("2 of 3 built-in checks warn, 1 could not be made"), std::string::npos) << html;
-  for (const char* words : {"nothing is lost: some.metric is 0.250, allowed: at most 0.1000", "errors &lt; 1:"})
+  for (const char* words :
+       {"nothing is lost: some.metric is 0.250, allowed: at most 0.1000", "errors &lt; 1:"})
     EXPECT_NE(html.find(words), std::string::npos) << words << "\n" << html;
   for (const char* words : {"all is seen", "chains converge"})
     EXPECT_EQ(html.find(words), std::string::npos) << words;
