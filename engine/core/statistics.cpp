@@ -65,6 +65,27 @@ double median(std::span<const double> x) {
   return 0.5 * (*middle + *std::max_element(copy.begin(), middle));
 }
 
+WeightedQuantiles::WeightedQuantiles(std::vector<std::pair<double, double>> sample)
+    : sample_(std::move(sample)) {
+  std::erase_if(sample_, [](const auto& one) { return !std::isfinite(one.first) || !(one.second > 0); });
+  std::sort(sample_.begin(), sample_.end());
+  for (const auto& one : sample_) {
+    middles_.push_back(total_ + 0.5 * one.second);
+    total_ += one.second;
+  }
+}
+
+double WeightedQuantiles::at(double p) const {
+  if (sample_.empty()) return nan;
+  const double wanted = p * total_;
+  const auto above = std::lower_bound(middles_.begin(), middles_.end(), wanted);
+  if (above == middles_.begin()) return sample_.front().first;
+  if (above == middles_.end()) return sample_.back().first;
+  const auto high = static_cast<std::size_t>(above - middles_.begin());
+  const double share = (wanted - middles_[high - 1]) / (middles_[high] - middles_[high - 1]);
+  return sample_[high - 1].first + share * (sample_[high].first - sample_[high - 1].first);
+}
+
 double mad_sigma(std::span<const double> x) {
   const double centre = median(x);
   std::vector<double> deviation;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <span>
+#include <utility>
 #include <vector>
 
 namespace arcproof::statistics {
@@ -15,6 +16,19 @@ double standard_deviation(std::span<const double> x);  ///< with n - 1; NaN for 
 double quantile(std::span<const double> x, double p);
 std::vector<double> quantiles(std::span<const double> x, std::span<const double> p);
 double median(std::span<const double> x);
+
+/// Quantiles of values with weights: where the sum of the weights passes p of all, middles of the steps, linear between
+/// them. Values that are not finite and weights that are not above 0 do not count; NaN when none is left.
+class WeightedQuantiles {
+ public:
+  explicit WeightedQuantiles(std::vector<std::pair<double, double>> values_and_weights);
+  double at(double p) const;  ///< p in [0, 1]
+
+ private:
+  std::vector<std::pair<double, double>> sample_;
+  std::vector<double> middles_;
+  double total_ = 0;
+};
 
 /// 1.4826 median |x - median(x)|: the standard deviation of a normal sample, untouched by outliers.
 double mad_sigma(std::span<const double> x);

@@ -397,7 +397,7 @@ TEST(Refused, PlacesThatAreNotOnTheSky) {
   expect_refused("fit" + one_band() + " --catalog " + in_folder("off_sky.reg"), "region 1: found dec = -95");
 }
 
-// With a scatter to measure there is a noise; in a constant image there is none.
+// Noise is measured by the scatter of the pixels: a constant image has no scatter.
 TEST(Refused, ConstantImageWithoutErrors) {
   io::NamedImage science{"SCI", Array2D<float>(60, 60, 0.1F), header_of(grid_40)};
   io::write_fits_images(folder() / "constant.fits", {science});

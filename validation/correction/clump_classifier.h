@@ -2,7 +2,7 @@
 //
 //   r(x)   odds of a ridge logistic on standardised features and their squares (lambda = 1), classes 50:50
 //   class 1   injections that were recovered, as they were measured
-//   class 0   selected objects that are none: injections measured with a wrong flux, objects outside the host,
+//   class 0   selected objects that are not clumps: injections measured with a wrong flux, objects outside the host,
 //             objects of the negative image
 //   p_i = pi r_i / (pi r_i + 1 - pi),   pi: share of clumps among the catalogue's own selected rows, by EM with the
 //             prior Beta(3, 3)

@@ -1,6 +1,7 @@
 #include "validation/correction/corrected.h"
 
 #include "engine/core/missing.h"
+#include "engine/core/statistics.h"
 #include "engine/io/table_builder.h"
 
 #include <algorithm>
@@ -47,34 +48,6 @@ Words words_of(Quantity quantity) {
   return {};
 }
 
-// Sorted once, asked for several quantiles.
-class Quantiles {
- public:
-  explicit Quantiles(Sample sample) : sample_(std::move(sample)) {
-    std::erase_if(sample_, [](const auto& one) { return !std::isfinite(one.first) || !(one.second > 0); });
-    std::sort(sample_.begin(), sample_.end());
-    for (const auto& [value, weight] : sample_) {
-      middles_.push_back(total_ + 0.5 * weight);
-      total_ += weight;
-    }
-  }
-  double at(double p) const {
-    if (sample_.empty()) return nan;
-    const double wanted = p * total_;
-    const auto above = std::lower_bound(middles_.begin(), middles_.end(), wanted);
-    if (above == middles_.begin()) return sample_.front().first;
-    if (above == middles_.end()) return sample_.back().first;
-    const auto high = static_cast<std::size_t>(above - middles_.begin());
-    const double share = (wanted - middles_[high - 1]) / (middles_[high] - middles_[high - 1]);
-    return sample_[high - 1].first + share * (sample_[high].first - sample_[high - 1].first);
-  }
-
- private:
-  Sample sample_;
-  std::vector<double> middles_;
-  double total_ = 0;
-};
-
 std::string support_of(const RowPosterior& row, double flux, double neighbour_light) {
   if (row.draws.empty()) return "none";
   if (row.outside) return "outside";
@@ -102,7 +75,7 @@ void add_quantiles(io::Table& table, const Correction& correction, const Words& 
   for (std::size_t i = 0; i < correction.rows().size(); ++i) {
     Sample sample;
     for (const Draw& draw : correction.rows()[i].draws) sample.emplace_back(value(i, draw), draw.weight);
-    const Quantiles quantiles(std::move(sample));
+    const statistics::WeightedQuantiles quantiles(std::move(sample));
     for (std::size_t q = 0; q < wanted.size(); ++q) columns[q].push_back(quantiles.at(wanted[q].p));
   }
   for (std::size_t q = 0; q < wanted.size(); ++q)
@@ -128,8 +101,6 @@ bool is_correction_column(const std::string& name) {
   }
   return false;
 }
-
-double weighted_quantile(Sample sample, double p) { return Quantiles(std::move(sample)).at(p); }
 
 io::Table corrected(const CorrectionInput& input, const Correction& correction) {
   io::Table table = input.catalogue;
@@ -196,7 +167,7 @@ io::Table corrected_counts(const Correction& correction) {
       bins[at].counts += c;
       bins[at].squares += c * c;
     }
-    bins[static_cast<int>(std::floor(weighted_quantile(mags, 0.5) / step))].n += 1;
+    bins[static_cast<int>(std::floor(statistics::WeightedQuantiles(mags).at(0.5) / step))].n += 1;
   }
   std::vector<Bin> list;
   for (auto& [at, bin] : bins) {
@@ -211,9 +182,9 @@ io::Table corrected_counts(const Correction& correction) {
   add.column("counts", "", "clumps: sum of p_true P / p_detect over rows and draws", &Bin::counts);
   add.column("counts_err", "", "square root of the sum of squares by row, plus 1",
              [](const Bin& b) { return std::sqrt(b.squares + 1); });
-  add.column("mean_p_detect", "", "fraction of such clumps that is found: rows over counts",
+  add.column("completeness", "", "fraction of such clumps that is found: rows over counts",
              &Bin::completeness);
-  add.column("status", "", "ok; not_measured: mean p_detect is not above 0.1", [&](const Bin& b) {
+  add.column("status", "", "ok; not_measured: not more than a tenth is found", [&](const Bin& b) {
     return std::string(b.completeness() > least_mean ? "ok" : "not_measured");
   });
   return table;

@@ -22,14 +22,11 @@ io::Table corrected(const CorrectionInput& input, const Correction& correction);
 /// Whether `corrected` writes a column of this name.
 bool is_correction_column(const std::string& name);
 
-/// Quantile p of values with weights: linear between the middles of their steps. NaN without finite values.
-double weighted_quantile(std::vector<std::pair<double, double>> value_and_weight, double p);
-
 /// As columns call it: "log_mass".
 const char* name_of(Quantity quantity);
 
 /// Corrected counts per bin of true magnitude: bins of half a magnitude over the posteriors.
-///   low_mag, high_mag, n_rows (selected, by median), counts, counts_err, mean_p_detect, status ("ok", "not_measured":
+///   low_mag, high_mag, n_rows (selected, by median), counts, counts_err, completeness, status ("ok", "not_measured":
 ///   not above a tenth is found)
 ///   N = sum_i p_i sum_(k in bin) P_ik / max(p_mean, 0.05);  variance: sum_i c_i^2 + 1
 io::Table corrected_counts(const Correction& correction);

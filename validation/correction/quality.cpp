@@ -54,17 +54,6 @@ std::vector<Tenth> tenths_of(const std::vector<DetectionCase>& cases, const std:
   return result;
 }
 
-double reliability_p(const std::vector<Tenth>& all) {
-  constexpr double tolerance = 0.02;
-  double least = 1;
-  for (const Tenth& one : all) {
-    if (!(one.weight > 0)) continue;
-    const double beyond = std::fmax(0.0, std::abs(one.mean_found() - one.mean_predicted()) - tolerance);
-    if (beyond > 0) least = std::min(least, 2 * statistics::normal_cdf(-beyond / one.error()));
-  }
-  return std::min(1.0, least * static_cast<double>(all.size()));
-}
-
 // ---- on truth
 
 struct Judged {
@@ -172,6 +161,18 @@ void set_count_metrics_of(const io::Table& counts, const io::Table& truth, Metri
 
 }  // namespace
 
+double reliability_p(const std::vector<DetectionCase>& cases, const std::vector<double>& p) {
+  const std::vector<Tenth> all = tenths_of(cases, p);
+  constexpr double tolerance = 0.02;
+  double least = 1;
+  for (const Tenth& one : all) {
+    if (!(one.weight > 0)) continue;
+    const double beyond = std::fmax(0.0, std::abs(one.mean_found() - one.mean_predicted()) - tolerance);
+    if (beyond > 0) least = std::min(least, 2 * statistics::normal_cdf(-beyond / one.error()));
+  }
+  return std::min(1.0, least * static_cast<double>(all.size()));
+}
+
 double crps_of_quantiles(const std::array<double, 5>& q, double truth) {
   // Twice the mean of the quantile score over probabilities.
   static const std::array<double, 5> scores = [] {
@@ -203,7 +204,7 @@ io::Table detection_quality(const std::vector<DetectionCase>& cases, const Detec
   metrics.set("detection.log_loss_ratio", enough ? log_loss(cases, p) / log_loss(cases, plain) : nan);
   metrics.set("detection.brier", enough ? brier_of(cases, p) : nan);
   metrics.set("detection.brier_neighbours", enough ? brier_of(cases, plain) : nan);
-  metrics.set("detection.reliability_p", enough ? reliability_p(all) : nan);
+  metrics.set("detection.reliability_p", enough ? reliability_p(cases, p) : nan);
   io::Table table("DETECTION");
   io::TableBuilder add(table, all);
   add.column("n", "", "injected images of this tenth, by predicted probability", &Tenth::n);

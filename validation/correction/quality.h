@@ -9,6 +9,9 @@
 
 namespace arcproof::validation {
 
+/// The chance of detection.reliability_p, of forecasts `p` of these cases.
+double reliability_p(const std::vector<DetectionCase>& cases, const std::vector<double>& p);
+
 /// Table DETECTION: held-out reliability of p_detect (5 folds of realisations), a row for each tenth of the injected
 /// images by predicted probability: n, predicted (mean), found (fraction) and found_err, weighted by place.
 ///

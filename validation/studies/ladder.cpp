@@ -53,7 +53,7 @@ bool is_known(const std::string& quantity, int rung) {
 struct LadderClump {
   std::int64_t parent = 0;
   PerRung<double> offset{};  ///< measured - true
-  PerRung<int> inside{};     ///< 1: the interval holds the truth, 0: not, -1: there is none
+  PerRung<int> inside{};     ///< 1: the interval holds the truth, 0: it does not, -1: no interval
 };
 
 struct Coverage {

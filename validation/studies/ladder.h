@@ -16,7 +16,7 @@
 // the one-axis radius of a clump that is not round.
 //
 // Intervals are those that the pipeline states with the values put in. Where nothing uncertain is left - the
-// magnitude from rung 3 on, the radius from rung 4 on - there is none, and no coverage. From rung 3 on the
+// magnitude from rung 3 on, the radius from rung 4 on - the interval has no width, and there is no coverage. From rung 3 on the
 // intervals of mass and age still hold the errors of the fluxes: no coverage of 68% is to be expected there - more
 // where these errors matter, less where they are below the grid's steps.
 #pragma once
@@ -58,7 +58,7 @@ inline constexpr std::array<LadderQuantity, 4> ladder_quantities{
 /// ones as this rung has them.
 ///   injection_id, parent_id, rung, name
 ///   true_X, X, X_low, X_high   X of ladder_quantities; the interval of 68% (magnitude: +- 1 sigma), NaN where
-///                              there is none
+///                              it has no width
 ///   mu                         |mu| that was used
 io::Table ladder_rows_of(int rung, const io::Table& joined, const std::string& reference_band);
 

@@ -1,6 +1,7 @@
 #include "validation/studies/population.h"
 
 #include "engine/core/missing.h"
+#include "engine/core/statistics.h"
 #include "engine/io/table_builder.h"
 #include "engine/population/dynamics.h"
 #include "engine/population/size_mass.h"
@@ -83,25 +84,6 @@ struct Weighted {
   double value, weight;
 };
 
-// Where the sum of the weights passes p of all: midpoints of the steps, linear between them.
-double weighted_quantile(std::vector<Weighted> sample, double p) {
-  std::stable_sort(sample.begin(), sample.end(),
-                   [](const Weighted& a, const Weighted& b) { return a.value < b.value; });
-  double total = 0, below = 0, last_position = 0, last_value = nan;
-  for (const Weighted& w : sample) total += w.weight;
-  for (const Weighted& w : sample) {
-    const double position = (below + 0.5 * w.weight) / total;
-    if (position >= p) {
-      if (std::isnan(last_value)) return w.value;
-      return last_value + (w.value - last_value) * (p - last_position) / (position - last_position);
-    }
-    below += w.weight;
-    last_position = position;
-    last_value = w.value;
-  }
-  return last_value;
-}
-
 struct Quantity {
   const char* name;
   bool needs_size;
@@ -169,7 +151,10 @@ struct QuantityRow {
 };
 
 std::array<double, 3> summary_of(const std::vector<Weighted>& sample) {
-  return {weighted_quantile(sample, 0.5), weighted_quantile(sample, 0.16), weighted_quantile(sample, 0.84)};
+  std::vector<std::pair<double, double>> pairs;
+  for (const Weighted& one : sample) pairs.emplace_back(one.value, one.weight);
+  const statistics::WeightedQuantiles quantiles(std::move(pairs));
+  return {quantiles.at(0.5), quantiles.at(0.16), quantiles.at(0.84)};
 }
 
 QuantityRow row_of(const Quantity& q, const RedshiftBin& bin, const std::vector<Weighted>& sample) {

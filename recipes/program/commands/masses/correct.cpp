@@ -94,12 +94,30 @@ void check_columns(const io::Table& table, const io::Table& run, const std::stri
   }
 }
 
+// A table that holds corrections already is one of ours; of another, a column of the same name is its own.
+void check_names(const io::Table& given, const std::string& file) {
+  bool ours = false;
+  for (const io::Column& column : given.columns())
+    ours = ours || lower_case(column.name) == "nearest_injections";
+  if (ours) return;
+  for (const io::Column& column : given.columns())
+    if (validation::is_correction_column(lower_case(column.name)))
+      throw InputError(
+          {file, "column " + column.name, "the name of a column of corrections", "another name"});
+}
+
 }  // namespace
 
 std::string run_correct(const CorrectArguments& a) {
   const HduPath file = input_hdu(a.catalog, "catalog");
   const io::Table given = read_user_table(file);
   if (!given.rows()) throw InputError({a.catalog, "catalog", "a table without rows", "one row or more"});
+  check_names(given, a.catalog);
+  const std::pair<std::string, fs::path> outputs[] = {{"-o", a.output}};
+  const std::vector<std::string> inputs = {a.catalog, (a.run / "injections.fits").string(),
+                                           (a.run / "measured.fits").string(),
+                                           (a.run / "manifest.json").string()};
+  check_outputs(outputs, inputs);
   io::Table catalogue = readable(given);
   validation::CorrectionOptions options = a.options;
   options.reference_band = reference_band(a.run);

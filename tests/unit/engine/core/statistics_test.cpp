@@ -120,5 +120,15 @@ TEST(Statistics, RanksOfASampleWithNanEnd) {
   EXPECT_TRUE(std::isnan(average_ranks(bad)[1]));
 }
 
+TEST(WeightedQuantiles, LieBetweenTheMiddlesOfSteps) {
+  const double nan = std::numeric_limits<double>::quiet_NaN();
+  EXPECT_DOUBLE_EQ(WeightedQuantiles({{2, 1}, {1, 1}, {3, 1}, {4, 1}}).at(0.5), 2.5);
+  EXPECT_DOUBLE_EQ(WeightedQuantiles({{1, 3}, {5, 1}}).at(0.375), 1);
+  EXPECT_DOUBLE_EQ(WeightedQuantiles({{1, 3}, {5, 1}}).at(0.625), 3);
+  EXPECT_DOUBLE_EQ(WeightedQuantiles({{1, 3}, {5, 1}}).at(0.99), 5);
+  EXPECT_DOUBLE_EQ(WeightedQuantiles({{nan, 3}, {5, 1}, {7, 0}, {9, nan}}).at(0.5), 5);
+  EXPECT_TRUE(std::isnan(WeightedQuantiles({}).at(0.5)));
+}
+
 }  // namespace
 }  // namespace arcproof::statistics

@@ -338,14 +338,6 @@ TEST(Correction, ColumnsAreKnownByName) {
     EXPECT_EQ(is_correction_column(column.name), !universe().catalogue.has(column.name)) << column.name;
 }
 
-TEST(WeightedQuantile, LiesBetweenTheMiddlesOfSteps) {
-  EXPECT_DOUBLE_EQ(weighted_quantile({{2, 1}, {1, 1}, {3, 1}, {4, 1}}, 0.5), 2.5);
-  EXPECT_DOUBLE_EQ(weighted_quantile({{1, 3}, {5, 1}}, 0.375), 1);
-  EXPECT_DOUBLE_EQ(weighted_quantile({{1, 3}, {5, 1}}, 0.99), 5);
-  EXPECT_DOUBLE_EQ(weighted_quantile({{nan, 3}, {5, 1}, {7, 0}}, 0.5), 5);
-  EXPECT_TRUE(std::isnan(weighted_quantile({}, 0.5)));
-}
-
 // Of a standard normal, at 0: (sqrt 2 - 1) / sqrt pi, and far away the distance less 1 / sqrt pi.
 TEST(CrpsOfQuantiles, IsThatOfTheNormal) {
   const std::array<double, 5> normal = {-1.959964, -0.994458, 0, 0.994458, 1.959964};
